@@ -1,0 +1,51 @@
+/// Which part of a list is asked for. Without a size a list is whole, up to ``hardLimit`` rows (RULINGS D6).
+package struct PageRequest: Sendable, Equatable {
+    package static let maximumSize = 100
+    package static let hardLimit = 500
+    package static let maximumPage = 1_000_000
+
+    package let page: Int
+    package let size: Int
+    /// Whether the client asked for pages, and so reads the total.
+    package let isPaged: Bool
+
+    /// `page` counts from 0; either value alone asks for pages, of 20 rows when no size is named.
+    package init(page: Int?, size: Int?) {
+        isPaged = page != nil || size != nil
+        self.page = page ?? 0
+        self.size = size ?? (isPaged ? 20 : Self.hardLimit)
+    }
+
+    package static let whole = PageRequest(page: nil, size: nil)
+
+    package var offset: Int { page * size }
+
+    /// Rows to fetch: one more than shown when the list is whole, to see that it was cut.
+    package var limit: Int { isPaged ? size : size + 1 }
+}
+
+/// A part of a list.
+package struct Page<Item: Sendable>: Sendable {
+    package let items: [Item]
+    /// Rows of the whole list, when the client asked for pages.
+    package let total: Int?
+    /// Whether an unpaged list was cut at the hard limit.
+    package let isTruncated: Bool
+
+    /// `fetched` holds up to `request.limit` rows.
+    package init(fetched: [Item], request: PageRequest, total: Int?) {
+        isTruncated = !request.isPaged && fetched.count > request.size
+        items = isTruncated ? Array(fetched.prefix(request.size)) : fetched
+        self.total = request.isPaged ? total : nil
+    }
+
+    package func map<Other: Sendable>(_ transform: (Item) throws -> Other) rethrows -> Page<Other> {
+        Page<Other>(items: try items.map(transform), total: total, isTruncated: isTruncated)
+    }
+
+    private init(items: [Item], total: Int?, isTruncated: Bool) {
+        self.items = items
+        self.total = total
+        self.isTruncated = isTruncated
+    }
+}

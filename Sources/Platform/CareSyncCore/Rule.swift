@@ -1,0 +1,88 @@
+/// One constraint on a request: enforced before the handler runs, and shown in the OpenAPI schema.
+package struct Rule<Root>: Sendable {
+    package enum Constraint: Sendable, Equatable {
+        case length(minimum: Int?, maximum: Int?)
+        case range(minimum: Int64?, maximum: Int64?)
+        case pattern(String)
+        case format(String)
+        /// Enforced, but not expressible in JSON Schema; the text goes to the field's description.
+        case described(String)
+    }
+
+    /// The wire name of the field.
+    package let field: String
+    package let constraint: Constraint
+    /// What is wrong, as the end of a sentence that begins with the field's name; `nil` when nothing is.
+    package let check: @Sendable (Root) -> String?
+
+    package init(_ field: String, _ constraint: Constraint, _ check: @escaping @Sendable (Root) -> String?) {
+        self.field = field
+        self.constraint = constraint
+        self.check = check
+    }
+}
+
+/// A request type with rules beyond its types.
+package protocol Validated {
+    static var rules: [Rule<Self>] { get }
+}
+
+extension Validated {
+    /// Every broken rule, at most one per field.
+    package func fieldErrors() -> [FieldError] {
+        var errors: [FieldError] = []
+        for rule in Self.rules where !errors.contains(where: { $0.field == rule.field }) {
+            if let message = rule.check(self) { errors.append(FieldError(field: rule.field, message: message)) }
+        }
+        return errors
+    }
+}
+
+extension Rule {
+    package typealias Path<Value> = KeyPath<Root, Value> & Sendable
+
+    /// Length in characters as a reader counts them.
+    package static func length(_ field: String, _ path: any Path<String>, _ bounds: ClosedRange<Int>) -> Rule {
+        Rule(field, .length(minimum: bounds.lowerBound, maximum: bounds.upperBound)) {
+            text($0[keyPath: path], bounds)
+        }
+    }
+
+    package static func length(_ field: String, _ path: any Path<String?>, _ bounds: ClosedRange<Int>) -> Rule {
+        Rule(field, .length(minimum: bounds.lowerBound, maximum: bounds.upperBound)) {
+            $0[keyPath: path].flatMap { text($0, bounds) }
+        }
+    }
+
+    package static func maxLength(_ field: String, _ path: any Path<String>, _ limit: Int) -> Rule {
+        Rule(field, .length(minimum: nil, maximum: limit)) { text($0[keyPath: path], 0...limit) }
+    }
+
+    package static func maxLength(_ field: String, _ path: any Path<String?>, _ limit: Int) -> Rule {
+        Rule(field, .length(minimum: nil, maximum: limit)) { $0[keyPath: path].flatMap { text($0, 0...limit) } }
+    }
+
+    /// 1 to `limit` characters, not all of them white space.
+    package static func required(_ field: String, _ path: any Path<String>, _ limit: Int) -> Rule {
+        Rule(field, .length(minimum: 1, maximum: limit)) {
+            let value = $0[keyPath: path]
+            return value.allSatisfy(\.isWhitespace) ? "must not be blank" : text(value, 1...limit)
+        }
+    }
+
+    package static func range(_ field: String, _ path: any Path<Int?>, _ bounds: ClosedRange<Int>) -> Rule {
+        Rule(field, .range(minimum: Int64(bounds.lowerBound), maximum: Int64(bounds.upperBound))) {
+            $0[keyPath: path].flatMap { bounds.contains($0) ? nil : "must be from \(bounds.lowerBound) to \(bounds.upperBound)" }
+        }
+    }
+
+    private static func text(_ value: String, _ bounds: ClosedRange<Int>) -> String? {
+        // UTF-8 bytes bound the characters from above, so most values need no counting of characters.
+        if value.utf8.count <= bounds.upperBound && bounds.lowerBound == 0 { return nil }
+        let count = value.count
+        if bounds.contains(count) { return nil }
+        return bounds.lowerBound == 0
+            ? "must have at most \(bounds.upperBound) characters"
+            : "must have \(bounds.lowerBound) to \(bounds.upperBound) characters"
+    }
+}
