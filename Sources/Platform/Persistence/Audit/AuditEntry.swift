@@ -1,0 +1,71 @@
+package import CareSyncCore
+
+/// Where a request came from, as far as the audit log keeps it.
+package struct RequestOrigin: Sendable, Hashable {
+    package let principal: Principal?
+    package let requestID: String
+    /// The client's address, seen through trusted proxies only.
+    package let address: String
+
+    package init(principal: Principal?, requestID: String, address: String) {
+        self.principal = principal
+        self.requestID = requestID
+        self.address = address
+    }
+
+    /// Work of the server itself, such as a timer.
+    package static func system(_ job: String) -> RequestOrigin {
+        RequestOrigin(principal: nil, requestID: job, address: "")
+    }
+}
+
+/// One line of the audit log: who did what to which row. Ids and reasons only, never clinical text.
+package struct AuditEntry: Sendable, Equatable {
+    package enum Action: String, Sendable, CaseIterable {
+        case readPHI = "READ_PHI"
+        case createPHI = "CREATE_PHI"
+        case updatePHI = "UPDATE_PHI"
+        case deletePHI = "DELETE_PHI"
+        case exportPHI = "EXPORT_PHI"
+        case accessDenied = "ACCESS_DENIED"
+        case login = "LOGIN"
+        case loginFailed = "LOGIN_FAILED"
+        case logout = "LOGOUT"
+        case accountChange = "ACCOUNT_CHANGE"
+        case adminAction = "ADMIN_ACTION"
+        case aiDisclosure = "AI_DISCLOSURE"
+    }
+
+    package enum Outcome: String, Sendable { case success = "SUCCESS", denied = "DENIED", failure = "FAILURE" }
+
+    package let origin: RequestOrigin
+    package let action: Action
+    /// A table or document name.
+    package let entity: String
+    /// Empty when the action concerns no single row, such as a list.
+    package let entityID: String
+    package let patient: PatientID?
+    package let outcome: Outcome
+    /// A code or the words a person gave, such as the reason of a break-glass access.
+    package let reason: String?
+
+    package init(
+        _ action: Action, _ entity: String, _ entityID: String, by origin: RequestOrigin, patient: PatientID? = nil,
+        outcome: Outcome = .success, reason: String? = nil
+    ) {
+        self.origin = origin
+        self.action = action
+        self.entity = entity
+        self.entityID = entityID
+        self.patient = patient
+        self.outcome = outcome
+        self.reason = reason
+    }
+}
+
+extension Connection {
+    /// Adds a line to the audit log in this transaction.
+    package func audit(_ entry: AuditEntry) {
+        scope.audit(entry)
+    }
+}

@@ -1,0 +1,96 @@
+import CareSyncCore
+import Synchronization
+
+/// Writes the audit log: append-only, in shards, each row carrying a keyed code over itself and the row before it
+/// (RULINGS C10). A worker always writes to one shard, so workers never wait for each other.
+///
+/// The head of each shard is cached. The cache may be stale, because other processes write too: then the primary key
+/// (shard, sequence) refuses the row, the driver repeats the transaction, and the head is read anew.
+package final class AuditLog: Sendable {
+    /// The primary key whose violation means that a cached head was stale.
+    static let chainConstraint = "audit_log_chain"
+    package static let shardCount = 256
+
+    private struct Head {
+        var sequence: Int64
+        var mac: [UInt8]
+    }
+
+    /// HMAC-SHA-256 under a key that is not in the database.
+    private let authenticate: @Sendable ([UInt8]) -> [UInt8]
+    private let firstShard: Int
+    private let heads = Mutex<[Int: Head]>([:])
+
+    /// `firstShard` differs from process to process, so that processes rarely meet in a shard.
+    package init(firstShard: Int, authenticate: @escaping @Sendable ([UInt8]) -> [UInt8]) {
+        self.firstShard = firstShard
+        self.authenticate = authenticate
+    }
+
+    func append(_ entries: [AuditEntry], lane: Int, db: any Connection) throws {
+        let shard = (firstShard + lane) % Self.shardCount
+        var head = try heads.withLock { $0[shard] } ?? readHead(of: shard, db: db)
+        let now = db.scope.services.time.now
+        for entry in entries {
+            let sequence = head.sequence + 1
+            let mac = authenticate(AuditCode.bytes(entry, shard: shard, sequence: sequence, at: now, after: head.mac))
+            try db.later(Self.insert(entry, shard: shard, sequence: sequence, at: now, mac: mac))
+            head = Head(sequence: sequence, mac: mac)
+        }
+        heads.withLock { $0[shard] = head }
+    }
+
+    /// Drops the cached head of a worker whose transaction was undone.
+    func forget(lane: Int) {
+        heads.withLock { $0[(firstShard + lane) % Self.shardCount] = nil }
+    }
+
+    private func readHead(of shard: Int, db: any Connection) throws -> Head {
+        var head = Head(sequence: 0, mac: [])
+        try db.query("SELECT sequence, mac FROM audit_log WHERE shard = \(shard) ORDER BY sequence DESC LIMIT 1") {
+            head = Head(sequence: try $0.value("sequence"), mac: try $0.value("mac"))
+        }
+        return head
+    }
+
+    private static func insert(_ entry: AuditEntry, shard: Int, sequence: Int64, at: Instant, mac: [UInt8]) -> SQL {
+        """
+        INSERT INTO audit_log (shard, sequence, at, actor_id, actor_role, action, entity, entity_id, patient_id, outcome,
+                               reason, request_id, address, mac)
+        VALUES (\(shard), \(sequence), \(at), \(entry.origin.principal?.userID), \(entry.origin.principal?.role),
+                \(entry.action.rawValue), \(entry.entity), \(entry.entityID), \(entry.patient), \(entry.outcome.rawValue),
+                \(entry.reason), \(entry.origin.requestID), \(entry.origin.address), \(mac))
+        """
+    }
+}
+
+/// The bytes an audit row's code is computed over: every field with its length in front, so that no two rows share them.
+enum AuditCode {
+    static func bytes(_ entry: AuditEntry, shard: Int, sequence: Int64, at: Instant, after previous: [UInt8]) -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(256)
+        func field(_ value: (some Collection<UInt8>)?) {
+            guard let value else { return bytes.append(contentsOf: [0xFF, 0xFF, 0xFF, 0xFF]) }
+            withUnsafeBytes(of: UInt32(value.count).bigEndian) { bytes.append(contentsOf: $0) }
+            bytes.append(contentsOf: value)
+        }
+        func number(_ value: Int64) {
+            withUnsafeBytes(of: value.bigEndian) { bytes.append(contentsOf: $0) }
+        }
+        field(previous)
+        number(Int64(shard))
+        number(sequence)
+        number(at.microseconds)
+        number(entry.origin.principal?.userID.rawValue ?? 0)
+        field(entry.origin.principal?.role.rawValue.utf8)
+        field(entry.action.rawValue.utf8)
+        field(entry.entity.utf8)
+        field(entry.entityID.utf8)
+        number(entry.patient?.rawValue ?? 0)
+        field(entry.outcome.rawValue.utf8)
+        field(entry.reason?.utf8)
+        field(entry.origin.requestID.utf8)
+        field(entry.origin.address.utf8)
+        return bytes
+    }
+}

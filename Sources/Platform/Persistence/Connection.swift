@@ -1,0 +1,93 @@
+import CareSyncCore
+
+/// The connection of a running transaction. It belongs to the closure that received it and must not leave it.
+package protocol Connection: AnyObject {
+    var dialect: Dialect { get }
+    var scope: TransactionScope { get }
+
+    /// Runs a statement and hands over its rows one by one.
+    func query(_ sql: SQL, _ each: (Row) throws -> Void) throws
+
+    /// Runs a statement; the number of rows it changed.
+    @discardableResult
+    func run(_ sql: SQL) throws -> Int
+
+    /// Runs statements in order, in one round trip where the database can; `each` gets a statement's position with its
+    /// rows. The numbers of rows changed (or returned). A statement cannot depend on what an earlier one answered.
+    func run(_ statements: [SQL], _ each: (Int, Row) throws -> Void) throws -> [Int]
+
+    /// Runs a statement whose result nobody needs together with the next one, or with the commit. What it throws surfaces
+    /// there.
+    func later(_ sql: SQL) throws
+
+    /// The next value of an allocator made by ``Migration/createAllocator(_:start:dialect:)``.
+    func nextID(_ allocator: IDAllocator) throws -> Int64
+}
+
+/// A source of ids for rows that must know theirs before they are inserted (RULINGS A4).
+package struct IDAllocator: Sendable, Hashable {
+    /// Lower snake case; a sequence on PostgreSQL, a row of `id_allocators` on SQLite.
+    package let name: String
+
+    package init(_ name: String) {
+        self.name = name
+    }
+}
+
+extension Connection {
+    /// The first row, if there is one.
+    package func first<Model: RowDecodable>(_ sql: SQL) throws -> Model? {
+        var found: Model?
+        try query(sql) { row in
+            if found == nil { found = try Model(row: row) }
+        }
+        return found
+    }
+
+    package func all<Model: RowDecodable>(_ sql: SQL) throws -> [Model] {
+        var rows: [Model] = []
+        try query(sql) { rows.append(try Model(row: $0)) }
+        return rows
+    }
+
+    /// The first column of the first row.
+    package func value<Value: ColumnValue>(_ sql: SQL) throws -> Value? {
+        var found: Value?
+        try query(sql) { row in
+            if found == nil { found = try row.value(at: 0) as Value }
+        }
+        return found
+    }
+
+    /// The first column of every row.
+    package func values<Value: ColumnValue>(_ sql: SQL) throws -> [Value] {
+        var values: [Value] = []
+        try query(sql) { values.append(try $0.value(at: 0)) }
+        return values
+    }
+
+    /// Whether the statement gives any row.
+    package func exists(_ sql: SQL) throws -> Bool {
+        var found = false
+        try query(sql) { _ in found = true }
+        return found
+    }
+}
+
+extension Connection {
+    /// Undoes what `body` did, and only that, when it throws: its statements, audit entries and events.
+    package func savepoint<Value>(_ body: () throws -> Value) throws -> Value {
+        let mark = scope.mark()
+        try later("SAVEPOINT inner_part")
+        do {
+            let value = try body()
+            try later("RELEASE SAVEPOINT inner_part")
+            return value
+        } catch {
+            try run("ROLLBACK TO SAVEPOINT inner_part")
+            try later("RELEASE SAVEPOINT inner_part")
+            scope.reset(to: mark)
+            throw error
+        }
+    }
+}

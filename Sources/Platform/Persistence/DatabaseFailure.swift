@@ -1,0 +1,31 @@
+/// What can go wrong in a driver, in terms both databases share. Descriptions carry no values and no SQL, so a careless
+/// log line cannot leak patient data.
+package enum DatabaseFailure: Error, Sendable, Equatable {
+    /// A rule of the schema refused a write. The name is the constraint's, or the text a trigger raised; for a unique
+    /// constraint SQLite reports columns, which the driver turns into PostgreSQL's default name `table_column_key`.
+    case constraint(Constraint, name: String)
+    /// Transactions got in each other's way; running the body again may succeed.
+    case conflict(code: String)
+    /// A lock was not granted within the lock time-out (5 s).
+    case lockTimeout
+    /// The connection broke. With `outcomeUnknown` the commit may or may not have happened.
+    case connectionLost(outcomeUnknown: Bool)
+    /// No connection, no room in the queue, or shutting down.
+    case unavailable
+    case noSuchColumn(String)
+    case unexpectedValue(column: Int, type: String)
+    /// Anything else, by the database's own code (SQLSTATE or SQLite result code).
+    case other(code: String)
+
+    package enum Constraint: Sendable, Equatable { case unique, foreignKey, check, notNull, exclusion, trigger }
+
+    /// Whether the driver may run the transaction's body again.
+    package var isRetryable: Bool {
+        switch self {
+        case .conflict: true
+        // Another process extended the same audit shard: the cached head is stale and the next attempt reads it anew.
+        case .constraint(.unique, name: AuditLog.chainConstraint): true
+        default: false
+        }
+    }
+}

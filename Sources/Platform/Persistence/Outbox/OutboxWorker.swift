@@ -1,0 +1,106 @@
+import CareSyncCore
+package import Logging
+
+/// Carries out due outbox messages. Any number may run on any nodes: each message is claimed by one, and a claim that
+/// outlives its worker ends after a minute.
+package struct OutboxWorker: Sendable {
+    private let database: any Database
+    private let handlers: [String: OutboxHandler]
+    private let logger: Logger
+
+    private static let batchSize = 16
+    private static let claim: TimeSpan = .seconds(60)
+
+    package init(database: any Database, handlers: [OutboxHandler], logger: Logger) {
+        self.database = database
+        self.handlers = Dictionary(handlers.map { ($0.kind, $0) }) { first, _ in first }
+        self.logger = logger
+    }
+
+    /// Works until the task is cancelled. What is in hand then is finished first.
+    package func run() async {
+        while !Task.isCancelled {
+            do {
+                if try await runOnce() == 0 {
+                    await database.services.outboxSignal.wait(atMost: .seconds(1))
+                }
+            } catch {
+                logger.error("outbox: the database does not answer", metadata: ["error": "\(error)"])
+                await database.services.outboxSignal.wait(atMost: .seconds(5))
+            }
+        }
+    }
+
+    /// Carries out the messages that are due now, up to a batch; how many there were.
+    @discardableResult
+    package func runOnce() async throws -> Int {
+        guard !handlers.isEmpty else { return 0 }
+        let items = try await claimDue()
+        for item in items {
+            guard let handler = handlers[item.kind] else { continue }
+            do {
+                try await carryOut(item, handler)
+            } catch {
+                try await failed(item, handler, error)
+            }
+        }
+        return items.count
+    }
+
+    private func claimDue() async throws -> [OutboxItem] {
+        let kinds = Array(handlers.keys)
+        return try await database.write { db in
+            let now = db.scope.services.time.now
+            return try db.all(
+                """
+                UPDATE outbox SET claimed_until = \(now + Self.claim), attempts = attempts + 1
+                WHERE id IN (SELECT id FROM outbox
+                             WHERE done_at IS NULL AND parked_at IS NULL AND due_at <= \(now)
+                               AND (claimed_until IS NULL OR claimed_until <= \(now)) AND kind IN \(in: kinds)
+                             ORDER BY due_at, id LIMIT \(Self.batchSize)\(db.dialect.forUpdateSkipLocked))
+                RETURNING id, kind, subject, channel, version, payload, attempts
+                """)
+        }
+    }
+
+    private func carryOut(_ item: OutboxItem, _ handler: OutboxHandler) async throws {
+        switch handler.work {
+        case .transaction(let body):
+            try await database.write { db in
+                // The message may have been withdrawn, or done by another worker after this claim ran out.
+                guard try db.run(Self.done(item, db)) == 1 else { return }
+                try body(item, db)
+            }
+        case .effect(let body):
+            try await body(item)
+            try await database.write { db in _ = try db.run(Self.done(item, db)) }
+        }
+    }
+
+    private static func done(_ item: OutboxItem, _ db: any Connection) -> SQL {
+        """
+        UPDATE outbox SET done_at = \(db.scope.services.time.now), claimed_until = NULL, last_error = NULL
+        WHERE id = \(item.id) AND done_at IS NULL
+        """
+    }
+
+    private func failed(_ item: OutboxItem, _ handler: OutboxHandler, _ error: any Error) async throws {
+        // Only the type of the error is kept: its text might quote what it failed on.
+        let reason = (error as? any FailureCatalogue)?.problem.code ?? (error as? Problem)?.code ?? "\(type(of: error))"
+        let isLast = item.attempts >= handler.retry.attempts
+        logger.warning(
+            "outbox: message failed",
+            metadata: ["id": "\(item.id)", "kind": "\(item.kind)", "attempt": "\(item.attempts)", "error": "\(reason)"])
+        let random = database.services.random.bytes(1)[0]
+        try await database.write { db in
+            let now = db.scope.services.time.now
+            let due = now + handler.retry.delay(after: item.attempts, random: random)
+            try db.run(
+                """
+                UPDATE outbox SET due_at = \(due), claimed_until = NULL, last_error = \(reason),
+                                  parked_at = \(isLast ? now : nil)
+                WHERE id = \(item.id) AND done_at IS NULL
+                """)
+        }
+    }
+}
