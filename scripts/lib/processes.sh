@@ -57,7 +57,7 @@ run_stage() {
     shift
     : >"$log"
     # pdeathsig: the stage also ends when this script is killed without a chance to clean up.
-    setsid setpriv --pdeathsig TERM "$@" >"$log" 2>&1 &
+    setsid setpriv --pdeathsig TERM -- "$@" >"$log" 2>&1 &
     stage=$!
     tail -n +1 -s 0.1 -f --pid="$stage" "$log" &
     viewer=$!

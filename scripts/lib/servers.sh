@@ -4,8 +4,8 @@
 postgres_pid=
 redis_pid=
 # PostgreSQL refuses to run as root, so root hands both servers to the account that its package created.
-as_server=()
-((EUID != 0)) || as_server=(setpriv --reuid postgres --regid postgres --init-groups)
+as_server=(setpriv)
+((EUID != 0)) || as_server+=(--reuid postgres --regid postgres --init-groups)
 
 # free_port: one that nobody listens on now. Somebody may take it before our server does: the callers try again.
 free_port() {
@@ -35,12 +35,13 @@ start_postgres() {
     binaries=$(printf '%s\n' /usr/lib/postgresql/*/bin | sort -V | tail -n 1)
     server_folder postgres
     # Nobody else can reach it for longer than a test run, and it holds invented data: hence `trust`.
-    "${as_server[@]}" "$binaries/initdb" --pgdata "$work/postgres/data" --username caresync --auth trust \
+    "${as_server[@]}" -- "$binaries/initdb" --pgdata "$work/postgres/data" --username caresync --auth trust \
         --encoding UTF8 --locale C.UTF-8 --no-sync >"$work/initdb.log" 2>&1 || { cat "$work/initdb.log" >&2 && return 1; }
     for attempt in {1..5}; do
         port=$(free_port)
-        # setsid: Ctrl-C reaches the tests first and the database only after them.
-        setsid setpriv --pdeathsig INT "${as_server[@]}" "$binaries/postgres" -D "$work/postgres/data" -p "$port" \
+        # setsid: Ctrl-C reaches the tests first and the database only after them. pdeathsig: the server also ends when
+        # this script is killed without a chance to clean up.
+        setsid "${as_server[@]}" --pdeathsig INT -- "$binaries/postgres" -D "$work/postgres/data" -p "$port" \
             -c listen_addresses=127.0.0.1 -c unix_socket_directories="$work/postgres" -c max_connections=200 \
             -c fsync=on -c timezone=UTC -c log_timezone=UTC >"$work/postgres.log" 2>&1 &
         postgres_pid=$!
@@ -59,7 +60,7 @@ start_redis() {
     server_folder redis
     for attempt in {1..5}; do
         port=$(free_port)
-        setsid setpriv --pdeathsig TERM "${as_server[@]}" redis-server --port "$port" --bind 127.0.0.1 --save '' \
+        setsid "${as_server[@]}" --pdeathsig TERM -- redis-server --port "$port" --bind 127.0.0.1 --save '' \
             --appendonly no --dir "$work/redis" --daemonize no >"$work/redis.log" 2>&1 &
         redis_pid=$!
         if until_ready "$redis_pid" redis-cli -h 127.0.0.1 -p "$port" ping; then

@@ -1,11 +1,16 @@
 # shellcheck shell=bash disable=SC2034,SC2154 # variables are shared between these files and the scripts
 # Counting what passed and failed. The caller's counters are $passed and $failed.
 
+# is_complete REPORT: the run came to its end. One that crashed leaves the beginning of a report, or none.
+is_complete() {
+    grep -q '</testsuites>' "$1" 2>/dev/null
+}
+
 # count_tests REPORT LOG: prints 'PASSED FAILED' of one run of `swift test`.
 # REPORT is the xUnit file: its own `failures` counts issues, of which one test may have several, so tests are counted here.
-# A run that crashed leaves no report; then the log tells what had passed by then.
+# Without a complete report the log tells what had passed by then.
 count_tests() {
-    if [[ -s $1 ]]; then
+    if is_complete "$1"; then
         awk '
             /<testsuite / && match($0, / tests="[0-9]+"/) { total += substr($0, RSTART + 8, RLENGTH - 9) }
             /^ *<testcase / { open = 1 }
@@ -26,8 +31,8 @@ count_tests() {
 add_tests() {
     local good bad
     read -r good bad < <(count_tests "$1" "$2")
-    # Without a report the run never finished: the test that ended it is in no count yet.
-    if (($3 != 0)) && { ((bad == 0)) || [[ ! -s $1 ]]; }; then bad=$((bad + 1)); fi
+    # In an incomplete run the test that ended it is in no count yet.
+    if ! is_complete "$1" || (($3 != 0 && bad == 0)); then bad=$((bad + 1)); fi
     passed=$((passed + good))
     failed=$((failed + bad))
 }
