@@ -2,9 +2,14 @@
 # Python tools in .tools/venv and Swagger UI's files in .tools/swagger-ui, pinned with hashes and never committed.
 # A stamp holds the hash of the pins, so a changed pin is fetched and an unchanged one costs nothing.
 
+# hash_of FILE: its SHA-256 alone; a path in the stamp would tie it to this folder.
+hash_of() {
+    sha256sum <"$1"
+}
+
 # is_current STAMP FILE: the stamp was written for exactly this FILE.
 is_current() {
-    [[ -f $1 ]] && sha256sum --check --status "$1" 2>/dev/null
+    [[ -f $1 && $(<"$1") == "$(hash_of "$2")" ]]
 }
 
 # ensure_venv: an empty virtual environment, because Debian refuses a system-wide pip.
@@ -26,7 +31,7 @@ ensure_python_tools() {
     ensure_venv
     progress "installing the Python tools"
     pip install --require-hashes --only-binary :all: -r "$pins"
-    sha256sum "$pins" >"$stamp"
+    hash_of "$pins" >"$stamp"
 }
 
 # ensure_swagger_ui: the static files of Swagger UI out of the wheel that ships them.
@@ -39,7 +44,7 @@ ensure_swagger_ui() {
     rm -rf "$wheel" "$unpacked"
     pip download --no-deps --require-hashes --only-binary :all: --dest "$wheel" -r "$pins"
     "$system_python" "$root/scripts/lib/unpack-swagger-ui.py" "$wheel"/*.whl "$unpacked"
-    sha256sum "$pins" >"$unpacked/.pins.sha256"
+    hash_of "$pins" >"$unpacked/.pins.sha256"
     # Moved into place in one step: a server never sees half of the files.
     rm -rf "$root/.tools/swagger-ui"
     mv "$unpacked" "$root/.tools/swagger-ui"
