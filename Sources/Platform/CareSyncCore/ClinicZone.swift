@@ -64,8 +64,11 @@ package struct ClinicZone: Sendable {
         // A reading belongs to an offset if turning it into an instant with that offset and back gives the same reading.
         // Every offset in force within a day on either side is a candidate.
         let guess = reading.instant(offsetSeconds: 0)
-        let candidates = Set([offsetSeconds(at: guess - .hours(26)), offsetSeconds(at: guess), offsetSeconds(at: guess + .hours(26))])
-        return candidates
+        let candidates = Set([
+            offsetSeconds(at: guess - .hours(26)), offsetSeconds(at: guess), offsetSeconds(at: guess + .hours(26)),
+        ])
+        return
+            candidates
             .map { reading.instant(offsetSeconds: $0) }
             .filter { local($0) == reading }
             .min()

@@ -77,7 +77,8 @@ extension ClientDateTime: Codable {
 
     package func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
-        try container.encode(offsetSeconds.map { reading.instant(offsetSeconds: $0).description } ?? reading.description)
+        try container.encode(
+            offsetSeconds.map { reading.instant(offsetSeconds: $0).description } ?? reading.description)
     }
 }
 

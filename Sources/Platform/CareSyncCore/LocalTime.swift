@@ -39,7 +39,8 @@ extension LocalTime: CustomStringConvertible {
 extension LocalTime: Codable {
     package init(from decoder: any Decoder) throws {
         let text = try decoder.singleValueContainer().decode(String.self)
-        guard let parsed = TimestampText("1970-01-01T" + text), let time = parsed.time, parsed.offsetSeconds == nil else {
+        guard let parsed = TimestampText("1970-01-01T" + text), let time = parsed.time, parsed.offsetSeconds == nil
+        else {
             throw InvalidValue("must be a time such as 09:30")
         }
         self = time

@@ -72,7 +72,9 @@ extension Rule {
 
     package static func range(_ field: String, _ path: any Path<Int?>, _ bounds: ClosedRange<Int>) -> Rule {
         Rule(field, .range(minimum: Int64(bounds.lowerBound), maximum: Int64(bounds.upperBound))) {
-            $0[keyPath: path].flatMap { bounds.contains($0) ? nil : "must be from \(bounds.lowerBound) to \(bounds.upperBound)" }
+            $0[keyPath: path].flatMap {
+                bounds.contains($0) ? nil : "must be from \(bounds.lowerBound) to \(bounds.upperBound)"
+            }
         }
     }
 
