@@ -29,6 +29,8 @@ extension Target.Dependency {
     static let cryptoExtras = product(name: "CryptoExtras", package: "swift-crypto")
     static let logging = product(name: "Logging", package: "swift-log")
     static let nioHTTP1 = product(name: "NIOHTTP1", package: "swift-nio")
+    static let httpTypes = product(name: "HTTPTypes", package: "swift-http-types")
+    static let nioHTTPTypes = product(name: "NIOHTTPTypes", package: "swift-nio-extras")
     static let nioCore = product(name: "NIOCore", package: "swift-nio")
 }
 
@@ -40,7 +42,9 @@ let package = Package(
         .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -56,7 +60,12 @@ let package = Package(
         platform("PersistencePostgres", ["CareSyncCore", "Persistence", "CPostgres", .logging]),
         .systemLibrary(name: "CCrypt", path: "Sources/Platform/CCrypt", providers: [.apt(["libcrypt-dev"])]),
         platform("Cryptography", ["CareSyncCore", "Persistence", "CCrypt", .crypto, .cryptoExtras, .jwtKit]),
-        platform("WebAPI", ["CareSyncCore", "Persistence", .hummingbird, .nioCore, .nioHTTP1, .logging]),
+        platform(
+            "WebAPI",
+            [
+                "CareSyncCore", "Persistence", .hummingbird, .httpTypes, .nioCore, .nioHTTP1, .nioHTTPTypes, .crypto,
+                .logging,
+            ]),
 
         platformTests("CareSyncCore"),
         platformTests("Cryptography", ["CareSyncCore"]),

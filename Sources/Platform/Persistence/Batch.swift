@@ -28,7 +28,11 @@ package final class Batch {
     package func all<Model: RowDecodable>(_ type: Model.Type = Model.self, _ sql: SQL) -> Pending<[Model]> {
         let pending = Pending<[Model]>()
         var rows: [Model] = []
-        add(sql) { rows.append(try Model(row: $0)) } finish: { _ in pending.result = rows }
+        add(sql) {
+            rows.append(try Model(row: $0))
+        } finish: { _ in
+            pending.result = rows
+        }
         return pending
     }
 
@@ -48,7 +52,10 @@ package final class Batch {
     @discardableResult
     package func count(_ sql: SQL) -> Pending<Int> {
         let pending = Pending<Int>()
-        add(sql) { _ in } finish: { pending.result = $0 }
+        add(sql) { _ in
+        } finish: {
+            pending.result = $0
+        }
         return pending
     }
 

@@ -36,7 +36,11 @@ package struct AuditEntry: Sendable, Equatable {
         case aiDisclosure = "AI_DISCLOSURE"
     }
 
-    package enum Outcome: String, Sendable { case success = "SUCCESS", denied = "DENIED", failure = "FAILURE" }
+    package enum Outcome: String, Sendable {
+        case success = "SUCCESS"
+        case denied = "DENIED"
+        case failure = "FAILURE"
+    }
 
     package let origin: RequestOrigin
     package let action: Action

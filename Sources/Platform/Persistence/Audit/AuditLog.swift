@@ -66,7 +66,8 @@ package final class AuditLog: Sendable {
 
 /// The bytes an audit row's code is computed over: every field with its length in front, so that no two rows share them.
 enum AuditCode {
-    static func bytes(_ entry: AuditEntry, shard: Int, sequence: Int64, at: Instant, after previous: [UInt8]) -> [UInt8] {
+    static func bytes(_ entry: AuditEntry, shard: Int, sequence: Int64, at: Instant, after previous: [UInt8]) -> [UInt8]
+    {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(256)
         func field(_ value: (some Collection<UInt8>)?) {

@@ -64,7 +64,9 @@ private struct IdempotentRun<Value: Sendable> {
 
     /// The stored answer; `nil` after clearing away one that has expired.
     private func earlierAnswer() throws -> Outcome? {
-        guard let row: KeyRow = try db.first("SELECT body_hash, status, answer, created_at FROM idempotency_keys \(ofKey)")
+        guard
+            let row: KeyRow = try db.first(
+                "SELECT body_hash, status, answer, created_at FROM idempotency_keys \(ofKey)")
         else { return nil }
         if row.createdAt + Self.lifetime <= db.scope.services.time.now {
             try db.run("DELETE FROM idempotency_keys \(ofKey)")

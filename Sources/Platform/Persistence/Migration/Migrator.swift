@@ -51,7 +51,8 @@ package struct Migrator: Sendable {
             let applied = try await database.write { db in
                 try Self.takeTurn(db)
                 try Self.createTable(db)
-                let known: Int? = try db.value("SELECT number FROM schema_migrations WHERE number = \(migration.number)")
+                let known: Int? = try db.value(
+                    "SELECT number FROM schema_migrations WHERE number = \(migration.number)")
                 guard known == nil else { return false }
                 for statement in migration.statements(dialect) { try db.run(statement) }
                 try db.run(

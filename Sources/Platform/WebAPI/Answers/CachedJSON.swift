@@ -1,0 +1,43 @@
+import Crypto
+import NIOCore
+
+/// A JSON answer kept as finished bytes, with an ETag so that a client that has it gets 304. For public data only.
+package struct CachedJSON<Content: WireResponse>: EndpointAnswer {
+    private let bytes: ByteBuffer
+    private let tag: String
+    private let maxAge: Int
+
+    /// `maxAge` in seconds is how long a client may use the answer without asking.
+    package init(_ content: Content, maxAge: Int) throws {
+        bytes = try JSONBodyEncoder.buffer(content)
+        tag = EntityTag.of(bytes)
+        self.maxAge = maxAge
+    }
+
+    package static var described: AnswerDescription { .json(Content.self) }
+
+    package func answer(to request: RequestFacts) throws -> Answer {
+        let headers = [("ETag", tag), ("Cache-Control", "public, max-age=\(maxAge)")]
+        if EntityTag.matches(request.ifNoneMatch, tag) {
+            return Answer(status: 304, contentType: nil, headers: headers, body: .bytes(ByteBuffer()))
+        }
+        return Answer(contentType: Answer.jsonType, headers: headers, body: .bytes(bytes))
+    }
+}
+
+enum EntityTag {
+    /// A strong tag: half of the content's SHA-256.
+    static func of(_ buffer: ByteBuffer) -> String {
+        let digest = buffer.withUnsafeReadableBytes { SHA256.hash(data: $0) }
+        return "\"" + digest.prefix(16).map { String($0, radix: 16) }.joined(separator: "-") + "\""
+    }
+
+    /// `If-None-Match` holds the tag, its weak form, or `*`.
+    static func matches(_ field: String?, _ tag: String) -> Bool {
+        guard let field else { return false }
+        return field.split(separator: ",").contains {
+            let candidate = $0.drop { $0 == " " }
+            return candidate == "*" || candidate == tag || candidate == "W/" + tag
+        }
+    }
+}

@@ -1,0 +1,34 @@
+package import CareSyncCore
+
+/// Who may call an endpoint, by role. Whose data they may touch is decided in the service.
+package enum Access: Sendable, Equatable {
+    /// Anyone; a token is not looked at.
+    case `public`
+    /// Anyone; a valid token tells who is calling, an invalid one is refused.
+    case publicKnowingCaller
+    /// Any signed-in account.
+    case signedIn
+    case roles(Set<Role>)
+
+    package static func role(_ role: Role) -> Access { .roles([role]) }
+
+    /// The `x-access` value of the OpenAPI operation.
+    package var gate: [String] {
+        switch self {
+        case .public, .publicKnowingCaller: ["PUBLIC"]
+        case .signedIn: ["ANY"]
+        case .roles(let roles): Role.allCases.filter(roles.contains).map(\.rawValue)
+        }
+    }
+
+    var needsToken: Bool {
+        switch self {
+        case .public, .publicKnowingCaller: false
+        case .signedIn, .roles: true
+        }
+    }
+
+    func admits(_ role: Role) -> Bool {
+        if case .roles(let roles) = self { roles.contains(role) } else { true }
+    }
+}

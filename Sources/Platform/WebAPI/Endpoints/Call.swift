@@ -1,0 +1,65 @@
+package import CareSyncCore
+package import Persistence
+
+/// A request as a handler sees it: decoded, validated, and from a caller the access rule admits.
+package struct Call<Parameters: Sendable, Body: Sendable>: Sendable {
+    package let parameters: Parameters
+    package let body: Body
+    /// Who is calling; `nil` on public endpoints.
+    package let caller: Principal?
+    /// What the audit log keeps of the request.
+    package let origin: RequestOrigin
+    package let request: RequestFacts
+
+    /// Who is calling. Throws 401 on a public endpoint without a caller.
+    package var principal: Principal {
+        get throws {
+            guard let caller else { throw Problem.unauthenticated }
+            return caller
+        }
+    }
+
+    /// What `Idempotency-Key` asks for, to be passed to ``Persistence/Database/write(idempotency:_:)``; `nil` without
+    /// the header. `answer` makes the response that is kept.
+    package func idempotency<Value: Sendable, Response: WireResponse>(
+        _ answer: @escaping @Sendable (Value) throws -> Response
+    ) throws -> Idempotency<Value>? {
+        guard let key = try request.idempotencyKey() else { return nil }
+        let request = request
+        return Idempotency(
+            principal: try principal.userID, route: request.route, key: key, bodyHash: request.fingerprint,
+            encode: { StoredAnswer(status: 200, body: try JSONBodyEncoder.encode(try answer($0))) },
+            encodeFailure: { problem in
+                let body = ErrorBody(problem, path: request.path, requestID: request.requestID, at: request.receivedAt)
+                return StoredAnswer(status: problem.kind.status, body: try body.bytes())
+            })
+    }
+}
+
+/// Parameters of an endpoint that has none.
+package struct NoParameters: Codable, Sendable {
+    package init() {}
+}
+
+/// Body of an endpoint that needs none; whatever is sent is ignored, because the published client sends `{}`.
+package struct NoBody: Codable, Sendable {
+    package init() {}
+}
+
+/// The path parameter of most routes about one record.
+package struct IDPath<Tag>: Codable, Sendable {
+    package let id: ID<Tag>
+}
+
+/// `page` and `size` of a list (RULINGS D6).
+package struct PageParameters: Codable, Sendable, Validated {
+    package var page: Int?
+    package var size: Int?
+
+    package static let rules: [Rule<Self>] = [
+        .range("page", \.page, 0...PageRequest.maximumPage),
+        .range("size", \.size, 1...PageRequest.maximumSize),
+    ]
+
+    package var request: PageRequest { PageRequest(page: page, size: size) }
+}

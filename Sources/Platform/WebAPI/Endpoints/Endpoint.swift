@@ -1,0 +1,94 @@
+package import CareSyncCore
+package import HTTPTypes
+
+/// One route: path, access rule, input, output and failures in one declaration. The router, the OpenAPI document and the
+/// authorization matrix are all read from it, so they cannot disagree.
+package struct Endpoint: Sendable {
+    package let method: HTTPRequest.Method
+    /// With `{name}` for path parameters.
+    package let path: String
+    package let summary: String
+    package let access: Access
+    package let settings: EndpointSettings
+    let operation: OperationDescription
+    let handle: @Sendable (IncomingCall) async throws -> Answer
+
+    /// Such as `PUT /api/doctors/{id}`.
+    package var route: String { "\(method.rawValue) \(path)" }
+}
+
+/// What few endpoints set.
+package struct EndpointSettings: Sendable {
+    /// Bytes of body that are read; more is 413.
+    package var bodyLimit: Int
+    /// Which quota the endpoint draws on.
+    package var rateClass: RateClass
+
+    package init(bodyLimit: Int = 2 << 20, rateClass: RateClass = .standard) {
+        self.bodyLimit = bodyLimit
+        self.rateClass = rateClass
+    }
+
+    package static let standard = EndpointSettings()
+    /// Sign-in and everything else that tries out secrets.
+    package static let authentication = EndpointSettings(rateClass: .authentication)
+}
+
+extension Endpoint {
+    package static func get<P: Decodable & Sendable, R: EndpointAnswer>(
+        _ path: String, _ summary: String, access: Access, fails: any FailureCatalogue.Type...,
+        settings: EndpointSettings = .standard,
+        use handler: @escaping @Sendable (Call<P, NoBody>) async throws -> R
+    ) -> Endpoint {
+        make(.get, path, summary, access, fails, settings, handler)
+    }
+
+    package static func post<P: Decodable & Sendable, B: Decodable & Sendable, R: EndpointAnswer>(
+        _ path: String, _ summary: String, access: Access, fails: any FailureCatalogue.Type...,
+        settings: EndpointSettings = .standard,
+        use handler: @escaping @Sendable (Call<P, B>) async throws -> R
+    ) -> Endpoint {
+        make(.post, path, summary, access, fails, settings, handler)
+    }
+
+    package static func put<P: Decodable & Sendable, B: Decodable & Sendable, R: EndpointAnswer>(
+        _ path: String, _ summary: String, access: Access, fails: any FailureCatalogue.Type...,
+        settings: EndpointSettings = .standard,
+        use handler: @escaping @Sendable (Call<P, B>) async throws -> R
+    ) -> Endpoint {
+        make(.put, path, summary, access, fails, settings, handler)
+    }
+
+    package static func delete<P: Decodable & Sendable, R: EndpointAnswer>(
+        _ path: String, _ summary: String, access: Access, fails: any FailureCatalogue.Type...,
+        settings: EndpointSettings = .standard,
+        use handler: @escaping @Sendable (Call<P, NoBody>) async throws -> R
+    ) -> Endpoint {
+        make(.delete, path, summary, access, fails, settings, handler)
+    }
+
+    private static func make<P: Decodable & Sendable, B: Decodable & Sendable, R: EndpointAnswer>(
+        _ method: HTTPRequest.Method, _ path: String, _ summary: String, _ access: Access,
+        _ fails: [any FailureCatalogue.Type], _ settings: EndpointSettings,
+        _ handler: @escaping @Sendable (Call<P, B>) async throws -> R
+    ) -> Endpoint {
+        let pathNames = PathTemplate(path).parameterNames
+        let decodeParameters = ParameterReader.reader(for: P.self, pathNames: pathNames)
+        let decodeBody = BodyReader.reader(for: B.self)
+        return Endpoint(
+            method: method, path: path, summary: summary, access: access, settings: settings,
+            operation: OperationDescription(
+                parameters: P.self, pathNames: pathNames, body: B.self, answer: R.described,
+                failures: fails.flatMap { problems(of: $0) })
+        ) { incoming in
+            let call = Call(
+                parameters: try decodeParameters(incoming), body: try decodeBody(incoming), caller: incoming.caller,
+                origin: incoming.origin, request: incoming.facts)
+            return try await handler(call).answer(to: incoming.facts)
+        }
+    }
+
+    private static func problems<Catalogue: FailureCatalogue>(of type: Catalogue.Type) -> [Problem] {
+        type.catalogue.map(\.problem)
+    }
+}

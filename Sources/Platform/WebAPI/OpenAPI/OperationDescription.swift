@@ -1,0 +1,10 @@
+import CareSyncCore
+
+/// What an endpoint tells the OpenAPI document.
+struct OperationDescription: Sendable {
+    let parameters: any (Decodable & Sendable).Type
+    let pathNames: [String]
+    let body: any (Decodable & Sendable).Type
+    let answer: AnswerDescription
+    let failures: [Problem]
+}

@@ -1,0 +1,149 @@
+import CareSyncCore
+import HTTPTypes
+
+/// Writes one operation of the document.
+struct OperationWriter {
+    private let endpoint: Endpoint
+
+    init(_ endpoint: Endpoint) {
+        self.endpoint = endpoint
+    }
+
+    func tree(_ schemas: inout SchemaComponents) throws -> JSONTree {
+        .members([
+            "operationId": .string(operationID),
+            "tags": .strings([tag]),
+            "summary": .string(endpoint.summary),
+            "parameters": try parameters(&schemas),
+            "requestBody": try requestBody(&schemas),
+            "responses": .object(try success(&schemas) + failures()),
+            "security": endpoint.access == .public ? .array([]) : .array([.members(["bearer": .array([])])]),
+            "x-access": .strings(endpoint.access.gate),
+        ])
+    }
+
+    private var segments: [Substring] { endpoint.path.split(separator: "/") }
+
+    /// Method and path as one word: `putDoctorsByIdExperiences`.
+    private var operationID: String {
+        endpoint.method.rawValue.lowercased()
+            + segments.filter { $0 != "api" }.map { segment in
+                let words = segment.split { !$0.isLetter && !$0.isNumber }.map {
+                    $0.prefix(1).uppercased() + $0.dropFirst()
+                }
+                return (segment.hasPrefix("{") ? "By" : "") + words.joined()
+            }.joined()
+    }
+
+    private var tag: String { String(segments.first { $0 != "api" } ?? "root") }
+
+    private var isReplayable: Bool { if case .once = endpoint.operation.answer { true } else { false } }
+
+    private func parameters(_ schemas: inout SchemaComponents) throws -> JSONTree? {
+        let operation = endpoint.operation
+        var parameters = try schemas.fields(of: operation.parameters).map { field -> JSONTree in
+            let isInPath = operation.pathNames.contains(field.name)
+            var plain = field
+            plain.isOptional = false
+            return .members([
+                "name": .string(field.name), "in": isInPath ? "path" : "query",
+                "required": .boolean(isInPath || !field.isOptional), "schema": schemas.property(plain, .request),
+            ])
+        }
+        if isReplayable {
+            parameters.append(
+                .members([
+                    "name": "Idempotency-Key", "in": "header", "required": false,
+                    "description": "The same key and body get the same answer and take effect once, for 48 hours.",
+                    "schema": .members(["type": "string", "minLength": 1, "maxLength": 255]),
+                ]))
+        }
+        return parameters.isEmpty ? nil : .array(parameters)
+    }
+
+    private func requestBody(_ schemas: inout SchemaComponents) throws -> JSONTree? {
+        let type = endpoint.operation.body
+        if type is NoBody.Type { return nil }
+        if type is MultipartForm.Type {
+            return .members([
+                "required": true,
+                "content": .members(["multipart/form-data": .members(["schema": .members(["type": "object"])])]),
+            ])
+        }
+        return .members(["required": true, "content": Self.json(try schemas.schema(of: type, for: .request))])
+    }
+
+    private func success(_ schemas: inout SchemaComponents) throws -> [JSONTree.Member] {
+        let answer: JSONTree
+        switch endpoint.operation.answer {
+        case .json(let type), .once(let type):
+            answer = .members([
+                "description": "Success", "content": Self.json(try schemas.schema(of: type, for: .response)),
+            ])
+        case .list(let type, let isPaged):
+            let items = try schemas.schema(of: type, for: .response)
+            answer = .members([
+                "description": "Success", "headers": isPaged ? Self.listHeaders : nil,
+                "content": Self.json(.members(["type": "array", "items": items])),
+            ])
+        case .binary(let contentType):
+            answer = .members([
+                "description": "Success",
+                "content": .object([
+                    JSONTree.Member(
+                        name: contentType,
+                        value: .members(["schema": .members(["type": "string", "format": "binary"])]))
+                ]),
+            ])
+        }
+        return [JSONTree.Member(name: "200", value: answer)]
+    }
+
+    /// Every error status the endpoint can answer, each with its codes.
+    private func failures() -> [JSONTree.Member] {
+        var codes: [Int: [String]] = [
+            400: ["INVALID_ARGUMENT"], 403: ["ORIGIN_NOT_ALLOWED"], 500: ["INTERNAL"], 503: ["UNAVAILABLE"],
+        ]
+        func add(_ status: Int, _ code: String) {
+            if !codes[status, default: []].contains(code) { codes[status, default: []].append(code) }
+        }
+        add(429, "RATE_LIMITED")
+        if endpoint.access != .public {
+            for code in ["UNAUTHENTICATED", "TOKEN_EXPIRED", "TOKEN_INVALID", "SESSION_REVOKED"] { add(401, code) }
+            add(403, "ACCESS_DENIED")
+            add(403, "ACCOUNT_INACTIVE")
+        }
+        if !(endpoint.operation.body is NoBody.Type) {
+            for code in ["VALIDATION_FAILED", "MALFORMED_REQUEST"] { add(400, code) }
+            add(413, "PAYLOAD_TOO_LARGE")
+            add(415, "UNSUPPORTED_MEDIA_TYPE")
+        }
+        if isReplayable {
+            add(409, "REQUEST_IN_PROGRESS")
+            add(422, "IDEMPOTENCY_KEY_REUSED")
+        }
+        for problem in endpoint.operation.failures { add(problem.kind.status, problem.code) }
+        return codes.sorted { $0.key < $1.key }.map { status, codes in
+            JSONTree.Member(
+                name: String(status),
+                value: .members([
+                    "description": .string(codes.joined(separator: ", ")),
+                    "content": Self.json(.members(["$ref": "#/components/schemas/ErrorResponse"])),
+                ]))
+        }
+    }
+
+    private static func json(_ schema: JSONTree) -> JSONTree {
+        .members(["application/json": .members(["schema": schema])])
+    }
+
+    private static let listHeaders: JSONTree = .members([
+        "X-Total-Count": .members([
+            "description": "Rows of the whole list, when page or size was given.",
+            "schema": .members(["type": "integer"]),
+        ]),
+        "X-Truncated": .members([
+            "description": "true when an unpaged list was cut at 500 rows.", "schema": .members(["type": "string"]),
+        ]),
+    ])
+}

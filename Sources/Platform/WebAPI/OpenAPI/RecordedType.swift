@@ -1,0 +1,49 @@
+import CareSyncCore
+
+/// The shape of a `Decodable` type, found by letting it decode itself from a recorder.
+indirect enum RecordedType: Equatable {
+    case scalar(WireType)
+    case enumeration([String])
+    case list(RecordedType)
+    case dictionary(RecordedType)
+    case object(name: String, fields: [Field])
+    /// A type that contains itself; described where it began.
+    case reference(String)
+
+    struct Field: Equatable {
+        let name: String
+        var type: RecordedType
+        /// `null` is allowed, and in a request the field may be missing.
+        var isOptional: Bool
+        var rules: [FieldRule] = []
+    }
+
+    /// A rule without its check.
+    struct FieldRule: Equatable {
+        let minimumLength: Int?
+        let maximumLength: Int?
+        let minimum: Int64?
+        let maximum: Int64?
+        let pattern: String?
+        let format: String?
+        let text: String?
+    }
+}
+
+extension RecordedType.FieldRule {
+    init<Root>(_ constraint: Rule<Root>.Constraint) {
+        var (minimumLength, maximumLength): (Int?, Int?) = (nil, nil)
+        var (minimum, maximum): (Int64?, Int64?) = (nil, nil)
+        var (pattern, format, text): (String?, String?, String?) = (nil, nil, nil)
+        switch constraint {
+        case .length(let low, let high): (minimumLength, maximumLength) = (low, high)
+        case .range(let low, let high): (minimum, maximum) = (low, high)
+        case .pattern(let value): pattern = value
+        case .format(let value): format = value
+        case .described(let value): text = value
+        }
+        self.init(
+            minimumLength: minimumLength, maximumLength: maximumLength, minimum: minimum, maximum: maximum,
+            pattern: pattern, format: format, text: text)
+    }
+}

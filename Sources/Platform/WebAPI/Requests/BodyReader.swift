@@ -1,0 +1,43 @@
+import CareSyncCore
+import NIOCore
+
+/// Turns the bytes of a request into the body type of an endpoint.
+enum BodyReader {
+    static func reader<Body: Decodable & Sendable>(
+        for type: Body.Type
+    ) -> @Sendable (IncomingCall) throws -> Body {
+        if let none = NoBody() as? Body { return { _ in none } }
+        if type is MultipartForm.Type {
+            return { incoming in
+                guard let body = try MultipartForm(incoming) as? Body else { throw Problem.fault }
+                return body
+            }
+        }
+        return { try json(type, $0) }
+    }
+
+    private static func json<Body: Decodable>(_ type: Body.Type, _ incoming: IncomingCall) throws -> Body {
+        let bytes = incoming.facts.body
+        if let contentType = incoming.contentType, !isJSON(contentType) {
+            throw Problem(.unsupportedMediaType, "UNSUPPORTED_MEDIA_TYPE", "The body must be application/json.")
+        }
+        guard bytes.readableBytes > 0 else {
+            throw Problem(.badRequest, "MALFORMED_REQUEST", "A JSON body is required.")
+        }
+        let body = try JSONBodyDecoder.decode(type, from: bytes)
+        try check(body)
+        return body
+    }
+
+    /// Applies the rules of a type that has any.
+    static func check(_ value: some Any) throws {
+        guard let validated = value as? any Validated else { return }
+        let errors = validated.fieldErrors()
+        if !errors.isEmpty { throw Problem.validation(errors) }
+    }
+
+    private static func isJSON(_ contentType: String) -> Bool {
+        let type = contentType.prefix { $0 != ";" }.lowercased().filter { $0 != " " }
+        return type == "application/json" || type.hasSuffix("+json")
+    }
+}

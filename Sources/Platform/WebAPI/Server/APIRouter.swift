@@ -1,0 +1,155 @@
+import CareSyncCore
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import Persistence
+
+/// A document that is not part of the API, such as Swagger UI's files.
+package struct StaticPage: Sendable {
+    let path: String
+    let answer: @Sendable (RequestFacts) throws -> Answer
+
+    package init(_ path: String, _ answer: @escaping @Sendable (RequestFacts) throws -> Answer) {
+        self.path = path
+        self.answer = answer
+    }
+}
+
+/// Registers endpoints with Hummingbird's router, and for every path an answer 405 to the methods it lacks.
+enum APIRouter {
+    enum Mistake: Error, CustomStringConvertible {
+        case declaredTwice(String)
+
+        var description: String {
+            switch self {
+            case .declaredTwice(let route): "\(route) is declared twice."
+            }
+        }
+    }
+
+    static func build(
+        endpoints: [Endpoint], pages: [StaticPage], settings: APISettings
+    ) throws -> RouterResponder<APIContext> {
+        let router = Router(context: APIContext.self)
+        var methods: [String: Set<HTTPRequest.Method>] = [:]
+        for endpoint in endpoints {
+            let path = PathTemplate(endpoint.path).routerPath
+            guard methods[path, default: []].insert(endpoint.method).inserted else {
+                throw Mistake.declaredTwice(endpoint.route)
+            }
+            let responder = EndpointResponder(endpoint: endpoint, settings: settings)
+            router.on(RouterPath(path), method: endpoint.method, responder: responder)
+            if endpoint.method == .get, methods[path, default: []].insert(.head).inserted {
+                router.on(RouterPath(path), method: .head, responder: responder)
+            }
+        }
+        for page in pages {
+            methods[page.path] = [.get, .head]
+            for method in [HTTPRequest.Method.get, .head] {
+                router.on(RouterPath(page.path), method: method, responder: PageResponder(page: page))
+            }
+        }
+        for (path, known) in methods {
+            let allowed = known.map(\.rawValue).sorted().joined(separator: ", ")
+            for method in [HTTPRequest.Method.get, .head, .post, .put, .delete, .patch, .options]
+            where !known.contains(method) {
+                router.on(RouterPath(path), method: method, responder: RefusedMethod(allowed: allowed))
+            }
+        }
+        return router.buildResponder()
+    }
+}
+
+/// Answers one endpoint: quota, caller, role, body, handler.
+private struct EndpointResponder: HTTPResponder {
+    private let endpoint: Endpoint
+    private let settings: APISettings
+    private let pathNames: [String]
+
+    init(endpoint: Endpoint, settings: APISettings) {
+        self.endpoint = endpoint
+        self.settings = settings
+        pathNames = PathTemplate(endpoint.path).parameterNames
+    }
+
+    func respond(to request: Request, context: APIContext) async throws -> Response {
+        guard let arrival = context.facts else { throw Problem.fault }
+        let caller = try await caller(of: request)
+        try settings.rateLimiter.admit(endpoint.settings.rateClass, arrival.address, caller?.userID)
+        if let caller, !endpoint.access.admits(caller.role) { throw Problem.accessDenied }
+        let facts = RequestFacts(
+            route: endpoint.route, path: request.uri.path, query: request.uri.query ?? "", requestID: arrival.requestID,
+            receivedAt: arrival.receivedAt, headers: request.headers, body: try await body(of: request))
+        let answer = try await endpoint.handle(
+            IncomingCall(
+                pathValues: try pathValues(context), caller: caller,
+                origin: RequestOrigin(principal: caller, requestID: arrival.requestID, address: arrival.address),
+                facts: facts, contentType: request.headers[.contentType]))
+        return answer.response
+    }
+
+    private func caller(of request: Request) async throws -> Principal? {
+        guard endpoint.access != .public else { return nil }
+        guard let field = request.headers[.authorization] else {
+            if endpoint.access.needsToken { throw Problem.unauthenticated }
+            return nil
+        }
+        guard field.utf8.count > 7, field.prefix(7).lowercased() == "bearer " else { throw Problem.unauthenticated }
+        return try await settings.authenticator.authenticate(String(field.dropFirst(7)))
+    }
+
+    private func body(of request: Request) async throws -> ByteBuffer {
+        switch request.method {
+        case .get, .head: return ByteBuffer()
+        default:
+            if let length = request.headers[.contentLength].flatMap(Int.init), length > endpoint.settings.bodyLimit {
+                throw Problem.bodyTooLarge
+            }
+            return try await request.body.collect(upTo: endpoint.settings.bodyLimit)
+        }
+    }
+
+    private func pathValues(_ context: APIContext) throws -> [(name: String, value: String)] {
+        try pathNames.map { name in
+            let raw = context.parameters[Substring(name)] ?? ""
+            return (name: name, value: try QueryText.decode(raw.utf8, plusIsBlank: false, field: name))
+        }
+    }
+}
+
+private struct PageResponder: HTTPResponder {
+    let page: StaticPage
+
+    func respond(to request: Request, context: APIContext) async throws -> Response {
+        guard let arrival = context.facts else { throw Problem.fault }
+        let facts = RequestFacts(
+            route: "GET \(page.path)", path: request.uri.path, query: request.uri.query ?? "",
+            requestID: arrival.requestID, receivedAt: arrival.receivedAt, headers: request.headers, body: ByteBuffer())
+        return try page.answer(facts).response
+    }
+}
+
+private struct RefusedMethod: HTTPResponder {
+    let allowed: String
+
+    func respond(to request: Request, context: APIContext) async throws -> Response {
+        var problem = Problem.methodNotAllowed
+        problem.details["allow"] = allowed
+        throw problem
+    }
+}
+
+extension Answer {
+    var response: Response {
+        var fields = HTTPFields()
+        for header in headers {
+            if let name = HTTPField.Name(header.name) { fields.append(HTTPField(name: name, value: header.value)) }
+        }
+        let content: ResponseBody =
+            switch body {
+            case .bytes(let buffer): .init(byteBuffer: buffer)
+            case .stream(let make): .init(asyncSequence: make())
+            }
+        return Response(status: .init(code: status), headers: fields, body: content)
+    }
+}

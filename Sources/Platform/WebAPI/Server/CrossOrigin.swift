@@ -1,0 +1,46 @@
+import HTTPTypes
+import Hummingbird
+
+/// Which browser origins may call the API (contract/common.md §6).
+package struct CrossOrigin: Sendable {
+    private let origins: Set<String>
+
+    /// Origins as browsers write them: `https://clinic.example`, without a trailing slash.
+    package init(origins: [String]) {
+        self.origins = Set(origins)
+    }
+
+    enum Verdict: Equatable {
+        /// No `Origin`, or the request's own: no headers are needed.
+        case sameOrigin
+        case allowed(String)
+        case refused
+    }
+
+    func judge(_ request: Request) -> Verdict {
+        guard let origin = request.headers[.origin] else { return .sameOrigin }
+        if origins.contains(origin) { return .allowed(origin) }
+        let host = request.head.authority ?? ""
+        return origin == "http://\(host)" || origin == "https://\(host)" ? .sameOrigin : .refused
+    }
+
+    static func preflight(_ origin: String) -> HTTPFields {
+        var fields = headers(origin)
+        fields[.accessControlAllowMethods] = "GET, POST, PUT, DELETE, OPTIONS, PATCH"
+        fields[.accessControlAllowHeaders] =
+            "Origin, Accept, Authorization, Cache-Control, Content-Type, X-Requested-With, X-Request-Id, Range, "
+            + "If-None-Match, Idempotency-Key"
+        fields[.accessControlMaxAge] = "3600"
+        return fields
+    }
+
+    static func headers(_ origin: String) -> HTTPFields {
+        [
+            .accessControlAllowOrigin: origin,
+            .accessControlAllowCredentials: "true",
+            .accessControlExposeHeaders:
+                "Authorization, Content-Disposition, ETag, Retry-After, X-Request-Id, X-Total-Count, X-Truncated",
+            .vary: "Origin",
+        ]
+    }
+}

@@ -1,0 +1,60 @@
+import CareSyncCore
+
+/// The one body of every failure (contract/common.md §3.2). `error` and `message` carry the same text, because half of the
+/// published client reads the one and half the other.
+struct ErrorBody: Encodable {
+    private let problem: Problem
+    private let path: String
+    private let requestID: String
+    private let at: Instant
+
+    init(_ problem: Problem, path: String, requestID: String, at: Instant) {
+        self.problem = problem
+        self.path = path
+        self.requestID = requestID
+        self.at = at
+    }
+
+    func bytes() throws -> [UInt8] { try JSONBodyEncoder.encode(self) }
+
+    private struct Key: CodingKey {
+        let stringValue: String
+        var intValue: Int? { nil }
+
+        init(stringValue: String) { self.stringValue = stringValue }
+        init?(intValue: Int) { nil }
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: Key.self)
+        try container.encode(problem.message, forKey: Key(stringValue: "error"))
+        try container.encode(problem.message, forKey: Key(stringValue: "message"))
+        try container.encode(problem.code, forKey: Key(stringValue: "code"))
+        try container.encode(problem.kind.status, forKey: Key(stringValue: "status"))
+        try container.encode(path, forKey: Key(stringValue: "path"))
+        try container.encode(at.description, forKey: Key(stringValue: "timestamp"))
+        try container.encode(requestID, forKey: Key(stringValue: "requestId"))
+        try container.encode(problem.fieldErrors, forKey: Key(stringValue: "fieldErrors"))
+        for (name, value) in problem.details.sorted(by: { $0.key < $1.key }) {
+            try encode(value, name, into: &container)
+        }
+    }
+
+    private func encode(
+        _ value: some Encodable, _ name: String, into container: inout KeyedEncodingContainer<Key>
+    ) throws {
+        try container.encode(value, forKey: Key(stringValue: name))
+    }
+}
+
+/// The error body as OpenAPI describes it.
+struct ErrorResponse: WireResponse {
+    let error: String
+    let message: String
+    let code: String
+    let status: Int
+    let path: String
+    let timestamp: Instant
+    let requestId: String
+    let fieldErrors: [FieldError]
+}
