@@ -19,6 +19,19 @@ func platformTests(_ name: String, _ dependencies: [Target.Dependency] = []) -> 
         swiftSettings: strict)
 }
 
+/// Features import lower features only (HOUSE_STYLE §1): Identity, Directory, then Scheduling.
+func feature(_ name: String, _ lower: [Target.Dependency]) -> Target {
+    .target(
+        name: name, dependencies: ["CareSyncCore", "Persistence", "WebAPI"] + lower, path: "Sources/Features/\(name)",
+        swiftSettings: strict)
+}
+
+func featureTests(_ name: String) -> Target {
+    .testTarget(
+        name: "\(name)Tests", dependencies: ["CareSyncCore", "CareSyncTesting", "Persistence", .byName(name: name)],
+        path: "Tests/Features/\(name)Tests", swiftSettings: strict)
+}
+
 extension Target.Dependency {
     static let hummingbird = product(name: "Hummingbird", package: "hummingbird")
     static let hummingbirdTesting = product(name: "HummingbirdTesting", package: "hummingbird")
@@ -28,6 +41,10 @@ extension Target.Dependency {
     static let crypto = product(name: "Crypto", package: "swift-crypto")
     static let cryptoExtras = product(name: "CryptoExtras", package: "swift-crypto")
     static let logging = product(name: "Logging", package: "swift-log")
+    static let configuration = product(name: "Configuration", package: "swift-configuration")
+    static let argumentParser = product(name: "ArgumentParser", package: "swift-argument-parser")
+    static let serviceLifecycle = product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+    static let nioPosix = product(name: "NIOPosix", package: "swift-nio")
     static let nioHTTP1 = product(name: "NIOHTTP1", package: "swift-nio")
     static let httpTypes = product(name: "HTTPTypes", package: "swift-http-types")
     static let nioHTTPTypes = product(name: "NIOHTTPTypes", package: "swift-nio-extras")
@@ -48,7 +65,6 @@ let package = Package(
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
     ],
     targets: [
         platform("CareSyncCore"),
@@ -67,7 +83,32 @@ let package = Package(
                 .logging,
             ]),
 
+        feature("Identity", ["Cryptography"]),
+        feature("Directory", ["Cryptography", "Identity"]),
+        feature("Scheduling", ["Cryptography", "Identity", "Directory"]),
+
+        .target(
+            name: "CareSyncServer",
+            dependencies: [
+                "CareSyncCore", "Persistence", "PersistenceSQLite", "PersistencePostgres", "Cryptography", "WebAPI",
+                "Identity", "Directory", "Scheduling", .hummingbird, .configuration, .logging, .serviceLifecycle,
+                .nioCore, .nioPosix,
+            ],
+            path: "Sources/CareSyncServer", swiftSettings: strict),
+        .executableTarget(
+            name: "caresync", dependencies: ["CareSyncCore", "CareSyncServer", .argumentParser],
+            path: "Sources/caresync",
+            swiftSettings: strict),
+        .target(
+            name: "CareSyncTesting",
+            dependencies: [
+                "CareSyncCore", "Persistence", "PersistenceSQLite", "CareSyncServer", .hummingbird,
+                .hummingbirdTesting, .crypto, .logging,
+            ],
+            path: "Sources/CareSyncTesting", swiftSettings: strict),
+
         platformTests("CareSyncCore"),
+        platformTests("Persistence", ["CareSyncCore", "CareSyncTesting", .crypto, .logging]),
         platformTests("Cryptography", ["CareSyncCore"]),
         platformTests("WebAPI", ["CareSyncCore", .hummingbird, .hummingbirdTesting]),
     ]
