@@ -75,7 +75,7 @@ let package = Package(
             providers: [.apt(["libpq-dev"])]),
         platform("PersistencePostgres", ["CareSyncCore", "Persistence", "CPostgres", .logging]),
         .systemLibrary(name: "CCrypt", path: "Sources/Platform/CCrypt", providers: [.apt(["libcrypt-dev"])]),
-        platform("Cryptography", ["CareSyncCore", "Persistence", "CCrypt", .crypto, .cryptoExtras, .jwtKit]),
+        platform("Cryptography", ["CareSyncCore", "CCrypt", .crypto, .cryptoExtras, .jwtKit]),
         platform(
             "WebAPI",
             [

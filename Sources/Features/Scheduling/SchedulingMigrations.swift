@@ -1,0 +1,107 @@
+package import Persistence
+
+/// Appointments. That two active appointments of one doctor, or of one patient, never overlap is a rule of this schema and
+/// so holds on every write path.
+package enum SchedulingMigrations {
+    package static let all: [Migration] = [
+        Migration(6, "appointments, leaves") { d in
+            leaves(d) + appointments(d) + (d == .postgres ? exclusionConstraints : overlapTriggers)
+        }
+    ]
+
+    /// Appointment ids are taken before the insert, because the encrypted reason is bound to them.
+    static let appointmentIDs = IDAllocator("appointment_ids")
+
+    static let doctorOverlap = "appointments_doctor_overlap"
+    static let patientOverlap = "appointments_patient_overlap"
+
+    private static func leaves(_ d: Dialect) -> [SQL] {
+        [
+            """
+            CREATE TABLE doctor_leaves (
+                id \(d.identity),
+                doctor_id \(d.integer) NOT NULL REFERENCES doctors,
+                start_date \(d.date) NOT NULL,
+                end_date \(d.date) NOT NULL,
+                reason \(d.text) CHECK (length(reason) <= 500),
+                created_at \(d.instant) NOT NULL,
+                CONSTRAINT doctor_leaves_order CHECK (start_date <= end_date)
+            )\(d.strict)
+            """,
+            "CREATE INDEX doctor_leaves_doctor ON doctor_leaves (doctor_id, end_date)",
+        ]
+    }
+
+    private static func appointments(_ d: Dialect) -> [SQL] {
+        [
+            Migration.createAllocator("appointment_ids", dialect: d),
+            """
+            CREATE TABLE appointments (
+                id \(d.integer) PRIMARY KEY,
+                doctor_id \(d.integer) NOT NULL REFERENCES doctors,
+                patient_id \(d.integer) NOT NULL REFERENCES patients,
+                starts_at \(d.instant) NOT NULL,
+                ends_at \(d.instant) NOT NULL,
+                status \(d.text) NOT NULL,
+                reason \(d.bytes),
+                is_active \(d.boolean) NOT NULL DEFAULT TRUE,
+                is_emergency \(d.boolean) NOT NULL DEFAULT FALSE,
+                held_until \(d.instant),
+                series_id \(d.integer),
+                video_room_id \(d.text) NOT NULL,
+                cancellation_reason \(d.text),
+                version \(d.integer) NOT NULL DEFAULT 1,
+                created_at \(d.instant) NOT NULL,
+                updated_at \(d.instant) NOT NULL,
+                status_changed_at \(d.instant),
+                status_changed_by \(d.text) NOT NULL,
+                CONSTRAINT appointments_status_known CHECK (status IN ('BOOKED', 'SCHEDULED', 'CONFIRMED',
+                    'IN_PROGRESS', 'COMPLETED', 'CANCELLED', 'CANCELLED_BY_PATIENT', 'CANCELLED_BY_DOCTOR', 'NO_SHOW')),
+                CONSTRAINT appointments_span CHECK (starts_at < ends_at AND \(span(d))),
+                CONSTRAINT appointments_room_once UNIQUE (video_room_id)
+            )\(d.strict)
+            """,
+            "CREATE INDEX appointments_doctor ON appointments (doctor_id, starts_at)",
+            "CREATE INDEX appointments_patient ON appointments (patient_id, starts_at)",
+        ]
+    }
+
+    /// At most 24 hours (RULINGS A2): it bounds how far back the overlap triggers look.
+    private static func span(_ d: Dialect) -> SQL {
+        d == .postgres ? "ends_at <= starts_at + interval '24 hours'" : "ends_at <= starts_at + 86400000000"
+    }
+
+    /// The statuses that occupy their time.
+    private static let occupying: SQL = "is_active AND status IN ('BOOKED', 'SCHEDULED', 'CONFIRMED', 'IN_PROGRESS')"
+
+    private static let exclusionConstraints: [SQL] = [
+        "CREATE EXTENSION IF NOT EXISTS btree_gist",
+        """
+        ALTER TABLE appointments ADD CONSTRAINT appointments_doctor_overlap
+        EXCLUDE USING gist (doctor_id WITH =, tstzrange(starts_at, ends_at) WITH &&) WHERE (\(occupying))
+        """,
+        """
+        ALTER TABLE appointments ADD CONSTRAINT appointments_patient_overlap
+        EXCLUDE USING gist (patient_id WITH =, tstzrange(starts_at, ends_at) WITH &&) WHERE (\(occupying))
+        """,
+    ]
+
+    private static let overlapTriggers: [SQL] = ["doctor", "patient"].flatMap { (person: SQL) -> [SQL] in
+        ["INSERT", "UPDATE"].map { (event: SQL) -> SQL in
+            """
+            CREATE TRIGGER appointments_\(person)_overlap_\(event) BEFORE \(event) ON appointments
+            WHEN NEW.\(occupyingNew)
+            BEGIN
+                SELECT RAISE(ABORT, 'appointments_\(person)_overlap') WHERE EXISTS (
+                    SELECT 1 FROM appointments
+                    WHERE \(person)_id = NEW.\(person)_id AND id <> NEW.id AND \(occupying)
+                      AND starts_at < NEW.ends_at AND ends_at > NEW.starts_at
+                      AND starts_at > NEW.starts_at - 86400000000);
+            END
+            """
+        }
+    }
+
+    private static let occupyingNew: SQL =
+        "is_active AND NEW.status IN ('BOOKED', 'SCHEDULED', 'CONFIRMED', 'IN_PROGRESS')"
+}
