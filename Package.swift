@@ -57,8 +57,13 @@ let package = Package(
         .systemLibrary(name: "CCrypt", path: "Sources/Platform/CCrypt", providers: [.apt(["libcrypt-dev"])]),
         platform("Cryptography", ["CareSyncCore", "Persistence", "CCrypt", .crypto, .cryptoExtras, .jwtKit]),
         platform("WebAPI", ["CareSyncCore", "Persistence", .hummingbird, .nioCore, .nioHTTP1, .logging]),
+        .target(
+            name: "CareSyncTesting",
+            dependencies: ["CareSyncCore", "Persistence", "PersistenceSQLite", .crypto, .logging],
+            path: "Sources/CareSyncTesting", swiftSettings: strict),
 
         platformTests("CareSyncCore"),
+        platformTests("Persistence", ["CareSyncCore", "CareSyncTesting", .crypto, .logging]),
         platformTests("Cryptography", ["CareSyncCore"]),
         platformTests("WebAPI", ["CareSyncCore", .hummingbird, .hummingbirdTesting]),
     ]

@@ -1,0 +1,80 @@
+package import Persistence
+
+/// A database that tests can run on.
+package enum DatabaseKind: String, Sendable, CaseIterable, CustomStringConvertible {
+    case sqlite
+    case postgres
+
+    /// The kinds this run has: SQLite always, PostgreSQL when `CARESYNC_TEST_POSTGRES_URL` names a server.
+    package static let available: [DatabaseKind] = [.sqlite]
+
+    package var description: String { rawValue }
+
+    /// A fresh database with these migrations applied.
+    func site(_ migrations: [Migration]) async throws -> any TestDatabaseSite {
+        switch self {
+        case .sqlite: try await SQLiteTestDatabases.site(migrations)
+        case .postgres: throw DatabaseFailure.unavailable
+        }
+    }
+}
+
+/// Where a test's database is.
+protocol TestDatabaseSite: Sendable {
+    /// Opens the database, as one more process would.
+    func open(_ services: DatabaseServices) async throws -> any Database
+    func remove() async
+}
+
+/// A test's own database.
+package struct TestDatabase: Sendable {
+    package let kind: DatabaseKind
+    package let database: any Database
+    let site: any TestDatabaseSite
+
+    /// Runs `body` with a second set of connections to the same database, as another process has them.
+    package func withAnother<Value: Sendable>(
+        _ services: DatabaseServices = .testing(), _ body: (any Database) async throws -> Value
+    ) async throws -> Value {
+        try await closing(try await site.open(services), body)
+    }
+}
+
+/// Gives `body` a migrated database that no other test sees, and removes it afterwards.
+package func withTestDatabase<Value: Sendable>(
+    _ kind: DatabaseKind, migrations: [Migration] = PlatformMigrations.all, services: DatabaseServices = .testing(),
+    _ body: (TestDatabase) async throws -> Value
+) async throws -> Value {
+    let site = try await kind.site(migrations)
+    do {
+        let value = try await closing(try await site.open(services)) { database in
+            try await body(TestDatabase(kind: kind, database: database, site: site))
+        }
+        await site.remove()
+        return value
+    } catch {
+        await site.remove()
+        throw error
+    }
+}
+
+/// ``withTestDatabase(_:migrations:services:_:)`` for tests that open their database once.
+package func withDatabase<Value: Sendable>(
+    _ kind: DatabaseKind, migrations: [Migration] = PlatformMigrations.all, services: DatabaseServices = .testing(),
+    _ body: (any Database) async throws -> Value
+) async throws -> Value {
+    try await withTestDatabase(kind, migrations: migrations, services: services) { try await body($0.database) }
+}
+
+private func closing<Value: Sendable>(
+    _ database: any Database, _ body: (any Database) async throws -> Value
+) async throws -> Value {
+    do {
+        let value = try await body(database)
+        await database.close()
+        return value
+    } catch {
+        await database.close()
+        throw error
+    }
+}
