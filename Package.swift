@@ -59,11 +59,12 @@ let package = Package(
         platform("WebAPI", ["CareSyncCore", "Persistence", .hummingbird, .nioCore, .nioHTTP1, .logging]),
         .target(
             name: "CareSyncTesting",
-            dependencies: ["CareSyncCore", "Persistence", "PersistenceSQLite", .crypto, .logging],
+            dependencies: ["CareSyncCore", "Persistence", "PersistenceSQLite", "PersistencePostgres", .crypto, .logging],
             path: "Sources/CareSyncTesting", swiftSettings: strict),
 
         platformTests("CareSyncCore"),
         platformTests("Persistence", ["CareSyncCore", "CareSyncTesting", .crypto, .logging]),
+        platformTests("PersistencePostgres", ["CareSyncCore", "CareSyncTesting", "Persistence", .logging]),
         platformTests("Cryptography", ["CareSyncCore"]),
         platformTests("WebAPI", ["CareSyncCore", .hummingbird, .hummingbirdTesting]),
     ]

@@ -131,12 +131,14 @@ extension PostgresConnection {
         // Nothing but BEGIN waits and nothing was sent: there is no transaction.
         guard wasAnswered || queue.count > 1 else { return }
         sentCommit = true
+        let answer: PostgresRowSource?
         do {
-            // The server answers a commit of a spoilt transaction with a rollback.
-            guard try send([Self.commit]).last?.tag == "COMMIT" else { throw DatabaseFailure.other(code: "25P02") }
+            answer = try send([Self.commit]).last
         } catch {
             throw pipeline.isBroken ? .connectionLost(outcomeUnknown: true) : error
         }
+        // The server answers a commit of a spoilt transaction with a rollback.
+        guard answer?.tag == "COMMIT" else { throw .other(code: "25P02") }
     }
 
     /// Undoes the transaction, as far as there is one.

@@ -68,10 +68,10 @@ package final class PostgresDatabase: Database {
             let job = PostgresJob { worker in
                 continuation.resume(with: worker.perform(mode, since: since, body))
             } refuse: {
-                continuation.resume(throwing: DatabaseFailure.unavailable)
+                continuation.resume(throwing: Problem.unavailable)
             }
             if !shared.queue.push(job) {
-                continuation.resume(throwing: shared.isClosing ? DatabaseFailure.unavailable : Problem.unavailable)
+                continuation.resume(throwing: Problem.unavailable)
             }
         }
     }

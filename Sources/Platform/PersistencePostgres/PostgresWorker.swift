@@ -50,7 +50,6 @@ final class PostgresWorker: @unchecked Sendable {
     }
 
     private func work() {
-        pthread_setname_np(pthread_self(), "postgres-\(lane)")
         if pipeline == nil { connect() }
         while let job = shared.queue.pop() {
             shared.isClosing ? job.refuse() : job.run(self)
@@ -66,7 +65,7 @@ final class PostgresWorker: @unchecked Sendable {
         var (conflicts, losses) = (0, 0)
         while true {
             guard let pipeline = readyPipeline(until: since + .seconds(5)) else {
-                return .failure(DatabaseFailure.unavailable)
+                return .failure(Problem.unavailable)
             }
             let scope = TransactionScope(services: shared.services, lane: lane)
             let connection = PostgresConnection(pipeline, scope: scope, mode: mode)
