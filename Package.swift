@@ -102,13 +102,15 @@ let package = Package(
         .target(
             name: "CareSyncTesting",
             dependencies: [
-                "CareSyncCore", "Persistence", "PersistenceSQLite", "CareSyncServer", .hummingbird,
+                "CareSyncCore", "Persistence", "PersistenceSQLite", "PersistencePostgres", "CareSyncServer",
+                .hummingbird,
                 .hummingbirdTesting, .crypto, .logging,
             ],
             path: "Sources/CareSyncTesting", swiftSettings: strict),
 
         platformTests("CareSyncCore"),
         platformTests("Persistence", ["CareSyncCore", "CareSyncTesting", .crypto, .logging]),
+        platformTests("PersistencePostgres", ["CareSyncCore", "CareSyncTesting", "Persistence", .logging]),
         platformTests("Cryptography", ["CareSyncCore"]),
         platformTests("WebAPI", ["CareSyncCore", .hummingbird, .hummingbirdTesting]),
     ]

@@ -6,7 +6,8 @@ package enum DatabaseKind: String, Sendable, CaseIterable, CustomStringConvertib
     case postgres
 
     /// The kinds this run has: SQLite always, PostgreSQL when `CARESYNC_TEST_POSTGRES_URL` names a server.
-    package static let available: [DatabaseKind] = [.sqlite]
+    package static let available: [DatabaseKind] =
+        PostgresTestDatabases.url == nil ? [.sqlite] : [.sqlite, .postgres]
 
     package var description: String { rawValue }
 
@@ -14,7 +15,7 @@ package enum DatabaseKind: String, Sendable, CaseIterable, CustomStringConvertib
     func site(_ migrations: [Migration]) async throws -> any TestDatabaseSite {
         switch self {
         case .sqlite: try await SQLiteTestDatabases.site(migrations)
-        case .postgres: throw DatabaseFailure.unavailable
+        case .postgres: try await PostgresTestDatabases.site(migrations)
         }
     }
 }

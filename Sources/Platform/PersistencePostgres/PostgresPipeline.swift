@@ -1,0 +1,193 @@
+import CPostgres
+import Glibc
+import Persistence
+import Synchronization
+
+/// What a test wants to know of a driver's work.
+package final class PostgresCounters: Sendable {
+    private let sent = Atomic<Int>(0)
+    private let connected = Atomic<Int>(0)
+
+    /// How often a worker waited for answers.
+    package var roundTrips: Int { sent.load(ordering: .relaxed) }
+    /// How often a connection was made.
+    package var connections: Int { connected.load(ordering: .relaxed) }
+
+    func countRoundTrip() { sent.add(1, ordering: .relaxed) }
+    func countConnection() { connected.add(1, ordering: .relaxed) }
+}
+
+/// One connection, always in pipeline mode, with its prepared statements. Belongs to one thread.
+///
+/// A transaction's statements, and the preparation of those that are new, leave in one go; the answers are read when the
+/// last of them is needed.
+final class PostgresPipeline {
+    private let connection: OpaquePointer
+    private let statements = PostgresStatementCache(limit: 256)
+    private let parameters = PostgresParameters()
+    private let counters: PostgresCounters
+    private var sent: [Sent] = []
+    /// What is left of the blocks of ids this connection took.
+    var ids: [IDAllocator: Range<Int64>] = [:]
+    /// The connection is of no more use.
+    private(set) var isBroken = false
+
+    private struct Sent {
+        let statement: PostgresStatement
+        let isPreparation: Bool
+        /// The statement dates from an earlier round trip.
+        let isOld: Bool
+    }
+
+    /// Takes over a fresh connection.
+    init(_ connection: OpaquePointer, counters: PostgresCounters) {
+        self.connection = connection
+        self.counters = counters
+        counters.countConnection()
+        PQsetNoticeProcessor(connection, { _, _ in }, nil)  // Notices quote values; the default prints them.
+        isBroken = PQsetnonblocking(connection, 1) != 0 || PQenterPipelineMode(connection) != 1
+    }
+
+    deinit { PQfinish(connection) }
+
+    /// Whether the connection can take a job. Between jobs the server has nothing to say but that it is leaving.
+    func isReady() -> Bool {
+        guard !isBroken, PQstatus(connection) == CONNECTION_OK,
+            PQtransactionStatus(connection) == PQTRANS_IDLE
+        else { return false }
+        var socket = pollfd(fd: PQsocket(connection), events: Int16(POLLIN), revents: 0)
+        return poll(&socket, 1, 0) == 0
+    }
+
+    /// Makes sure that nobody uses the connection again.
+    func giveUp() {
+        isBroken = true
+    }
+
+    /// Sends statements in one round trip and waits for all answers, one per statement. The first failure is thrown; the
+    /// server runs nothing that follows it.
+    func exchange(_ batch: [SQL], isBetweenTransactions: Bool) throws(DatabaseFailure) -> [PostgresRowSource] {
+        guard !isBroken else { throw .connectionLost(outcomeUnknown: false) }
+        counters.countRoundTrip()
+        sent.removeAll(keepingCapacity: true)
+        let closed = isBetweenTransactions ? sendClosings() : 0
+        for sql in batch {
+            guard send(sql) else { throw lost() }
+        }
+        guard PQpipelineSync(connection) == 1, flush() else { throw lost() }
+        for _ in 0..<closed {
+            guard let answer = nextAnswer() else { throw lost() }
+            PQclear(answer)
+            try readSync()
+        }
+        return try receive()
+    }
+
+    // MARK: Sending
+
+    private func send(_ sql: SQL) -> Bool {
+        let statement = statements.statement(for: sql)
+        let isOld = statement.isPrepared
+        if !statement.isSent {
+            let types = statement.types
+            guard PQsendPrepare(connection, statement.name, statement.rendered, Int32(types.count), types) == 1 else {
+                return false
+            }
+            statement.isSent = true
+            sent.append(Sent(statement: statement, isPreparation: true, isOld: false))
+        }
+        parameters.encode(sql.parameters)
+        sent.append(Sent(statement: statement, isPreparation: false, isOld: isOld))
+        return parameters.withPointers { count, values, lengths, formats in
+            PQsendQueryPrepared(connection, statement.name, count, values, lengths, formats, 1)
+        } == 1
+    }
+
+    /// Each closing has a synchronisation point of its own, so one that fails takes nothing with it.
+    private func sendClosings() -> Int {
+        let names = statements.takeAbandoned()
+        for name in names {
+            guard PQsendQueryParams(connection, "DEALLOCATE \(name)", 0, nil, nil, nil, nil, 1) == 1,
+                PQpipelineSync(connection) == 1
+            else {
+                isBroken = true
+                break
+            }
+        }
+        return names.count
+    }
+
+    /// Sends all that libpq holds. Answers are taken in meanwhile: the server stops reading when nobody reads from it.
+    private func flush() -> Bool {
+        while true {
+            switch PQflush(connection) {
+            case 0: return true
+            case 1: break
+            default: return false
+            }
+            var socket = pollfd(fd: PQsocket(connection), events: Int16(POLLIN | POLLOUT), revents: 0)
+            if poll(&socket, 1, -1) < 0, errno != EINTR { return false }
+            if socket.revents & Int16(POLLIN) != 0, PQconsumeInput(connection) == 0 { return false }
+        }
+    }
+
+    // MARK: Receiving
+
+    private func receive() throws(DatabaseFailure) -> [PostgresRowSource] {
+        var results: [PostgresRowSource] = []
+        var failure: DatabaseFailure?
+        for item in sent {
+            guard let answer = nextAnswer() else { throw lost() }
+            switch PQresultStatus(answer) {
+            case PGRES_COMMAND_OK, PGRES_TUPLES_OK, PGRES_EMPTY_QUERY:
+                if item.isPreparation {
+                    item.statement.isPrepared = true
+                    PQclear(answer)
+                } else {
+                    results.append(PostgresRowSource(answer, of: item.statement))
+                }
+            case PGRES_PIPELINE_ABORTED: PQclear(answer)
+            default:
+                defer { PQclear(answer) }
+                let error = PostgresError(answer)
+                if error.isFatal || PQstatus(connection) != CONNECTION_OK { throw lost() }
+                failure = failure ?? meaning(of: error, item)
+            }
+        }
+        try readSync()
+        guard let failure else { return results }
+        for item in sent where item.isPreparation && !item.statement.isPrepared { statements.discard(item.statement) }
+        throw failure
+    }
+
+    /// A statement whose plan or name the server no longer has is prepared anew by the next attempt.
+    private func meaning(of error: PostgresError, _ item: Sent) -> DatabaseFailure {
+        switch error.code {
+        case "0A000" where item.isOld:
+            statements.forget(item.statement)
+            return .conflict(code: error.code)
+        case "26000":
+            statements.forgetAll()
+            return .conflict(code: error.code)
+        default: return error.failure
+        }
+    }
+
+    /// The answer to one command, which ends with a null result.
+    private func nextAnswer() -> OpaquePointer? {
+        guard !isBroken, let answer = PQgetResult(connection) else { return nil }
+        while PQstatus(connection) == CONNECTION_OK, let extra = PQgetResult(connection) { PQclear(extra) }
+        return answer
+    }
+
+    private func readSync() throws(DatabaseFailure) {
+        guard let answer = PQgetResult(connection) else { throw lost() }
+        defer { PQclear(answer) }
+        guard PQresultStatus(answer) == PGRES_PIPELINE_SYNC else { throw lost() }
+    }
+
+    private func lost() -> DatabaseFailure {
+        isBroken = true
+        return .connectionLost(outcomeUnknown: false)
+    }
+}

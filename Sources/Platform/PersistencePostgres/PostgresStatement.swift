@@ -1,0 +1,125 @@
+import CPostgres
+import Persistence
+
+/// A statement prepared, or about to be, on one connection.
+final class PostgresStatement {
+    /// The text with markers, under which it is cached.
+    let key: String
+    let name: String
+    /// The declared types of the parameters.
+    let types: [Oid]
+    /// Set when the server has confirmed it.
+    var isPrepared = false
+    /// Set when the preparation has been sent.
+    var isSent = false
+    fileprivate(set) var lastUse = 0
+    private var shape: (columns: ColumnNames, types: [Oid])?
+
+    init(key: String, name: String, types: [Oid]) {
+        self.key = key
+        self.name = name
+        self.types = types
+    }
+
+    /// The columns, read from the first result: the server refuses to run a statement whose columns have changed since.
+    func shape(of result: OpaquePointer) -> (columns: ColumnNames, types: [Oid]) {
+        if let shape { return shape }
+        let columns = 0..<PQnfields(result)
+        let names = columns.map { column in PQfname(result, column).map { String(cString: $0) } ?? "" }
+        let read = (columns: ColumnNames(names), types: columns.map { PQftype(result, $0) })
+        shape = read
+        return read
+    }
+
+    /// The text with PostgreSQL's placeholders.
+    var rendered: String {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(key.utf8.count + 64)
+        var count = 0
+        for byte in key.utf8 {
+            switch byte {
+            case SQL.parameterMarker, SQL.integerListMarker, SQL.textListMarker:
+                count += 1
+                bytes.append(contentsOf: Self.placeholder(byte, count).utf8)
+            default: bytes.append(byte)
+            }
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    private static func placeholder(_ marker: UInt8, _ number: Int) -> String {
+        switch marker {
+        case SQL.integerListMarker: "(SELECT unnest($\(number)::bigint[]))"
+        case SQL.textListMarker: "(SELECT unnest($\(number)::text[]))"
+        default: "$\(number)"
+        }
+    }
+
+    /// Whether the values fit the declared types. Null fits all.
+    fileprivate func accepts(_ values: [SQLValue]) -> Bool {
+        guard values.count == types.count else { return false }
+        for (value, type) in zip(values, types) where PostgresParameters.type(of: value) != type && value != .null {
+            return false
+        }
+        return true
+    }
+}
+
+/// The prepared statements of one connection; the least recently used one gives way.
+final class PostgresStatementCache {
+    private let limit: Int
+    private var statements: [String: PostgresStatement] = [:]
+    private var uses = 0
+    private var made = 0
+    /// Names the server still holds and nobody will use again.
+    private(set) var abandoned: [String] = []
+
+    init(limit: Int) {
+        self.limit = limit
+    }
+
+    func statement(for sql: SQL) -> PostgresStatement {
+        uses += 1
+        let known = statements[sql.text]
+        if let known, known.accepts(sql.parameters) {
+            known.lastUse = uses
+            return known
+        }
+        // A type learnt earlier is kept where this execution has null, so two executions settle every optional parameter.
+        let types = sql.parameters.enumerated().map { index, value in
+            let earlier = known.flatMap { index < $0.types.count ? $0.types[index] : nil }
+            return value == .null ? earlier ?? PostgresType.inferred : PostgresParameters.type(of: value)
+        }
+        if let known { forget(known) }
+        if statements.count >= limit, let oldest = statements.values.min(by: { $0.lastUse < $1.lastUse }) {
+            forget(oldest)
+        }
+        made += 1
+        let statement = PostgresStatement(key: sql.text, name: "s\(made)", types: types)
+        statement.lastUse = uses
+        statements[sql.text] = statement
+        return statement
+    }
+
+    /// Drops a statement. One whose preparation is under way counts as held: closing a name twice does no harm.
+    func forget(_ statement: PostgresStatement) {
+        if statements[statement.key] === statement { statements[statement.key] = nil }
+        if statement.isSent { abandoned.append(statement.name) }
+    }
+
+    /// Drops a statement the server never got to prepare.
+    func discard(_ statement: PostgresStatement) {
+        if statements[statement.key] === statement { statements[statement.key] = nil }
+        abandoned.removeAll { $0 == statement.name }
+    }
+
+    func forgetAll() {
+        statements.removeAll()
+        abandoned.removeAll()
+    }
+
+    func takeAbandoned() -> [String] {
+        defer { abandoned.removeAll() }
+        return abandoned
+    }
+}
