@@ -103,7 +103,8 @@ let package = Package(
             name: "CareSyncTesting",
             dependencies: [
                 "CareSyncCore", "Persistence", "PersistenceSQLite", "PersistencePostgres", "CareSyncServer",
-                .hummingbird, .hummingbirdTesting, .httpTypes, .crypto, .logging,
+                .hummingbird,
+                .hummingbirdTesting, .crypto, .logging,
             ],
             path: "Sources/CareSyncTesting", swiftSettings: strict),
 

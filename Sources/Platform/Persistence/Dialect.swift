@@ -21,8 +21,8 @@ package enum Dialect: Sendable, CaseIterable {
     package var strict: SQL { self == .postgres ? "" : " STRICT" }
 
     /// Row locks. SQLite has one writer, so its transactions need none.
-    package var forUpdate: SQL { self == .postgres ? " FOR UPDATE" : "" }
-    package var forKeyShare: SQL { self == .postgres ? " FOR KEY SHARE" : "" }
+    package func forKeyShare(of table: SQL) -> SQL { self == .postgres ? " FOR KEY SHARE OF \(table)" : "" }
+    package func forUpdate(of table: SQL) -> SQL { self == .postgres ? " FOR UPDATE OF \(table)" : "" }
     package var forUpdateSkipLocked: SQL { self == .postgres ? " FOR UPDATE SKIP LOCKED" : "" }
 
     /// Sorts nulls after values in ascending order, which SQLite does not do by itself.
