@@ -26,9 +26,10 @@ func feature(_ name: String, _ lower: [Target.Dependency]) -> Target {
         swiftSettings: strict)
 }
 
-func featureTests(_ name: String) -> Target {
+func featureTests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
     .testTarget(
-        name: "\(name)Tests", dependencies: ["CareSyncCore", "CareSyncTesting", "Persistence", .byName(name: name)],
+        name: "\(name)Tests",
+        dependencies: ["CareSyncCore", "CareSyncTesting", "Persistence", .byName(name: name)] + dependencies,
         path: "Tests/Features/\(name)Tests", swiftSettings: strict)
 }
 
@@ -83,7 +84,7 @@ let package = Package(
                 .logging,
             ]),
 
-        feature("Identity", ["Cryptography"]),
+        feature("Identity", ["Cryptography", .logging]),
         feature("Directory", ["Cryptography", "Identity"]),
         feature("Scheduling", ["Cryptography", "Identity", "Directory"]),
 
@@ -113,5 +114,6 @@ let package = Package(
         platformTests("PersistencePostgres", ["CareSyncCore", "CareSyncTesting", "Persistence", .logging]),
         platformTests("Cryptography", ["CareSyncCore"]),
         platformTests("WebAPI", ["CareSyncCore", .hummingbird, .hummingbirdTesting]),
+        featureTests("Identity", ["Cryptography", "WebAPI", .hummingbird, .hummingbirdTesting, .logging]),
     ]
 )
