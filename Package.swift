@@ -26,9 +26,10 @@ func feature(_ name: String, _ lower: [Target.Dependency]) -> Target {
         swiftSettings: strict)
 }
 
-func featureTests(_ name: String) -> Target {
+func featureTests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
     .testTarget(
-        name: "\(name)Tests", dependencies: ["CareSyncCore", "CareSyncTesting", "Persistence", .byName(name: name)],
+        name: "\(name)Tests",
+        dependencies: ["CareSyncCore", "CareSyncTesting", "Persistence", .byName(name: name)] + dependencies,
         path: "Tests/Features/\(name)Tests", swiftSettings: strict)
 }
 
@@ -84,7 +85,7 @@ let package = Package(
                 .logging,
             ]),
 
-        feature("Identity", ["Cryptography"]),
+        feature("Identity", ["Cryptography", .logging]),
         feature("Directory", ["Cryptography", "Identity"]),
         feature("Scheduling", ["Cryptography", "Identity", "Directory"]),
 
@@ -121,5 +122,6 @@ let package = Package(
                 .logging,
             ],
             path: "Tests/CareSyncServerTests", exclude: ["authorization-matrix.tsv"], swiftSettings: strict),
+        featureTests("Identity", ["Cryptography", "WebAPI", .hummingbird, .hummingbirdTesting, .logging]),
     ]
 )
