@@ -105,8 +105,8 @@ let package = Package(
             name: "CareSyncTesting",
             dependencies: [
                 "CareSyncCore", "Cryptography", "Persistence", "PersistenceSQLite", "PersistencePostgres",
-                "CareSyncServer", "WebAPI", .hummingbird, .hummingbirdTesting, .httpTypes, .nioCore, .crypto,
-                .logging,
+                "CareSyncServer", "Identity", "WebAPI", .hummingbird, .hummingbirdTesting, .httpTypes, .nioCore,
+                .crypto, .logging,
             ],
             path: "Sources/CareSyncTesting", swiftSettings: strict),
 

@@ -7,8 +7,10 @@ import Persistence
 package import WebAPI
 
 extension CareSync {
-    /// The HTTP server. `onListening` gets the port once connections are accepted.
+    /// The HTTP server. `onListening` gets the port once connections are accepted. Beyond `connections` at a time,
+    /// further ones wait in the backlog until one ends.
     package func buildApplication(
+        connections: Int = 10_000,
         onListening: @escaping @Sendable (_ port: Int) async -> Void = { _ in }
     ) throws -> Application<APIResponder> {
         let services = database.services
@@ -23,13 +25,14 @@ extension CareSync {
         return Application(
             responder: responder, server: .http1(configuration: Self.channel(services.time)),
             configuration: ApplicationConfiguration(
-                address: .hostname(configuration.host, port: configuration.port), serverName: nil, backlog: 1024),
+                address: .hostname(configuration.host, port: configuration.port), serverName: nil, backlog: 1024,
+                availableConnectionsDelegate: .maximum(connections, logger: logger)),
             onServerRunning: { channel in await onListening(channel.localAddress?.port ?? 0) },
             logger: logger)
     }
 
-    /// Limits of a connection: header fields of 16 KiB, 32 KiB and 100 in all, and 75 s without traffic, which is longer
-    /// than proxies keep an idle connection.
+    /// Limits of a connection: header fields of 16 KiB, 32 KiB and 100 in all, and 75 s without traffic, which is
+    /// longer than proxies keep an idle connection.
     private static func channel(_ time: TimeSource) -> HTTP1Channel.Configuration {
         HTTP1Channel.Configuration(
             additionalChannelHandlers: [UnparsableRequestHandler(time: time)], idleTimeout: .seconds(75),

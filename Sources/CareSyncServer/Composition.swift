@@ -1,7 +1,7 @@
 package import CareSyncCore
 import Cryptography
 import Directory
-import Identity
+package import Identity
 package import Logging
 package import Persistence
 import Scheduling
@@ -15,7 +15,9 @@ package struct CareSync: Sendable {
     /// Long-lived work beside HTTP; any number of nodes may do it.
     package let workers: [Worker]
     package let logger: Logger
+    package let identity: IdentityFeature
     let authenticator: Authenticator
+    let demo: DemoSeeding
 
     /// The schema of every part, in the order of its numbers.
     package static let migrations =
@@ -34,7 +36,20 @@ package struct CareSync: Sendable {
                 seal: { try sealer.seal($0, for: $1) }, open: { try sealer.open($0, for: $1) }))
     }
 
-    package init(configuration: ServerConfiguration, database: any Database, logger: Logger) throws {
+    package init(configuration: ServerConfiguration, database: any Database, logger: Logger) async throws {
+        let random = database.services.random
+        let zone = configuration.zone
+
+        let hasher = try PasswordHasher(cost: configuration.bcryptCost, random: random)
+        let vault = PatientVault(ring: configuration.keys.ring, random: random)
+
+        let directory = DirectoryFeature(
+            database: database, vault: vault, clinicZone: zone, availability: { _, _, _ in [] })
+        let identity = IdentityFeature(
+            database: database, hasher: hasher, signer: await TokenSigner.make(configuration.keys.tokens),
+            rootSecret: configuration.keys.root, clinicZone: zone,
+            settings: IdentitySettings(emailVerificationRequired: configuration.emailVerification == .required),
+            profiles: directory.profiles, logger: logger)
         let health = HealthEndpoints(database: database)
 
         let outbox = OutboxWorker(database: database, handlers: [], logger: logger)
@@ -42,8 +57,10 @@ package struct CareSync: Sendable {
         self.configuration = configuration
         self.database = database
         self.logger = logger
-        authenticator = Authenticator { _ in throw Problem.unauthenticated }
-        endpoints = health.all
-        workers = [Worker("outbox", run: outbox.run)]
+        self.identity = identity
+        authenticator = identity.authenticator
+        demo = DemoSeeding(database: database, vault: vault, identity: identity)
+        endpoints = health.all + identity.endpoints + directory.endpoints
+        workers = [Worker("outbox", run: outbox.run), Worker("sessions", run: identity.run)]
     }
 }

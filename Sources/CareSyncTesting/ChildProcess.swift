@@ -11,8 +11,23 @@ final class ChildProcess: Sendable {
 
     /// `environment` is all it gets, beside `PATH`. Errors are appended to a file.
     init(_ arguments: [String], environment: [String: String], errorFile: String) throws {
+        (identifier, output) = try Self.starting.withLock { _ in
+            try Self.start(arguments, environment, errorFile)
+        }
+    }
+
+    deinit { close(output) }
+
+    /// Held while a pipe is open for one child, so that no other child inherits it.
+    private static let starting = Mutex(())
+
+    /// The child's number, and the end of the pipe that reads its output.
+    private static func start(
+        _ arguments: [String], _ environment: [String: String], _ errorFile: String
+    ) throws -> (pid_t, Int32) {
         var ends: [Int32] = [0, 0]
-        guard pipe2(&ends, O_CLOEXEC) == 0 else { throw LiveServer.Failure(description: "No pipe: \(errno)") }
+        guard pipe(&ends) == 0 else { throw LiveServer.Failure(description: "No pipe: \(errno)") }
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
@@ -25,20 +40,17 @@ final class ChildProcess: Sendable {
         let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
         let variables = environment.merging(["PATH": path]) { given, _ in given }.map { "\($0.key)=\($0.value)" }
         var child = pid_t()
-        let code = Self.withPointers([Self.executable] + arguments) { arguments in
-            Self.withPointers(variables) { variables in
-                posix_spawn(&child, Self.executable, &actions, nil, arguments, variables)
+        let code = withPointers([executable] + arguments) { arguments in
+            withPointers(variables) { variables in
+                posix_spawn(&child, executable, &actions, nil, arguments, variables)
             }
         }
         guard code == 0 else {
             close(ends[0])
-            throw LiveServer.Failure(description: "\(Self.executable) cannot be started: \(code)")
+            throw LiveServer.Failure(description: "\(executable) cannot be started: \(code)")
         }
-        identifier = child
-        output = ends[0]
+        return (child, ends[0])
     }
-
-    deinit { close(output) }
 
     /// Beside the test bundle; `CARESYNC_TEST_EXECUTABLE` names another.
     private static let executable: String = {

@@ -19,8 +19,8 @@ package final class LiveServer: Sendable {
 
     /// `environment` is added to what every such server gets.
     package init(environment: [String: String] = [:]) throws {
-        directory = FileManager.default.temporaryDirectory.appendingPathComponent(
-            "caresync-live-\(UUID().uuidString)").path
+        let name = "caresync-live-\(UUID().uuidString)"
+        directory = FileManager.default.temporaryDirectory.appendingPathComponent(name).path
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: false)
         self.environment = environment
     }
@@ -64,10 +64,11 @@ package final class LiveServer: Sendable {
     /// Asks the process to end and waits until it has; its exit status.
     @discardableResult
     package func stop(with signal: Int32 = SIGTERM) async -> Int32 {
-        guard let process = running.withLock({ running in
+        let process = running.withLock { running in
             defer { running = nil }
             return running?.process
-        }) else { return 0 }
+        }
+        guard let process else { return 0 }
         process.signal(signal)
         return await process.wait()
     }

@@ -1,4 +1,3 @@
-package import CareSyncCore
 import CareSyncServer
 package import Logging
 import Synchronization

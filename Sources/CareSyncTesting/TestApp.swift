@@ -30,7 +30,7 @@ package func withApp<Value: Sendable>(
     let logs = LogRecorder(level: .debug)
     let services = CareSync.databaseServices(configuration.keys, time: time.source, random: random.source)
     return try await withDatabase(kind, migrations: CareSync.migrations, services: services) { database in
-        let system = try CareSync(configuration: configuration, database: database, logger: logs.logger)
+        let system = try await CareSync(configuration: configuration, database: database, logger: logs.logger)
         return try await system.buildApplication().test(.router) { client in
             try await body(TestApp(system: system, time: time, random: random, logs: logs, client: client))
         }

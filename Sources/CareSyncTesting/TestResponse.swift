@@ -15,7 +15,8 @@ package struct TestResponse: Sendable {
 
     /// The body; `null` when it is not JSON.
     package var json: TestJSON {
-        (try? JSONDecoder().decode(TestJSON.self, from: Data(bytes))) ?? .null  // A test that wants a body finds `null`.
+        // A test that wants a body finds `null`.
+        (try? JSONDecoder().decode(TestJSON.self, from: Data(bytes))) ?? .null
     }
 
     /// A value inside the body: `user.username`, `content[0].id`.

@@ -1,4 +1,6 @@
 package import CareSyncCore
+import CareSyncServer
+import Identity
 import Persistence
 
 /// An account of a test, signed in.
@@ -30,10 +32,19 @@ extension TestApp {
         let doctor = try await register(.doctor, form)
         guard verified else { return doctor }
         try await database.write { [now = time.now] db in
-            try db.run(
+            _ = try db.run(
                 "UPDATE doctors SET is_verified = TRUE, verified_at = \(now) WHERE id = \(doctor.id)")
         }
         return doctor
+    }
+
+    /// Makes an administrator of a name nobody has, and signs in.
+    package func admin() async throws -> TestUser {
+        let name = "admin" + String(random.next(), radix: 36)
+        let password = "Correct-Horse-42"
+        let created = try await system.identity.createAdmin(
+            username: name, email: "\(name)@example.org", password: password)
+        return try await signIn(created.username, password, role: .admin)
     }
 
     /// Signs in; throws what was answered when that is refused.

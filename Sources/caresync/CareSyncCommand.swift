@@ -13,8 +13,8 @@ struct CareSyncCommand: AsyncParsableCommand {
             """,
         version: Release.version,
         subcommands: [
-            ServeCommand.self, WorkerCommand.self, MigrateCommand.self, OpenAPICommand.self, CheckCommand.self,
-            SettingsCommand.self,
+            ServeCommand.self, WorkerCommand.self, MigrateCommand.self, SeedCommand.self, CreateAdminCommand.self,
+            OpenAPICommand.self, CheckCommand.self, SettingsCommand.self,
         ])
 
     @MainActor
@@ -62,11 +62,45 @@ struct MigrateCommand: AsyncParsableCommand {
     func run() async throws { try await Program().migrate(isDryRun: dryRun) }
 }
 
+struct SeedCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "seed", abstract: "Add the invented people of a demonstration.",
+        discussion: "Running it again changes nothing. Production refuses it: the passwords are in the documentation.")
+
+    @Flag(help: "Doctors, patients and appointments of a demonstration.")
+    var demo = false
+
+    func run() async throws {
+        guard demo else { throw ValidationError("Say what to add: --demo") }
+        try await Program().seedDemo()
+    }
+}
+
+struct CreateAdminCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "create-admin", abstract: "Make an administrator's account.",
+        discussion: """
+            The password is read from standard input: `caresync create-admin … < file`. On a terminal one is made, \
+            shown once, and must be changed at the first sign-in.
+            """)
+
+    @Option(help: "The name to sign in with.")
+    var username: String
+
+    @Option(help: "The e-mail address.")
+    var email: String
+
+    func run() async throws {
+        let password = isatty(0) == 1 ? nil : readLine(strippingNewline: true)
+        try await Program().createAdmin(username: username, email: email, password: password)
+    }
+}
+
 struct OpenAPICommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "openapi", abstract: "Print the OpenAPI document.")
 
-    func run() async throws { StandardStreams.output.write(try Program.openAPI()) }
+    func run() async throws { StandardStreams.output.write(try await Program.openAPI()) }
 }
 
 struct CheckCommand: AsyncParsableCommand {

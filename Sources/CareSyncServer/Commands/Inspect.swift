@@ -27,9 +27,9 @@ extension Program {
     }
 
     /// The OpenAPI document, the same bytes on every machine: it depends on no configuration.
-    package static func openAPI() throws -> String {
+    package static func openAPI() async throws -> String {
         let loaded = try LoadedConfiguration.load(environment: [:], createsKeys: false)
-        let system = try CareSync(
+        let system = try await CareSync(
             configuration: loaded.configuration, database: AbsentDatabase(),
             logger: Logger(label: "openapi") { _ in SwiftLogNoOpLogHandler() })
         return try DocumentPages.document(of: system.endpoints).text

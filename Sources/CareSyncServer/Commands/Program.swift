@@ -17,8 +17,8 @@ package struct Program: Sendable {
         self.output = output
     }
 
-    /// Lets Swift's tasks run on the event loops' threads (Documentation/decisions/0003-event-loops.md). Called once, from
-    /// the main thread, before any task has started.
+    /// Lets Swift's tasks run on the event loops' threads (Documentation/decisions/0003-event-loops.md). Called once,
+    /// from the main thread, before any task has started.
     package static func shareEventLoops() {
         NIOSingletons.unsafeTryInstallSingletonPosixEventLoopGroupAsConcurrencyGlobalExecutor()
     }
@@ -40,7 +40,7 @@ package struct Program: Sendable {
                 logger.notice("migrated", metadata: ["number": "\(migration.number)", "name": "\(migration.name)"])
             }
             let value = try await body(
-                try CareSync(configuration: configuration, database: database, logger: logger))
+                try await CareSync(configuration: configuration, database: database, logger: logger))
             await database.close()
             return value
         } catch {

@@ -7,8 +7,9 @@ extension Program {
     /// Serves HTTP and does the background work until SIGTERM or SIGINT; requests in hand are finished.
     package func serve() async throws {
         try await withSystem { system in
-            let application = try system.buildApplication { port in
-                output.write(startLines(system, port: port))
+            let accounts = try await system.demoAccounts()
+            let application = try system.buildApplication(connections: OpenFiles.connections()) { port in
+                output.write(startLines(system, accounts: accounts, port: port))
             }
             try await run(system, services: system.workers + [application])
         }
@@ -30,7 +31,7 @@ extension Program {
         try await ServiceGroup(configuration: configuration).run()
     }
 
-    private func startLines(_ system: CareSync, port: Int) -> String {
+    private func startLines(_ system: CareSync, accounts: [String], port: Int) -> String {
         let configuration = system.configuration
         let host = configuration.host.contains(":") ? "[\(configuration.host)]" : configuration.host
         let address = "http://\(host):\(port)"
@@ -40,6 +41,7 @@ extension Program {
             lines.append("  OpenAPI     \(address)\(DocumentPages.documentPath)")
             if DocumentPages.swaggerDirectory != nil { lines.append("  Swagger UI  \(address)/swagger-ui") }
         }
+        if !accounts.isEmpty { lines.append("  demo        \(accounts.joined(separator: ", "))") }
         if configuration.mode == .development {
             lines.append("  Development mode: keys made on this machine; for invented data only.")
         }

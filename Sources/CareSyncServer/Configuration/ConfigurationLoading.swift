@@ -123,7 +123,8 @@ private struct Loading {
         _ parse: (String) throws -> Value
     ) throws -> Value? {
         let file = "\(store.directory)/\(DevelopmentKeys.fileName(setting))"
-        let given = reader.secret(setting, absent: mode == .production ? "missing" : "development key in \(file)", parse)
+        let absent = mode == .production ? "missing" : "development key in \(file)"
+        let given = reader.secret(setting, absent: absent, parse)
         guard given == nil, !reader.isGiven(setting) else { return given }
         guard mode == .development else {
             reader.complain(setting, "is required in production")

@@ -37,7 +37,7 @@ package enum Setting: String, Sendable, CaseIterable {
         case .host: "address to listen on (127.0.0.1)"
         case .port: "port to listen on; 0 takes a free one (8080)"
         case .dataDirectory: "folder of the SQLite file, documents and development keys (./data)"
-        case .databaseURL: "sqlite:, sqlite:PATH or postgres://user:password@host:port/name (sqlite: in the data folder)"
+        case .databaseURL: "sqlite:PATH or postgres://user:password@host:port/name (caresync.sqlite in the data folder)"
         case .databasePool: "connections to PostgreSQL, 1 to 256 (16)"
         case .timeZone: "time zone of the clinic (Asia/Kolkata)"
         case .tokenSecret: "key of access tokens, 32 bytes or more, base64 (created in development)"

@@ -31,7 +31,8 @@ struct SettingsReader {
 
     /// The parsed value of a secret, or `nil` when it is absent or wrong. `shown` must not tell it.
     mutating func secret<Value>(
-        _ setting: Setting, absent: String, shown: (Value) -> String = { _ in "given" }, _ parse: (String) throws -> Value
+        _ setting: Setting, absent: String, shown: (Value) -> String = { _ in "given" },
+        _ parse: (String) throws -> Value
     ) -> Value? {
         guard let text = text(setting) else {
             readings.append(Reading(setting: setting, shown: absent))
