@@ -5,6 +5,7 @@ package import WebAPI
 
 /// Doctors, patients and the value lists of the forms.
 package struct DirectoryFeature: Sendable {
+    package let migrations = DirectoryMigrations.all
     package let endpoints: [Endpoint]
     /// What identity needs of this feature.
     package let profiles: AccountProfiles
@@ -20,6 +21,4 @@ package struct DirectoryFeature: Sendable {
             + VerificationEndpoints(verification: VerificationService(database: database)).all
         profiles = ProfileSupply(vault: vault).profiles
     }
-
-    package static var migrations: [Migration] { DirectoryMigrations.all }
 }

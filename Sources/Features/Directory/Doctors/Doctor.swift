@@ -1,5 +1,5 @@
-import CareSyncCore
-import Persistence
+package import CareSyncCore
+package import Persistence
 
 /// A doctor with the account and the ratings: one row of doctors, users and doctor_ratings joined.
 struct Doctor: RowDecodable {

@@ -1,5 +1,5 @@
 package import CareSyncCore
-package import Cryptography
+import Cryptography
 package import Persistence
 
 /// A row of `patients` as it is stored. A query selects ``columns`` from `patients` under the alias `p`, alone or joined,

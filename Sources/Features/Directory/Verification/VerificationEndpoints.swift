@@ -1,4 +1,5 @@
 import CareSyncCore
+import Persistence
 import WebAPI
 
 struct VerifyParameters: Codable, Sendable {
