@@ -122,6 +122,7 @@ let package = Package(
                 .logging,
             ],
             path: "Tests/CareSyncServerTests", exclude: ["authorization-matrix.tsv"], swiftSettings: strict),
+        featureTests("Scheduling", [.httpTypes]),
         featureTests("Identity", ["Cryptography", "WebAPI", .hummingbird, .hummingbirdTesting, .logging]),
     ]
 )

@@ -76,7 +76,7 @@ struct Doctor: RowDecodable {
     }
 }
 
-extension Optional<String> {
+extension String? {
     /// Whether there is a text with something in it.
     var isFilled: Bool {
         if let self { !self.isEmpty } else { false }
