@@ -22,7 +22,7 @@ package struct FieldContext: Sendable, Hashable {
 }
 
 /// A stored value does not open: it was changed, moved, or sealed by another key. It names the place and nothing else.
-package struct IntegrityFailure: Error, Equatable, CustomStringConvertible {
+package struct IntegrityFailure: ExplainedFault, Equatable {
     package let context: FieldContext
 
     package init(_ context: FieldContext) {

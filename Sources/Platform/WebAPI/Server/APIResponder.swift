@@ -96,15 +96,12 @@ package struct APIResponder: HTTPResponder {
         case .problem(let expected): problem = expected
         case .stored(let answer):
             return Self.json(answer.status, ByteBuffer(bytes: answer.body))
+        case .explainedFault(let fault):
+            log("\(fault)", request, context, facts)
+            problem = fault.problem
         case .fault:
             // The error's text may quote what it failed on, so only its type is logged, or a driver failure's code.
-            let text = error is DatabaseFailure ? "\(error)" : "\(type(of: error))"
-            context.logger.error(
-                "fault",
-                metadata: [
-                    "request": "\(facts.requestID)", "route": "\(request.method) \(context.endpointPath ?? "")",
-                    "error": "\(text)",
-                ])
+            log(error is DatabaseFailure ? "\(error)" : "\(type(of: error))", request, context, facts)
             problem = .fault
         }
         let body = ErrorBody(problem, path: request.uri.path, requestID: facts.requestID, at: facts.receivedAt)
@@ -113,6 +110,15 @@ package struct APIResponder: HTTPResponder {
         if let seconds = problem.retryAfter { response.headers[.retryAfter] = String(seconds) }
         if let allowed = problem.details["allow"] as? String { response.headers[.allow] = allowed }
         return response
+    }
+
+    private func log(_ error: String, _ request: Request, _ context: APIContext, _ facts: ArrivalFacts) {
+        context.logger.error(
+            "fault",
+            metadata: [
+                "request": "\(facts.requestID)", "route": "\(request.method) \(context.endpointPath ?? "")",
+                "error": "\(error)",
+            ])
     }
 
     private static func json(_ status: Int, _ body: ByteBuffer) -> Response {
