@@ -25,7 +25,8 @@ struct RefreshToken: Sendable, Equatable {
 /// Makes and reads refresh tokens.
 ///
 /// A successor's secret is computed from its parent, so the server can give it out again within the grace without
-/// keeping it. The tag tells tokens of ours from invented ones: only a genuine token may end a session by being too old.
+/// keeping it. The tag tells tokens of ours from invented ones: only a genuine token may end a session by being too
+/// old.
 struct RefreshTokens: Sendable {
     private let successors: KeyedHash
     private let tags: KeyedHash
