@@ -119,10 +119,12 @@ let package = Package(
             name: "CareSyncServerTests",
             dependencies: [
                 "CareSyncCore", "CareSyncServer", "CareSyncTesting", "Cryptography", "Persistence", "WebAPI",
-                .logging,
+                .httpTypes, .logging,
             ],
             path: "Tests/CareSyncServerTests", exclude: ["authorization-matrix.tsv"], swiftSettings: strict),
         featureTests("Scheduling", [.httpTypes]),
-        featureTests("Identity", ["Cryptography", "WebAPI", .hummingbird, .hummingbirdTesting, .logging]),
+        featureTests(
+            "Identity",
+            ["Cryptography", "WebAPI", .httpTypes, .hummingbird, .hummingbirdTesting, .logging, .nioCore]),
     ]
 )

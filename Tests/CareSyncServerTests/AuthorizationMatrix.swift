@@ -1,5 +1,6 @@
 import CareSyncTesting
 import Foundation
+import HTTPTypes
 import WebAPI
 
 /// Who gets past the gate of which route: `authorization-matrix.tsv`, a line per route, a column per kind of caller.

@@ -1,6 +1,7 @@
 import CareSyncServer
 import CareSyncTesting
 import Testing
+import WebAPI
 
 @Suite("API documents")
 struct DocumentTests {
