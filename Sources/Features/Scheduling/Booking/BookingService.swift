@@ -126,7 +126,7 @@ private struct BookingAttempt {
             DatabaseFailure.constraint(_, name: SchedulingMigrations.patientOverlap)
         {
             // SQLite's triggers refuse with an error where PostgreSQL's constraint lets the insert do nothing.
-            return (try doctor.value, nil)
+            return (try db.first(CalendarRepository.doctor(request.doctor)), nil)
         }
         return (try doctor.value, try booked?.value ?? nil)
     }
