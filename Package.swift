@@ -118,7 +118,8 @@ let package = Package(
         .testTarget(
             name: "CareSyncServerTests",
             dependencies: [
-                "CareSyncCore", "CareSyncServer", "CareSyncTesting", "Cryptography", "Persistence", "WebAPI",
+                "CareSyncCore", "CareSyncServer", "CareSyncTesting", "Cryptography", "Directory", "Persistence",
+                "WebAPI",
                 .httpTypes, .logging,
             ],
             path: "Tests/CareSyncServerTests", exclude: ["authorization-matrix.tsv"], swiftSettings: strict),
