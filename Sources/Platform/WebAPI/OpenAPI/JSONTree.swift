@@ -1,5 +1,6 @@
 /// A JSON document built by hand, with its keys in the order given: what the OpenAPI document is made of.
-indirect enum JSONTree: Equatable, ExpressibleByStringLiteral, ExpressibleByBooleanLiteral, ExpressibleByIntegerLiteral
+indirect enum JSONTree: Sendable, Equatable, ExpressibleByStringLiteral, ExpressibleByBooleanLiteral,
+    ExpressibleByIntegerLiteral
 {
     case object([Member])
     case array([JSONTree])
@@ -8,7 +9,7 @@ indirect enum JSONTree: Equatable, ExpressibleByStringLiteral, ExpressibleByBool
     case boolean(Bool)
     case null
 
-    struct Member: Equatable {
+    struct Member: Sendable, Equatable {
         let name: String
         let value: JSONTree
     }
