@@ -26,9 +26,10 @@ func feature(_ name: String, _ lower: [Target.Dependency]) -> Target {
         swiftSettings: strict)
 }
 
-func featureTests(_ name: String) -> Target {
+func featureTests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
     .testTarget(
-        name: "\(name)Tests", dependencies: ["CareSyncCore", "CareSyncTesting", "Persistence", .byName(name: name)],
+        name: "\(name)Tests",
+        dependencies: ["CareSyncCore", "CareSyncTesting", "Persistence", .byName(name: name)] + dependencies,
         path: "Tests/Features/\(name)Tests", swiftSettings: strict)
 }
 
@@ -44,6 +45,7 @@ extension Target.Dependency {
     static let configuration = product(name: "Configuration", package: "swift-configuration")
     static let argumentParser = product(name: "ArgumentParser", package: "swift-argument-parser")
     static let serviceLifecycle = product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+    static let unixSignals = product(name: "UnixSignals", package: "swift-service-lifecycle")
     static let nioPosix = product(name: "NIOPosix", package: "swift-nio")
     static let nioHTTP1 = product(name: "NIOHTTP1", package: "swift-nio")
     static let httpTypes = product(name: "HTTPTypes", package: "swift-http-types")
@@ -83,7 +85,7 @@ let package = Package(
                 .logging,
             ]),
 
-        feature("Identity", ["Cryptography"]),
+        feature("Identity", ["Cryptography", .logging]),
         feature("Directory", ["Cryptography", "Identity"]),
         feature("Scheduling", ["Cryptography", "Identity", "Directory"]),
 
@@ -92,7 +94,7 @@ let package = Package(
             dependencies: [
                 "CareSyncCore", "Persistence", "PersistenceSQLite", "PersistencePostgres", "Cryptography", "WebAPI",
                 "Identity", "Directory", "Scheduling", .hummingbird, .configuration, .logging, .serviceLifecycle,
-                .nioCore, .nioPosix,
+                .unixSignals, .nioCore, .nioPosix,
             ],
             path: "Sources/CareSyncServer", swiftSettings: strict),
         .executableTarget(
@@ -102,9 +104,9 @@ let package = Package(
         .target(
             name: "CareSyncTesting",
             dependencies: [
-                "CareSyncCore", "Persistence", "PersistenceSQLite", "PersistencePostgres", "CareSyncServer",
-                .hummingbird,
-                .hummingbirdTesting, .crypto, .logging,
+                "CareSyncCore", "Cryptography", "Persistence", "PersistenceSQLite", "PersistencePostgres",
+                "CareSyncServer", "Identity", "WebAPI", .hummingbird, .hummingbirdTesting, .httpTypes, .nioCore,
+                .crypto, .logging,
             ],
             path: "Sources/CareSyncTesting", swiftSettings: strict),
 
@@ -118,5 +120,13 @@ let package = Package(
                 "CareSyncCore", "CareSyncTesting", "Persistence", .hummingbird, .hummingbirdTesting, .httpTypes,
                 .nioCore, .nioPosix, .logging,
             ]),
+        .testTarget(
+            name: "CareSyncServerTests",
+            dependencies: [
+                "CareSyncCore", "CareSyncServer", "CareSyncTesting", "Cryptography", "Persistence", "WebAPI",
+                .logging,
+            ],
+            path: "Tests/CareSyncServerTests", exclude: ["authorization-matrix.tsv"], swiftSettings: strict),
+        featureTests("Identity", ["Cryptography", "WebAPI", .hummingbird, .hummingbirdTesting, .logging]),
     ]
 )

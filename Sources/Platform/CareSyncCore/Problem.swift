@@ -88,3 +88,8 @@ package protocol FailureCatalogue: Error, Sendable {
 extension FailureCatalogue where Self: CaseIterable {
     package static var catalogue: [Self] { Array(allCases) }
 }
+
+/// A fault whose kind the caller may know. Its `description` goes to the log: it names a place, never a value.
+package protocol ExplainedFault: Error, CustomStringConvertible {
+    var problem: Problem { get }
+}

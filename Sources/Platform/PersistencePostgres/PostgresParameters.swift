@@ -48,7 +48,7 @@ final class PostgresParameters {
         for value in values {
             let start = storage.count
             let isBinary = append(value)
-            offsets.append(value == .null ? -1 : start)
+            if case .null = value { offsets.append(-1) } else { offsets.append(start) }
             lengths.append(Int32(storage.count - start))
             formats.append(isBinary ? 1 : 0)
             if !isBinary { storage.append(0) }
@@ -62,7 +62,7 @@ final class PostgresParameters {
         ) -> Int32
     ) -> Int32 {
         guard !offsets.isEmpty else { return body(0, nil, nil, nil) }
-        // Never empty storage without an address: a bytea of no bytes is not null.
+        // A bytea of no bytes needs an address too, or it would be null.
         if storage.isEmpty { storage.append(0) }
         return storage.withUnsafeBytes { bytes in
             pointers.removeAll(keepingCapacity: true)

@@ -2,7 +2,8 @@ import Crypto
 import NIOCore
 
 /// A JSON answer kept as finished bytes, with an ETag so that a client that has it gets 304. For public data only.
-package struct CachedJSON<Content: WireResponse>: EndpointAnswer {
+/// `Content` is an object or a list.
+package struct CachedJSON<Content: EndpointAnswer & Encodable>: EndpointAnswer {
     private let bytes: ByteBuffer
     private let tag: String
     private let maxAge: Int
@@ -14,7 +15,7 @@ package struct CachedJSON<Content: WireResponse>: EndpointAnswer {
         self.maxAge = maxAge
     }
 
-    package static var described: AnswerDescription { .json(Content.self) }
+    package static var described: AnswerDescription { Content.described }
 
     package func answer(to request: RequestFacts) throws -> Answer {
         let headers = [("ETag", tag), ("Cache-Control", "public, max-age=\(maxAge)")]

@@ -1,5 +1,5 @@
 /// A JSON document built by hand, with its keys in the order given: what the OpenAPI document is made of.
-indirect enum JSONTree: Sendable, Equatable, ExpressibleByStringLiteral, ExpressibleByBooleanLiteral,
+indirect enum JSONTree: Equatable, Sendable, ExpressibleByStringLiteral, ExpressibleByBooleanLiteral,
     ExpressibleByIntegerLiteral
 {
     case object([Member])
@@ -9,7 +9,7 @@ indirect enum JSONTree: Sendable, Equatable, ExpressibleByStringLiteral, Express
     case boolean(Bool)
     case null
 
-    struct Member: Sendable, Equatable {
+    struct Member: Equatable, Sendable {
         let name: String
         let value: JSONTree
     }

@@ -110,15 +110,12 @@ package struct APIResponder: HTTPResponder {
             return Response(
                 status: .init(code: answer.status), headers: headers,
                 body: .init(byteBuffer: ByteBuffer(bytes: answer.body)))
+        case .explainedFault(let fault):
+            log("\(fault)", request, context, facts)
+            problem = fault.problem
         case .fault:
             // The error's text may quote what it failed on, so only its type is logged, or a driver failure's code.
-            let text = error is DatabaseFailure ? "\(error)" : "\(type(of: error))"
-            context.logger.error(
-                "fault",
-                metadata: [
-                    "request": "\(facts.requestID)", "route": "\(request.method) \(context.endpointPath ?? "")",
-                    "error": "\(text)",
-                ])
+            log(error is DatabaseFailure ? "\(error)" : "\(type(of: error))", request, context, facts)
             problem = .fault
         }
         let body = ErrorBody(problem, path: request.uri.path, requestID: facts.requestID, at: facts.receivedAt)
@@ -127,6 +124,15 @@ package struct APIResponder: HTTPResponder {
         return Response(
             status: .init(code: problem.kind.status), headers: headers,
             body: .init(byteBuffer: ByteBuffer(bytes: try body.bytes())))
+    }
+
+    private func log(_ error: String, _ request: Request, _ context: APIContext, _ facts: ArrivalFacts) {
+        context.logger.error(
+            "fault",
+            metadata: [
+                "request": "\(facts.requestID)", "route": "\(request.method) \(context.endpointPath ?? "")",
+                "error": "\(error)",
+            ])
     }
 
     static func securityHeaders(isTransportSecure: Bool) -> [HTTPField] {

@@ -57,7 +57,7 @@ enum APIRouter {
                 router.on(RouterPath(path), method: method, responder: RefusedMethod(allowed: allowed))
             }
         }
-        // The last middleware surrounds only the router's own answer to unknown paths, which has no error body.
+        // Middleware reaches what is added after it: here only what answers where nothing was found.
         router.add(middleware: UnknownRoute())
         return router.buildResponder()
     }
@@ -72,6 +72,15 @@ enum APIRouter {
     }
 
     private static let routedMethods: [HTTPRequest.Method] = [.get, .post, .put, .delete, .patch, .head, .options]
+}
+
+/// Hummingbird turns errors of its own into bare answers; ours pass through to the error body.
+private struct UnknownRoute: RouterMiddleware {
+    func handle(
+        _ request: Request, context: APIContext, next: (Request, APIContext) async throws -> Response
+    ) async throws -> Response {
+        throw Problem.unknownRoute
+    }
 }
 
 /// Answers one endpoint: quota, caller, role, body, handler.
@@ -166,16 +175,6 @@ private struct RefusedMethod: HTTPResponder {
 /// 405, with what `Allow` says.
 struct MethodRefusal: Error {
     let allowed: String
-}
-
-private struct UnknownRoute: RouterMiddleware {
-    typealias Context = APIContext
-
-    func handle(
-        _ request: Request, context: APIContext, next: (Request, APIContext) async throws -> Response
-    ) async throws -> Response {
-        throw Problem.unknownRoute
-    }
 }
 
 extension Answer {

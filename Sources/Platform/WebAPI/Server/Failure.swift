@@ -6,12 +6,15 @@ enum Failure {
     case problem(Problem)
     case refusedMethod(allowed: String)
     case stored(StoredAnswer)
+    /// Logged with the place it names, answered with its code.
+    case explainedFault(any ExplainedFault)
     /// Unexpected: logged, answered with a bare 500.
     case fault
 
     init(_ error: any Error) {
         switch error {
         case let failure as any FailureCatalogue: self = .problem(failure.problem)
+        case let fault as any ExplainedFault: self = .explainedFault(fault)
         case let problem as Problem: self = problem.kind == .fault ? .fault : .problem(problem)
         case let failure as StoredFailure: self = .stored(failure.answer)
         case let error as JSONDecodingFailure: self = .problem(.validation(Self.named(error.fieldErrors)))

@@ -1,0 +1,24 @@
+package import CareSyncCore
+package import Identity
+package import Persistence
+package import WebAPI
+
+/// Doctors, patients and the value lists of the forms.
+package struct DirectoryFeature: Sendable {
+    package let migrations = DirectoryMigrations.all
+    package let endpoints: [Endpoint]
+    /// What identity needs of this feature.
+    package let profiles: AccountProfiles
+
+    /// `availability` answers the search for doctors with a free slot on a day.
+    package init(
+        database: any Database, vault: PatientVault, clinicZone: ClinicZone, availability: @escaping AvailabilityProbe
+    ) {
+        let doctors = DoctorService(database: database, clinicZone: clinicZone, availability: availability)
+        endpoints =
+            MasterEndpoints(master: MasterService(database: database)).all
+            + DoctorEndpoints(doctors: doctors).all
+            + VerificationEndpoints(verification: VerificationService(database: database)).all
+        profiles = ProfileSupply(vault: vault).profiles
+    }
+}

@@ -1,0 +1,123 @@
+package import CareSyncCore
+package import Persistence
+
+/// A doctor with the account and the ratings: one row of doctors, users and doctor_ratings joined.
+struct Doctor: RowDecodable {
+    let id: DoctorID
+    let username: String
+    let email: String
+    let role: Role
+    let isActive: Bool
+    let firstName: String
+    let lastName: String
+    let specialization: String?
+    let profileImageURL: String?
+    let contactInfo: String?
+    let gender: String?
+    let fee: Money?
+    let address: String?
+    /// Joined by commas, without blanks around them.
+    let languages: String?
+    let isVerified: Bool
+    let experienceCount: Int
+    let educationCount: Int
+    let certificateCount: Int
+    let reviewCount: Int
+    let averageRating: Double
+
+    /// In the order in which `init(row:)` reads them.
+    static let columns: SQL = """
+        d.id, u.username, u.email, u.role, u.is_active, d.first_name, d.last_name, d.specialization,
+        d.profile_image_url, d.contact_info, d.gender, d.consultation_fee, d.address, d.languages, d.is_verified,
+        d.experience_count, d.education_count, d.certificate_count,
+        coalesce(r.review_count, 0) AS review_count, coalesce(r.average, 0) AS average
+        """
+
+    static let tables: SQL = "doctors d JOIN users u ON u.id = d.id LEFT JOIN doctor_ratings r ON r.doctor_id = d.id"
+
+    init(row: Row) throws {
+        id = try row.value("id")
+        username = try row.value("username")
+        email = try row.value("email")
+        role = try row.value("role")
+        isActive = try row.value("is_active")
+        firstName = try row.value("first_name")
+        lastName = try row.value("last_name")
+        specialization = try row.value("specialization")
+        profileImageURL = try row.value("profile_image_url")
+        contactInfo = try row.value("contact_info")
+        gender = try row.value("gender")
+        fee = try row.value("consultation_fee")
+        address = try row.value("address")
+        languages = try row.value("languages")
+        isVerified = try row.value("is_verified")
+        experienceCount = try row.value("experience_count")
+        educationCount = try row.value("education_count")
+        certificateCount = try row.value("certificate_count")
+        reviewCount = try row.value("review_count")
+        averageRating = try row.value("average")
+    }
+
+    /// Whether patients see and may book the doctor.
+    var isBookable: Bool { isActive && isVerified }
+
+    var hasQualifications: Bool { experienceCount > 0 || educationCount > 0 || certificateCount > 0 }
+
+    /// How much of the profile is filled in, of 100 (contract/common.md §11).
+    var completion: Int {
+        var sum = 0
+        if contactInfo.isFilled && gender.isFilled { sum += 20 }
+        if specialization.isFilled && fee != nil && languages.isFilled { sum += 20 }
+        if address.isFilled { sum += 10 }
+        if profileImageURL.isFilled { sum += 10 }
+        if experienceCount > 0 { sum += 20 }
+        if educationCount > 0 { sum += 20 }
+        return sum
+    }
+}
+
+extension Optional<String> {
+    /// Whether there is a text with something in it.
+    var isFilled: Bool {
+        if let self { !self.isEmpty } else { false }
+    }
+}
+
+enum DoctorError: FailureCatalogue, CaseIterable {
+    case notFound
+
+    var problem: Problem {
+        switch self {
+        case .notFound: Problem(.notFound, "DOCTOR_NOT_FOUND", "There is no such doctor.")
+        }
+    }
+}
+
+/// A doctor as appointments and other features show one. A query selects ``columns`` from `doctors` under the alias `d`.
+package struct DoctorCard: RowDecodable, Equatable {
+    package let id: DoctorID
+    package let firstName: String
+    package let lastName: String
+    package let specialization: String?
+    package let profileImageURL: String?
+    package let isVerified: Bool
+    package let slotMinutes: Int
+
+    package static let columns: SQL = """
+        d.id AS doctor_id, d.first_name AS doctor_first_name, d.last_name AS doctor_last_name,
+        d.specialization AS doctor_specialization, d.profile_image_url AS doctor_profile_image_url,
+        d.is_verified AS doctor_is_verified, d.slot_minutes AS doctor_slot_minutes
+        """
+
+    package init(row: Row) throws {
+        id = try row.value("doctor_id")
+        firstName = try row.value("doctor_first_name")
+        lastName = try row.value("doctor_last_name")
+        specialization = try row.value("doctor_specialization")
+        profileImageURL = try row.value("doctor_profile_image_url")
+        isVerified = try row.value("doctor_is_verified")
+        slotMinutes = try row.value("doctor_slot_minutes")
+    }
+
+    package var name: String { firstName + " " + lastName }
+}

@@ -1,0 +1,119 @@
+import CareSyncCore
+import Persistence
+import WebAPI
+
+/// The filters of doctor lists; they combine.
+struct DoctorListParameters: Codable, Sendable, Validated {
+    var specialization: String?
+    var minRating: Double?
+    var maxFee: Double?
+    var language: String?
+    var gender: String?
+    var name: String?
+    var availableOn: LocalDate?
+    var sort: DoctorSort?
+    var page: Int?
+    var size: Int?
+
+    static let rules: [Rule<Self>] = [
+        .text("specialization", \.specialization, 100),
+        .number("minRating", \.minRating, 0...5),
+        .number("maxFee", \.maxFee, 0...1_000_000_000),
+        .text("language", \.language, 50),
+        .text("gender", \.gender, 20),
+        .text("name", \.name, 101),
+        .range("page", \.page, 0...PageRequest.maximumPage),
+        .range("size", \.size, 1...PageRequest.maximumSize),
+    ]
+
+    func search(bookableOnly: Bool) -> DoctorSearch {
+        var search = DoctorSearch(isBookableOnly: bookableOnly)
+        search.specialization = specialization.map(FoldedText.key).flatMap(Self.filled)
+        search.minRating = minRating
+        // A thousandth of a paisa makes up for what binary fractions lose.
+        search.maxFee = maxFee.map { Money(minorUnits: Int64(($0 * 100 + 0.001).rounded(.down))) }
+        search.language = language.map(FoldedText.trimmed).flatMap(Self.filled)
+        search.gender = gender.map(FoldedText.trimmed).flatMap(Self.filled)
+        search.name = name.map(FoldedText.trimmed).flatMap(Self.filled)
+        search.availableOn = availableOn
+        search.sort = sort
+        return search
+    }
+
+    var request: PageRequest { PageRequest(page: page, size: size) }
+
+    private static func filled(_ text: String) -> String? { text.isEmpty ? nil : text }
+}
+
+extension Rule {
+    /// Length in Unicode scalars, as the database and JSON Schema count.
+    static func text(_ field: String, _ path: any Path<String?>, _ limit: Int) -> Rule {
+        Rule(field, .length(minimum: nil, maximum: limit)) {
+            let count = $0[keyPath: path]?.unicodeScalars.count ?? 0
+            return count <= limit ? nil : "must have at most \(limit) characters"
+        }
+    }
+
+    static func number(_ field: String, _ path: any Path<Double?>, _ bounds: ClosedRange<Int64>) -> Rule {
+        Rule(field, .range(minimum: bounds.lowerBound, maximum: bounds.upperBound)) {
+            guard let value = $0[keyPath: path] else { return nil }
+            let isInside = value >= Double(bounds.lowerBound) && value <= Double(bounds.upperBound)
+            return isInside ? nil : "must be from \(bounds.lowerBound) to \(bounds.upperBound)"
+        }
+    }
+}
+
+struct UsernamePath: Codable, Sendable {
+    var username: String
+}
+
+struct DoctorEndpoints: Sendable {
+    let doctors: DoctorService
+
+    var all: [Endpoint] {
+        let everyone: Access = .roles([.patient, .doctor, .admin])
+        return [
+            .get("/api/doctors", "Doctors; patients see those they can book", access: everyone, use: list),
+            .get(
+                "/api/doctors/for-patients", "Doctors that can be booked", access: .roles([.patient, .admin]),
+                use: listBookable),
+            .get(
+                "/api/doctors/specialization/{specialization}", "Doctors of one specialization", access: everyone,
+                use: list),
+            .get(
+                "/api/doctors/public/{username}", "A doctor's public profile; contact details for signed-in callers",
+                access: .publicKnowingCaller, fails: DoctorError.self, use: publicProfile),
+            .get(
+                "/api/doctors/profile/{username}", "A doctor by user name", access: .roles([.doctor, .admin]),
+                fails: DoctorError.self, use: profile),
+            .get(
+                "/api/doctors/{id}", "A doctor by id", access: .roles([.doctor, .admin]), fails: DoctorError.self,
+                use: find),
+        ]
+    }
+
+    func list(_ call: Call<DoctorListParameters, NoBody>) async throws -> Listing<DoctorResponse> {
+        let isPatient = try call.principal.role == .patient
+        return try await page(call.parameters, bookableOnly: isPatient)
+    }
+
+    func listBookable(_ call: Call<DoctorListParameters, NoBody>) async throws -> Listing<DoctorResponse> {
+        try await page(call.parameters, bookableOnly: true)
+    }
+
+    func publicProfile(_ call: Call<UsernamePath, NoBody>) async throws -> DoctorResponse {
+        try await doctors.publicProfile(call.parameters.username, for: call.caller)
+    }
+
+    func profile(_ call: Call<UsernamePath, NoBody>) async throws -> DoctorResponse {
+        try await doctors.find(username: call.parameters.username)
+    }
+
+    func find(_ call: Call<IDPath<DoctorTag>, NoBody>) async throws -> DoctorResponse {
+        try await doctors.find(call.parameters.id)
+    }
+
+    private func page(_ parameters: DoctorListParameters, bookableOnly: Bool) async throws -> Listing<DoctorResponse> {
+        Listing(try await doctors.list(parameters.search(bookableOnly: bookableOnly), parameters.request))
+    }
+}

@@ -1,0 +1,135 @@
+import CareSyncCore
+import WebAPI
+
+/// A doctor on the wire: `DoctorDto` of the contract, statistics and lists always filled.
+struct DoctorResponse: WireResponse {
+    let id: DoctorID
+    let username: String
+    var email: String?
+    let role: Role
+    let firstName: String
+    let lastName: String
+    let name: String
+    let specialization: String?
+    let profileImageUrl: String?
+    var contactInfo: String?
+    let isActive: Bool
+    let gender: String?
+    let consultationFees: Money?
+    let address: String?
+    let languages: [String]?
+    let experiences: [ExperienceResponse]
+    let educations: [EducationResponse]
+    let certificates: [CertificateResponse]
+    let averageRating: Double
+    let reviewCount: Int
+    let isVerified: Bool
+    let completionPercentage: Int
+}
+
+extension DoctorResponse {
+    init(_ doctor: Doctor, _ qualifications: Qualifications) {
+        id = doctor.id
+        username = doctor.username
+        email = doctor.email
+        role = .doctor
+        firstName = doctor.firstName
+        lastName = doctor.lastName
+        name = doctor.firstName + " " + doctor.lastName
+        specialization = doctor.specialization
+        profileImageUrl = doctor.profileImageURL
+        contactInfo = doctor.contactInfo
+        isActive = doctor.isActive
+        gender = doctor.gender
+        consultationFees = doctor.fee
+        address = doctor.address
+        languages = doctor.languages.map { Languages.split($0) }
+        experiences =
+            doctor.experienceCount == 0
+            ? [] : (qualifications.experiences[doctor.id] ?? []).map(ExperienceResponse.init)
+        educations =
+            doctor.educationCount == 0 ? [] : (qualifications.educations[doctor.id] ?? []).map(EducationResponse.init)
+        certificates =
+            doctor.certificateCount == 0
+            ? [] : (qualifications.certificates[doctor.id] ?? []).map(CertificateResponse.init)
+        averageRating = doctor.averageRating
+        reviewCount = doctor.reviewCount
+        isVerified = doctor.isVerified
+        completionPercentage = doctor.completion
+    }
+
+    /// What a visitor without an account sees.
+    var withoutContact: DoctorResponse {
+        var reduced = self
+        reduced.email = nil
+        reduced.contactInfo = nil
+        return reduced
+    }
+}
+
+/// The column keeps languages joined by commas.
+enum Languages {
+    static func split(_ column: String) -> [String] {
+        column.split(separator: ",").map { FoldedText.trimmed(String($0)) }.filter { !$0.isEmpty }
+    }
+
+    static func join(_ languages: [String]) -> String {
+        languages.map { FoldedText.trimmed($0) }.joined(separator: ",")
+    }
+}
+
+struct ExperienceResponse: WireResponse {
+    let id: Int64
+    let hospitalName: String
+    let position: String
+    let yearsOfService: Int
+    let details: String?
+
+    init(_ experience: Experience) {
+        id = experience.id
+        hospitalName = experience.hospitalName
+        position = experience.position
+        yearsOfService = experience.yearsOfService
+        details = experience.details
+    }
+}
+
+struct EducationResponse: WireResponse {
+    let id: Int64
+    let degree: String
+    let institution: String
+    let yearOfCompletion: Int
+    let details: String?
+
+    init(_ education: Education) {
+        id = education.id
+        degree = education.degree
+        institution = education.institution
+        yearOfCompletion = education.yearOfCompletion
+        details = education.details
+    }
+}
+
+struct CertificateResponse: WireResponse {
+    let id: Int64
+    let name: String
+    let url: String
+    let details: String?
+    let issuingOrganization: String?
+    let issueDate: LocalDate?
+    let expiryDate: LocalDate?
+    let credentialId: String?
+    let credentialUrl: String?
+
+    init(_ certificate: Certificate) {
+        id = certificate.id
+        name = certificate.name
+        url = certificate.url
+        details = certificate.details
+        issuingOrganization = certificate.issuingOrganization
+        issueDate = certificate.issueDate
+        expiryDate = certificate.expiryDate
+        credentialId = certificate.credentialID
+        credentialUrl = certificate.credentialURL
+    }
+}

@@ -1,0 +1,80 @@
+import CareSyncCore
+import Persistence
+
+/// Which doctors are asked for, and in which order.
+struct DoctorSearch: Sendable {
+    /// Folded, as in `specialization_key`.
+    var specialization: String?
+    var minRating: Double?
+    var maxFee: Money?
+    var language: String?
+    var gender: String?
+    /// A part of the full name.
+    var name: String?
+    var availableOn: LocalDate?
+    var sort: DoctorSort?
+    /// Only active and verified doctors: what patients see.
+    var isBookableOnly = false
+
+    var isFiltered: Bool {
+        specialization != nil || minRating != nil || maxFee != nil || language != nil || gender != nil || name != nil
+            || availableOn != nil
+    }
+
+    /// `WHERE …` over ``Doctor/tables``, or nothing. `availableOn` is not in it: a higher feature decides that.
+    var conditions: SQL {
+        var parts: [SQL] = []
+        // A doctor whom nobody can book is never available.
+        if isBookableOnly || availableOn != nil { parts.append("u.is_active AND d.is_verified") }
+        if let specialization { parts.append("d.specialization_key = \(specialization)") }
+        // A doctor without reviews counts as 0, so no lower bound above it lets one through.
+        if let minRating, minRating > 0 { parts.append("r.average >= \(minRating)") }
+        if let maxFee { parts.append("d.consultation_fee <= \(maxFee)") }
+        if let gender { parts.append("lower(d.gender) = lower(\(gender))") }
+        if let name {
+            parts.append(
+                """
+                lower(d.first_name || ' ' || d.last_name) LIKE '%' || lower(\(Self.literal(name))) || '%' ESCAPE '!'
+                """)
+        }
+        if let language {
+            parts.append(
+                """
+                ',' || lower(d.languages) || ',' LIKE '%,' || lower(\(Self.literal(language))) || ',%' ESCAPE '!'
+                """)
+        }
+        return parts.isEmpty ? "" : " WHERE " + SQL.joined(parts, separator: " AND ")
+    }
+
+    /// `ORDER BY …`; ends with the id, so that pages neither repeat nor miss a doctor.
+    var order: SQL {
+        switch sort {
+        case nil: isFiltered ? " ORDER BY average DESC, d.id" : " ORDER BY d.id"
+        case .rating: " ORDER BY average, d.id"
+        case .ratingDescending: " ORDER BY average DESC, d.id"
+        case .fee: " ORDER BY d.consultation_fee NULLS LAST, d.id"
+        case .feeDescending: " ORDER BY d.consultation_fee DESC NULLS LAST, d.id"
+        case .name: " ORDER BY lower(d.first_name), lower(d.last_name), d.id"
+        case .nameDescending: " ORDER BY lower(d.first_name) DESC, lower(d.last_name) DESC, d.id"
+        }
+    }
+
+    /// The text with the wildcards of `LIKE` made ordinary characters.
+    private static func literal(_ text: String) -> String {
+        var result = ""
+        for scalar in text.unicodeScalars {
+            if scalar == "!" || scalar == "%" || scalar == "_" { result.unicodeScalars.append("!") }
+            result.unicodeScalars.append(scalar)
+        }
+        return result
+    }
+}
+
+enum DoctorSort: String, Codable, CaseIterable, Sendable {
+    case rating
+    case ratingDescending = "-rating"
+    case fee
+    case feeDescending = "-fee"
+    case name
+    case nameDescending = "-name"
+}

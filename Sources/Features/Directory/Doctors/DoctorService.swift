@@ -1,0 +1,84 @@
+package import CareSyncCore
+package import Persistence
+
+/// Which of some doctors have a free slot on a day. The feature that keeps calendars supplies it; it asks set-wise, in the
+/// reading transaction it is given.
+package typealias AvailabilityProbe =
+    @Sendable (_ db: any Connection, _ doctors: [DoctorID], _ on: LocalDate) throws -> Set<DoctorID>
+
+/// Reads the directory of doctors.
+struct DoctorService: Sendable {
+    /// How far ahead a search may look.
+    static let searchHorizonDays = 366
+
+    let database: any Database
+    let clinicZone: ClinicZone
+    let availability: AvailabilityProbe
+
+    func list(_ search: DoctorSearch, _ request: PageRequest) async throws -> Page<DoctorResponse> {
+        try check(search)
+        let availability = availability
+        return try await database.read { db in
+            let doctors = DoctorRepository(db: db)
+            let page =
+                if let day = search.availableOn {
+                    try Self.availablePage(search, request, on: day, doctors, availability)
+                } else {
+                    try doctors.page(search, request)
+                }
+            let qualifications = try doctors.qualifications(of: page.items)
+            return page.map { DoctorResponse($0, qualifications) }
+        }
+    }
+
+    func find(_ id: DoctorID) async throws -> DoctorResponse {
+        try await one { try $0.find(id) }
+    }
+
+    func find(username: String) async throws -> DoctorResponse {
+        try await one { try $0.find(username: username) }
+    }
+
+    /// What anyone may see: a doctor whom nobody can book exists only for administrators and for the doctor.
+    func publicProfile(_ username: String, for caller: Principal?) async throws -> DoctorResponse {
+        let response = try await one { doctors in
+            guard let doctor = try doctors.find(username: username) else { return nil }
+            let isOwn = caller?.userID == UserID(doctor.id)
+            return doctor.isBookable || isOwn || caller?.role == .admin ? doctor : nil
+        }
+        return caller == nil ? response.withoutContact : response
+    }
+
+    private func one(
+        _ find: @escaping @Sendable (DoctorRepository) throws -> Doctor?
+    ) async throws -> DoctorResponse {
+        try await database.read { db in
+            let doctors = DoctorRepository(db: db)
+            guard let doctor = try find(doctors) else { throw DoctorError.notFound }
+            return DoctorResponse(doctor, try doctors.qualifications(of: [doctor]))
+        }
+    }
+
+    private func check(_ search: DoctorSearch) throws {
+        if let language = search.language, language.contains(",") {
+            throw Problem.invalid("language", "INVALID_ARGUMENT", "must be one language")
+        }
+        guard let day = search.availableOn else { return }
+        let today = clinicZone.date(at: database.services.time.now)
+        guard day >= today, day <= today.adding(days: Self.searchHorizonDays) else {
+            throw Problem.invalid("availableOn", "INVALID_ARGUMENT", "must be a day of the coming year")
+        }
+    }
+
+    /// The calendar is asked about every doctor that the other filters leave; the page is cut afterwards.
+    private static func availablePage(
+        _ search: DoctorSearch, _ request: PageRequest, on day: LocalDate, _ doctors: DoctorRepository,
+        _ availability: AvailabilityProbe
+    ) throws -> Page<Doctor> {
+        let candidates = try doctors.ids(search)
+        let available = candidates.isEmpty ? [] : try availability(doctors.db, candidates, day)
+        let matching = candidates.filter(available.contains)
+        let shown = matching.dropFirst(request.offset).prefix(request.limit)
+        return Page(fetched: try doctors.list(Array(shown)), request: request, total: matching.count)
+    }
+}

@@ -1,0 +1,84 @@
+import CareSyncCore
+import Persistence
+
+/// A doctor on the way into the directory; not verified unless said so.
+struct NewDoctor: Sendable {
+    let id: DoctorID
+    var firstName: String
+    var lastName: String
+    var specialization: String?
+    var contactInfo: String?
+    var gender: String?
+    var dateOfBirth: LocalDate?
+    var fee: Money?
+    var address: String?
+    var languages: [String]?
+    var verifiedBy: UserID?
+    var experiences: [NewExperience] = []
+    var educations: [NewEducation] = []
+    var rating: NewRating?
+
+    init(id: DoctorID, firstName: String, lastName: String) {
+        self.id = id
+        self.firstName = firstName
+        self.lastName = lastName
+    }
+}
+
+struct NewExperience: Sendable {
+    let hospitalName: String
+    let position: String
+    let yearsOfService: Int
+}
+
+struct NewEducation: Sendable {
+    let degree: String
+    let institution: String
+    let yearOfCompletion: Int
+}
+
+/// Stars of so many reviews, added up.
+struct NewRating: Sendable {
+    let reviewCount: Int
+    let sum: Int
+}
+
+extension DoctorRepository {
+    func insert(_ doctor: NewDoctor, at now: Instant) throws {
+        try db.later(
+            """
+            INSERT INTO doctors (id, first_name, last_name, specialization, specialization_key, contact_info, gender,
+                                 date_of_birth, consultation_fee, address, languages, experience_count, education_count,
+                                 is_verified, verified_at, verified_by, created_at, updated_at)
+            VALUES (\(doctor.id), \(doctor.firstName), \(doctor.lastName), \(doctor.specialization),
+                    \(doctor.specialization.map(FoldedText.key)), \(doctor.contactInfo), \(doctor.gender),
+                    \(doctor.dateOfBirth), \(doctor.fee), \(doctor.address), \(doctor.languages.map(Languages.join)),
+                    \(doctor.experiences.count), \(doctor.educations.count), \(doctor.verifiedBy != nil),
+                    \(doctor.verifiedBy == nil ? nil : now), \(doctor.verifiedBy), \(now), \(now))
+            """)
+        for experience in doctor.experiences {
+            try db.later(
+                """
+                INSERT INTO doctor_experiences (doctor_id, hospital_name, position, years_of_service)
+                VALUES (\(doctor.id), \(experience.hospitalName), \(experience.position), \(experience.yearsOfService))
+                """)
+        }
+        for education in doctor.educations {
+            try db.later(
+                """
+                INSERT INTO doctor_educations (doctor_id, degree, institution, year_of_completion)
+                VALUES (\(doctor.id), \(education.degree), \(education.institution), \(education.yearOfCompletion))
+                """)
+        }
+        if let rating = doctor.rating { try insert(rating, of: doctor.id) }
+    }
+
+    private func insert(_ rating: NewRating, of doctor: DoctorID) throws {
+        let average = rating.reviewCount == 0 ? 0 : Double(rating.sum) / Double(rating.reviewCount)
+        try db.later(
+            """
+            INSERT INTO doctor_ratings (doctor_id, review_count, rating_sum, average)
+            VALUES (\(doctor), \(rating.reviewCount), \(rating.sum), \(average))
+            """)
+    }
+}

@@ -1,0 +1,45 @@
+import CareSyncCore
+import Cryptography
+import Persistence
+
+struct PatientRepository {
+    let db: any Connection
+
+    func find(_ id: PatientID) throws -> SealedPatient? {
+        try db.first("SELECT \(SealedPatient.columns) FROM patients p WHERE p.id = \(id)")
+    }
+}
+
+/// A patient on the way into the directory, in clear.
+struct NewPatient: Sendable {
+    let id: PatientID
+    var firstName: String
+    var lastName: String
+    var contactInfo: String?
+    var illnessDetails: String?
+    var dateOfBirth: LocalDate?
+    var gender: String?
+    var bloodGroup: String?
+}
+
+extension PatientVault {
+    /// Inserts a patient, sealed under a key made for this patient.
+    func insert(_ patient: NewPatient, at now: Instant, _ db: any Connection) throws {
+        let key = newKey()
+        func sealed(_ text: String, _ column: PatientColumn) throws -> [UInt8] {
+            try seal(text, with: key, at: column.context(patient.id))
+        }
+        let birth = try patient.dateOfBirth.map { try sealed($0.description, .dateOfBirth) }
+        try db.later(
+            """
+            INSERT INTO patients (id, first_name, last_name, contact_info, illness_details, date_of_birth, birth_year,
+                                  gender, blood_group, created_at, updated_at)
+            VALUES (\(patient.id), \(try sealed(patient.firstName, .firstName)),
+                    \(try sealed(patient.lastName, .lastName)),
+                    \(try patient.contactInfo.map { try sealed($0, .contactInfo) }),
+                    \(try patient.illnessDetails.map { try sealed($0, .illnessDetails) }),
+                    \(birth), \(patient.dateOfBirth?.year), \(patient.gender), \(patient.bloodGroup), \(now), \(now))
+            """)
+        try store(key, for: patient.id, db)
+    }
+}

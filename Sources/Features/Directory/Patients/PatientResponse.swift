@@ -1,0 +1,55 @@
+import CareSyncCore
+import Identity
+import WebAPI
+
+/// A patient on the wire: `PatientDto` of the contract.
+struct PatientResponse: WireResponse {
+    let id: PatientID
+    let username: String
+    let email: String
+    let role: Role
+    let firstName: String
+    let lastName: String
+    let name: String
+    let profileImageUrl: String?
+    let dateOfBirth: LocalDate?
+    let contactInfo: String?
+    let illnessDetails: String?
+    let gender: String?
+    let bloodGroup: String?
+    let isActive: Bool
+    let completionPercentage: Int
+
+    init(_ card: PatientCard, _ account: Account) {
+        id = card.id
+        username = account.username
+        email = account.email
+        role = .patient
+        firstName = card.firstName
+        lastName = card.lastName
+        name = card.name
+        profileImageUrl = card.profileImageURL
+        dateOfBirth = card.dateOfBirth
+        contactInfo = card.contactInfo
+        illnessDetails = card.illnessDetails
+        gender = card.gender
+        bloodGroup = card.bloodGroup
+        isActive = account.isActive
+        completionPercentage = card.completion
+    }
+}
+
+/// An account without a profile: `UserSummaryDto` of the contract.
+struct UserSummaryResponse: WireResponse {
+    let userId: UserID
+    let username: String
+    let role: Role
+    let isActive: Bool
+
+    init(_ account: Account) {
+        userId = account.id
+        username = account.username
+        role = account.role
+        isActive = account.isActive
+    }
+}

@@ -1,0 +1,115 @@
+package import CareSyncCore
+import Cryptography
+package import Persistence
+
+/// A row of `patients` as it is stored. A query selects ``columns`` from `patients` under the alias `p`, alone or joined,
+/// and ``PatientVault/open(_:_:)-(SealedPatient,_)`` makes a card of it.
+package struct SealedPatient: RowDecodable {
+    package let id: PatientID
+    let firstName: [UInt8]
+    let lastName: [UInt8]
+    let contactInfo: [UInt8]?
+    let illnessDetails: [UInt8]?
+    let dateOfBirth: [UInt8]?
+    let gender: String?
+    let bloodGroup: String?
+    let profileImageURL: String?
+
+    package static let columns: SQL = """
+        p.id AS patient_id, p.first_name AS patient_first_name, p.last_name AS patient_last_name,
+        p.contact_info AS patient_contact_info, p.illness_details AS patient_illness_details,
+        p.date_of_birth AS patient_date_of_birth, p.gender AS patient_gender, p.blood_group AS patient_blood_group,
+        p.profile_image_url AS patient_profile_image_url
+        """
+
+    package init(row: Row) throws {
+        id = try row.value("patient_id")
+        firstName = try row.value("patient_first_name")
+        lastName = try row.value("patient_last_name")
+        contactInfo = try row.value("patient_contact_info")
+        illnessDetails = try row.value("patient_illness_details")
+        dateOfBirth = try row.value("patient_date_of_birth")
+        gender = try row.value("patient_gender")
+        bloodGroup = try row.value("patient_blood_group")
+        profileImageURL = try row.value("patient_profile_image_url")
+    }
+}
+
+/// A patient in clear. It stays in memory: it is health data, and is never logged or cached.
+package struct PatientCard: Sendable, Equatable {
+    package let id: PatientID
+    package let firstName: String
+    package let lastName: String
+    package let contactInfo: String?
+    package let illnessDetails: String?
+    package let dateOfBirth: LocalDate?
+    package let gender: String?
+    package let bloodGroup: String?
+    package let profileImageURL: String?
+
+    package var name: String { firstName + " " + lastName }
+
+    /// How much of the profile is filled in, of 100 (contract/common.md §11).
+    var completion: Int {
+        var sum = 0
+        if contactInfo.isFilled { sum += 30 }
+        if dateOfBirth != nil && gender.isFilled && bloodGroup.isFilled { sum += 30 }
+        if profileImageURL.isFilled { sum += 20 }
+        if illnessDetails.isFilled { sum += 20 }
+        return sum
+    }
+}
+
+extension PatientVault {
+    /// Throws ``Cryptography/IntegrityFailure`` when a value does not open: there is never a placeholder.
+    package func open(_ sealed: SealedPatient, _ db: any Connection) throws -> PatientCard {
+        try open(sealed, with: key(for: sealed.id, db))
+    }
+
+    /// In the same order, with at most one query for keys. One patient may occur often.
+    package func open(_ sealed: [SealedPatient], _ db: any Connection) throws -> [PatientCard] {
+        let keys = try keys(for: sealed.map(\.id), db)
+        return try sealed.map { patient in
+            guard let key = keys[patient.id] else {
+                throw IntegrityFailure(PatientColumn.firstName.context(patient.id))
+            }
+            return try open(patient, with: key)
+        }
+    }
+
+    private func open(_ sealed: SealedPatient, with key: DataKey) throws -> PatientCard {
+        func text(_ envelope: [UInt8], _ column: PatientColumn) throws -> String {
+            try open(envelope, with: key, at: column.context(sealed.id))
+        }
+        func optional(_ envelope: [UInt8]?, _ column: PatientColumn) throws -> String? {
+            try envelope.map { try text($0, column) }
+        }
+        return PatientCard(
+            id: sealed.id,
+            firstName: try text(sealed.firstName, .firstName),
+            lastName: try text(sealed.lastName, .lastName),
+            contactInfo: try optional(sealed.contactInfo, .contactInfo),
+            illnessDetails: try optional(sealed.illnessDetails, .illnessDetails),
+            dateOfBirth: try date(optional(sealed.dateOfBirth, .dateOfBirth), of: sealed.id),
+            gender: sealed.gender, bloodGroup: sealed.bloodGroup, profileImageURL: sealed.profileImageURL)
+    }
+
+    private func date(_ text: String?, of patient: PatientID) throws -> LocalDate? {
+        guard let text else { return nil }
+        guard let date = LocalDate(text) else { throw IntegrityFailure(PatientColumn.dateOfBirth.context(patient)) }
+        return date
+    }
+}
+
+/// The encrypted columns of `patients`.
+enum PatientColumn: String {
+    case firstName = "first_name"
+    case lastName = "last_name"
+    case contactInfo = "contact_info"
+    case illnessDetails = "illness_details"
+    case dateOfBirth = "date_of_birth"
+
+    func context(_ patient: PatientID) -> FieldContext {
+        FieldContext(table: "patients", column: rawValue, row: patient.rawValue)
+    }
+}

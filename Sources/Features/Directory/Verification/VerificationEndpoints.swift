@@ -1,0 +1,57 @@
+import CareSyncCore
+import Persistence
+import WebAPI
+
+struct VerifyParameters: Codable, Sendable {
+    var doctorId: DoctorID
+    var verify: Bool?
+}
+
+struct DoctorPath: Codable, Sendable {
+    var doctorId: DoctorID
+}
+
+struct VerificationResponse: WireResponse {
+    let message: String
+    let doctorId: DoctorID
+    let isVerified: Bool
+}
+
+struct VerificationEndpoints: Sendable {
+    let verification: VerificationService
+
+    var all: [Endpoint] {
+        [
+            .put(
+                "/api/admin/doctors/{doctorId}/verify", "Verify a doctor, or withdraw that", access: .role(.admin),
+                fails: DoctorError.self, use: set),
+            .post(
+                "/api/admin/doctors/{doctorId}/verify", "Verify a doctor", access: .role(.admin),
+                fails: DoctorError.self, use: verify),
+            .post(
+                "/api/admin/doctors/{doctorId}/unverify", "Withdraw a doctor's verification", access: .role(.admin),
+                fails: DoctorError.self, use: unverify),
+        ]
+    }
+
+    func set(_ call: Call<VerifyParameters, NoBody>) async throws -> VerificationResponse {
+        try await set(call.parameters.verify ?? true, call.parameters.doctorId, call.principal, call.origin)
+    }
+
+    func verify(_ call: Call<DoctorPath, NoBody>) async throws -> VerificationResponse {
+        try await set(true, call.parameters.doctorId, call.principal, call.origin)
+    }
+
+    func unverify(_ call: Call<DoctorPath, NoBody>) async throws -> VerificationResponse {
+        try await set(false, call.parameters.doctorId, call.principal, call.origin)
+    }
+
+    private func set(
+        _ isVerified: Bool, _ doctor: DoctorID, _ admin: Principal, _ origin: RequestOrigin
+    ) async throws -> VerificationResponse {
+        try await verification.set(isVerified, for: doctor, by: admin, origin: origin)
+        return VerificationResponse(
+            message: isVerified ? "The doctor is verified." : "The doctor is no longer verified.", doctorId: doctor,
+            isVerified: isVerified)
+    }
+}

@@ -1,0 +1,43 @@
+package import CareSyncCore
+import Persistence
+
+/// An administrator has verified a doctor, or has withdrawn that.
+package struct DoctorVerificationChanged: DomainEvent, Equatable {
+    package let doctor: DoctorID
+    package let isVerified: Bool
+    package let by: UserID
+}
+
+struct VerificationService: Sendable {
+    let database: any Database
+
+    /// Setting what is set already changes nothing, but is in the audit log all the same.
+    func set(_ isVerified: Bool, for doctor: DoctorID, by admin: Principal, origin: RequestOrigin) async throws {
+        try await database.write { db in
+            let hasChanged = try Self.update(doctor, isVerified, by: admin.userID, db)
+            if !hasChanged, try !db.exists("SELECT id FROM doctors WHERE id = \(doctor)") {
+                throw DoctorError.notFound
+            }
+            db.audit(
+                AuditEntry(
+                    .adminAction, "doctors", String(doctor.rawValue), by: origin,
+                    reason: isVerified ? "VERIFIED" : "UNVERIFIED"))
+            if hasChanged {
+                try db.emit(DoctorVerificationChanged(doctor: doctor, isVerified: isVerified, by: admin.userID))
+            }
+        }
+    }
+
+    private static func update(
+        _ doctor: DoctorID, _ isVerified: Bool, by admin: UserID, _ db: any Connection
+    ) throws -> Bool {
+        let now = db.scope.services.time.now
+        let changed = try db.run(
+            """
+            UPDATE doctors SET is_verified = \(isVerified), verified_at = \(isVerified ? now : nil),
+                               verified_by = \(isVerified ? admin : nil), version = version + 1, updated_at = \(now)
+            WHERE id = \(doctor) AND is_verified <> \(isVerified)
+            """)
+        return changed > 0
+    }
+}

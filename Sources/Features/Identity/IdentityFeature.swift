@@ -1,0 +1,77 @@
+package import CareSyncCore
+package import Cryptography
+package import Logging
+package import Persistence
+package import WebAPI
+
+/// Accounts, sign-in and sessions.
+package struct IdentityFeature: Sendable {
+    package let migrations = IdentityMigrations.all
+    package let endpoints: [Endpoint]
+    let accounts: AccountService
+    let sessions: SessionService
+    let poller: SessionPoller
+
+    /// - Parameters:
+    ///   - rootSecret: the same on all nodes; refresh tokens are made with it.
+    ///   - profiles: what the directory does for accounts.
+    package init(
+        database: any Database, hasher: PasswordHasher, signer: TokenSigner, rootSecret: RootSecret,
+        clinicZone: ClinicZone, settings: IdentitySettings, profiles: AccountProfiles, logger: Logger
+    ) {
+        let cache = SessionCache()
+        sessions = SessionService(
+            database: database, signer: signer, tokens: RefreshTokens(rootSecret: rootSecret), cache: cache,
+            settings: settings, profiles: profiles)
+        accounts = AccountService(database: database, hasher: hasher, sessions: sessions, profiles: profiles)
+        poller = SessionPoller(database: database, cache: cache, logger: logger)
+        let registration = RegistrationService(
+            database: database, hasher: hasher, accounts: accounts, sessions: sessions, settings: settings,
+            zone: clinicZone)
+        let signIn = SignInService(database: database, hasher: hasher, sessions: sessions, logger: logger)
+        endpoints =
+            SignInEndpoints(registration: registration, signIn: signIn, sessions: sessions).all
+            + AccountEndpoints(accounts: accounts, zone: clinicZone).all
+    }
+
+    /// Checks the bearer token of every request: signature, expiry, live session, active account.
+    package var authenticator: Authenticator {
+        Authenticator { [sessions] token in try await sessions.authenticate(token) }
+    }
+
+    /// Keeps the session cache true; runs until it is cancelled. While it does not run, every request asks the database.
+    package func run() async {
+        await poller.run()
+    }
+
+    /// Makes an administrator's account. With `nil` a password of 16 characters is generated, which must be changed.
+    package func createAdmin(username: String, email: String, password: String?) async throws -> CreatedAdmin {
+        try await accounts.createAdmin(username: username, email: email, password: password)
+    }
+
+    /// Makes an account with a hash that is there already, in a running transaction; for demo data and imports. Throws
+    /// 409 `USERNAME_TAKEN` or `EMAIL_TAKEN`.
+    ///
+    /// - Parameter form: who the doctor or patient is; `nil` makes the account alone.
+    @discardableResult
+    package func addAccount(_ account: NewAccount, form: ProfileForm?, db: any Connection) throws -> Account {
+        try accounts.add(account, form: form, db: db)
+    }
+
+    /// Ends the sessions of an account in a running transaction: this node refuses them from its commit on, other nodes
+    /// within a second. Whoever deactivates an account changes its row first, so that no sign-in slips in between.
+    package func endSessions(
+        of user: UserID, except kept: SessionID? = nil, reason: SessionEnd, db: any Connection
+    ) throws {
+        try sessions.endAll(of: user, except: kept, reason, db: db)
+    }
+
+    package static func account(_ id: UserID, db: any Connection) throws -> Account? {
+        try AccountRepository(db: db).find(id)
+    }
+
+    /// The account of a user name, in whatever case it is written.
+    package static func account(named username: String, db: any Connection) throws -> Account? {
+        try AccountRepository(db: db).find(named: username)
+    }
+}

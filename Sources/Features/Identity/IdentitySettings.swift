@@ -1,0 +1,26 @@
+package import CareSyncCore
+
+/// What an installation may decide about accounts and sessions; the defaults are those of RULINGS C1 and C2.
+package struct IdentitySettings: Sendable {
+    /// Whether an address must be verified before it can be registered.
+    package var emailVerificationRequired = false
+    /// Well above five minutes: the published client refreshes once less than that remains.
+    package var accessLifetime = TimeSpan.minutes(15)
+    /// How long a session lives however often it is refreshed.
+    package var sessionLifetime = TimeSpan.days(90)
+    /// How long the token just used still yields its successor, because the client refreshes in parallel.
+    package var refreshGrace = TimeSpan.seconds(10)
+
+    package init(emailVerificationRequired: Bool = false) {
+        self.emailVerificationRequired = emailVerificationRequired
+    }
+
+    /// How long a refresh token waits to be used.
+    func refreshLifetime(of role: Role) -> TimeSpan {
+        switch role {
+        case .patient: .days(30)
+        case .doctor: .days(7)
+        case .admin: .hours(12)
+        }
+    }
+}

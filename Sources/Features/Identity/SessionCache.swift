@@ -1,0 +1,107 @@
+import CareSyncCore
+import Synchronization
+
+/// Live sessions, so that a request costs no look-up in the database (RULINGS C2).
+///
+/// It is believed only while the poll of ended sessions works. It holds two generations of at most half its limit each:
+/// when the young one is full it becomes the old one, and what was not asked for since is forgotten.
+final class SessionCache: Sendable {
+    /// How old the last successful poll may be.
+    static let trust = TimeSpan.seconds(2)
+    static let activityInterval = TimeSpan.minutes(1)
+
+    private struct Entry {
+        let principal: Principal
+        let expiresAt: Instant
+        var activityAt: Instant
+    }
+
+    private struct State {
+        var young: [SessionID: Entry] = [:]
+        var old: [SessionID: Entry] = [:]
+        var touched: Set<SessionID> = []
+        var removals: UInt64 = 0
+        var polledAt: Instant?
+    }
+
+    private let limit: Int
+    private let state = Mutex(State())
+
+    init(limit: Int = 100_000) {
+        self.limit = max(1, limit / 2)
+    }
+
+    /// How often entries were dropped. What is read from the database after this count was taken may be inserted only
+    /// while the count is the same: otherwise the session may have ended in between.
+    var removals: UInt64 { state.withLock { $0.removals } }
+
+    func principal(of session: SessionID, now: Instant) -> Principal? {
+        state.withLock { state in
+            guard let polledAt = state.polledAt, now - polledAt <= Self.trust, polledAt - now <= Self.trust else {
+                return nil
+            }
+            let isYoung = state.young[session] != nil
+            guard var entry = state.young[session] ?? state.old.removeValue(forKey: session), now < entry.expiresAt
+            else { return nil }
+            let isDue = now - entry.activityAt >= Self.activityInterval
+            if isDue {
+                entry.activityAt = now
+                touch(session, &state)
+            }
+            if isDue || !isYoung { insert(entry, session, &state) }
+            return entry.principal
+        }
+    }
+
+    func insert(_ session: LiveSession, now: Instant, ifRemovalsAre removals: UInt64) {
+        let id = session.principal.sessionID
+        state.withLock { state in
+            guard state.removals == removals else { return }
+            var entry = Entry(
+                principal: session.principal, expiresAt: session.expiresAt, activityAt: session.lastActivityAt)
+            if now - entry.activityAt >= Self.activityInterval {
+                entry.activityAt = now
+                touch(id, &state)
+            }
+            insert(entry, id, &state)
+        }
+    }
+
+    func drop(_ sessions: [SessionID]) {
+        guard !sessions.isEmpty else { return }
+        state.withLock { state in
+            state.removals &+= 1
+            for session in sessions {
+                state.young[session] = nil
+                state.old[session] = nil
+                state.touched.remove(session)
+            }
+        }
+    }
+
+    /// The ended sessions that a poll begun at that moment has found.
+    func apply(ended: [SessionID], polledAt: Instant) {
+        drop(ended)
+        state.withLock { $0.polledAt = polledAt }
+    }
+
+    /// Sessions used since their activity was last written.
+    func takeTouched() -> [SessionID] {
+        state.withLock { state in
+            defer { state.touched = [] }
+            return Array(state.touched)
+        }
+    }
+
+    private func touch(_ session: SessionID, _ state: inout State) {
+        if state.touched.count < 2 * limit { state.touched.insert(session) }
+    }
+
+    private func insert(_ entry: Entry, _ session: SessionID, _ state: inout State) {
+        if state.young.count >= limit, state.young[session] == nil {
+            state.old = state.young
+            state.young = [:]
+        }
+        state.young[session] = entry
+    }
+}

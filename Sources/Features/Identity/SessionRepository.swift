@@ -1,0 +1,113 @@
+import CareSyncCore
+import Persistence
+
+struct SessionRepository {
+    let db: any Connection
+
+    func insert(_ session: NewSession) throws -> SessionID {
+        let id: SessionID? = try db.value(
+            """
+            INSERT INTO sessions (user_id, address, user_agent, created_at, last_activity_at, expires_at, generation,
+                                  token_hash, token_expires_at)
+            VALUES (\(session.userID), \(session.address), \(session.userAgent), \(session.createdAt),
+                    \(session.createdAt), \(session.expiresAt), 0, \(session.tokenHash), \(session.tokenExpiresAt))
+            RETURNING id
+            """)
+        guard let id else { throw DatabaseFailure.other(code: "no id") }
+        return id
+    }
+
+    /// A session and its account, live or not.
+    func find(_ id: SessionID) throws -> (session: Session, account: Account)? {
+        let batch = Batch()
+        let session = batch.first(
+            Session.self,
+            """
+            SELECT id, user_id, expires_at, generation, token_hash, token_expires_at, parent_hash, rotated_at, ended_at
+            FROM sessions WHERE id = \(id)
+            """)
+        let account = batch.first(
+            Account.self,
+            """
+            SELECT \(AccountRepository.columns) FROM users WHERE id = (SELECT user_id FROM sessions WHERE id = \(id))
+            """)
+        try batch.run(db)
+        guard let session = try session.value, let account = try account.value else { return nil }
+        return (session, account)
+    }
+
+    /// The session if it, and its account, may be used now.
+    func findLive(_ id: SessionID, at now: Instant) throws -> LiveSession? {
+        try db.first(
+            """
+            SELECT s.user_id, u.username, u.role, s.id, s.expires_at, s.last_activity_at
+            FROM sessions s JOIN users u ON u.id = s.user_id
+            WHERE s.id = \(id) AND s.ended_at IS NULL AND s.expires_at > \(now) AND u.is_active
+            """)
+    }
+
+    /// Replaces the current token by its successor, if it still is the current one; whether it was.
+    func rotate(_ current: RefreshToken, to successor: RefreshToken, at now: Instant, expiresAt: Instant) throws -> Bool {
+        let changed = try db.run(
+            """
+            UPDATE sessions
+            SET generation = \(Int64(successor.generation)), token_hash = \(successor.hash),
+                token_expires_at = \(expiresAt), parent_hash = \(current.hash), rotated_at = \(now),
+                last_activity_at = \(now)
+            WHERE id = \(current.sessionID) AND generation = \(Int64(current.generation))
+                AND token_hash = \(current.hash) AND ended_at IS NULL AND token_expires_at > \(now)
+            """)
+        return changed == 1
+    }
+
+    /// Ends a session and tells all nodes; `false` when it had ended.
+    func end(_ id: SessionID, _ reason: SessionEnd, at now: Instant) throws -> Bool {
+        let changed = try db.run(
+            """
+            UPDATE sessions SET ended_at = \(now), end_reason = \(reason.rawValue)
+            WHERE id = \(id) AND ended_at IS NULL
+            """)
+        guard changed == 1 else { return false }
+        try db.run("INSERT INTO session_ends (session_id, at) VALUES (\(id), \(now))")
+        return true
+    }
+
+    /// Ends the live sessions of an account and tells all nodes; their ids.
+    func endAll(of user: UserID, except kept: SessionID?, _ reason: SessionEnd, at now: Instant) throws -> [SessionID] {
+        let ended: [SessionID] = try db.values(
+            """
+            UPDATE sessions SET ended_at = \(now), end_reason = \(reason.rawValue)
+            WHERE user_id = \(user) AND ended_at IS NULL AND id <> \(kept?.rawValue ?? 0)
+            RETURNING id
+            """)
+        guard !ended.isEmpty else { return [] }
+        try db.run(
+            """
+            INSERT INTO session_ends (session_id, at)
+            SELECT id, \(now) FROM sessions WHERE id IN \(in: ended)
+            """)
+        return ended
+    }
+
+    /// The sessions that ended after a moment, by any node.
+    func listEnded(after moment: Instant) throws -> [SessionID] {
+        try db.values("SELECT session_id FROM session_ends WHERE at > \(moment)")
+    }
+
+    func touch(_ ids: [SessionID], at now: Instant) throws {
+        try db.run(
+            """
+            UPDATE sessions SET last_activity_at = \(now)
+            WHERE id IN \(in: ids) AND ended_at IS NULL AND last_activity_at < \(now)
+            """)
+    }
+
+    func deleteEnds(before moment: Instant) throws {
+        try db.run("DELETE FROM session_ends WHERE at < \(moment)")
+    }
+
+    /// Forgets sessions whose last possible moment is long past.
+    func delete(expiredBefore moment: Instant) throws {
+        try db.run("DELETE FROM sessions WHERE expires_at < \(moment)")
+    }
+}

@@ -1,0 +1,100 @@
+import CareSyncCore
+import Cryptography
+import Logging
+import Persistence
+
+struct SignInRequest: Codable, Sendable, Validated {
+    var username: String
+    var password: String
+
+    static let rules: [Rule<Self>] = [
+        Rule("username", .length(minimum: 1, maximum: 100)) { complaint($0.username, 100) },
+        passwordRule("password") { $0.password },
+    ]
+
+    /// A password that is to be compared may be short or weak, but not so long that hashing it is work.
+    static func passwordRule<Root>(_ field: String, _ text: @escaping @Sendable (Root) -> String) -> Rule<Root> {
+        Rule(field, .length(minimum: 1, maximum: 1000)) { complaint(text($0), 1000) }
+    }
+
+    private static func complaint(_ text: String, _ limit: Int) -> String? {
+        (1...limit).contains(text.unicodeScalars.count) ? nil : "must have 1 to \(limit) characters"
+    }
+}
+
+enum SignInError: FailureCatalogue, CaseIterable {
+    case invalidCredentials
+    case accountInactive
+
+    var problem: Problem {
+        switch self {
+        case .invalidCredentials:
+            Problem(.unauthenticated, "INVALID_CREDENTIALS", "The user name or the password is wrong.")
+        case .accountInactive: Problem(.forbidden, "ACCOUNT_INACTIVE", "This account has been deactivated.")
+        }
+    }
+}
+
+/// Checks a password and begins a session. An unknown user name takes the same steps as a wrong password.
+struct SignInService: Sendable {
+    let database: any Database
+    let hasher: PasswordHasher
+    let sessions: SessionService
+    let logger: Logger
+
+    func signIn(_ request: SignInRequest, from origin: SignInOrigin) async throws -> SessionGrant {
+        // The account may change while its password is checked; what was checked is then checked again.
+        for _ in 0..<3 {
+            let found = try await database.read { db in try AccountRepository(db: db).find(named: request.username) }
+            let verdict = try await hasher.verify(request.password, against: found?.passwordHash)
+            guard let account = found, case .right(let needsUpgrade) = verdict else {
+                try await noteFailure(.invalidCredentials, of: found, from: origin)
+                throw SignInError.invalidCredentials
+            }
+            guard account.isActive else {
+                try await noteFailure(.accountInactive, of: account, from: origin)
+                throw SignInError.accountInactive
+            }
+            let upgraded = needsUpgrade ? await upgradedHash(of: request.password) : nil
+            if let grant = try await begin(account, upgradedHash: upgraded, from: origin) { return grant }
+        }
+        throw DatabaseFailure.conflict(code: "account changing")
+    }
+
+    /// `nil` when the account is not what was checked any more.
+    private func begin(
+        _ account: Account, upgradedHash: String?, from origin: SignInOrigin
+    ) async throws -> SessionGrant? {
+        try await database.write { db in
+            let now = db.scope.services.time.now
+            guard
+                let account = try AccountRepository(db: db).noteSignIn(account, upgradedHash: upgradedHash, at: now)
+            else { return nil }
+            let grant = try sessions.open(for: account, from: origin, db: db)
+            db.audit(
+                AuditEntry(
+                    .login, "sessions", grant.principal.sessionID.description, by: origin.known(as: grant.principal)))
+            return grant
+        }
+    }
+
+    /// The account is named by its id; a user name that belongs to nobody may be a mistyped password.
+    private func noteFailure(_ error: SignInError, of account: Account?, from origin: SignInOrigin) async throws {
+        try await database.write { db in
+            db.audit(
+                AuditEntry(
+                    .loginFailed, "users", account?.id.description ?? "", by: origin.request, outcome: .denied,
+                    reason: error.problem.code))
+        }
+    }
+
+    /// Best effort: a sign-in does not fail because its hash could not be made stronger.
+    private func upgradedHash(of password: String) async -> String? {
+        do {
+            return try await hasher.hash(password)
+        } catch {
+            logger.info("password hash not upgraded", metadata: ["error": "\(type(of: error))"])
+            return nil
+        }
+    }
+}

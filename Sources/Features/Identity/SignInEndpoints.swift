@@ -1,0 +1,105 @@
+import CareSyncCore
+import WebAPI
+
+/// Answer of registration and sign-in.
+struct AuthenticationResponse: WireResponse {
+    let accessToken: String
+    let refreshToken: String
+    let tokenType: String
+    let username: String
+    let role: Role
+    let message: String
+    let user: EmbeddedObject
+
+    init(_ grant: SessionGrant, accessToken: String, message: String) {
+        self.accessToken = accessToken
+        refreshToken = grant.refreshToken.text
+        tokenType = "Bearer"
+        username = grant.principal.username
+        role = grant.principal.role
+        self.message = message
+        user = grant.user
+    }
+}
+
+struct RefreshTokenRequest: Codable, Sendable {
+    var refreshToken: String
+}
+
+struct RefreshTokenResponse: WireResponse {
+    let accessToken: String
+    let refreshToken: String
+    let tokenType: String
+    let username: String
+    let role: Role
+    let user: EmbeddedObject
+
+    init(_ grant: SessionGrant, accessToken: String) {
+        self.accessToken = accessToken
+        refreshToken = grant.refreshToken.text
+        tokenType = "Bearer"
+        username = grant.principal.username
+        role = grant.principal.role
+        user = grant.user
+    }
+}
+
+struct LogoutRequest: Codable, Sendable {
+    var refreshToken: String?
+}
+
+struct LogoutResponse: WireResponse {
+    let message: String
+    let success: Bool
+}
+
+struct SignInEndpoints: Sendable {
+    let registration: RegistrationService
+    let signIn: SignInService
+    let sessions: SessionService
+
+    var all: [Endpoint] {
+        [
+            .post(
+                "/api/auth/register", "Register as a patient or a doctor, and sign in", access: .public,
+                fails: AccountError.self, RegistrationError.self, settings: .authentication, use: register),
+            .post(
+                "/api/auth/login", "Sign in", access: .public, fails: SignInError.self, settings: .authentication,
+                use: logIn),
+            .post(
+                "/api/auth/refresh", "Exchange a refresh token for new tokens", access: .public,
+                fails: SessionError.self, SignInError.self, settings: .authentication, use: refresh),
+            .post(
+                "/api/auth/logout", "End the session of a refresh token", access: .public, settings: .authentication,
+                use: logOut),
+        ]
+    }
+
+    func register(_ call: Call<NoParameters, RegisterRequest>) async throws -> AuthenticationResponse {
+        let grant = try await registration.register(call.body, from: Self.origin(call))
+        return AuthenticationResponse(
+            grant, accessToken: try await sessions.accessToken(for: grant.principal),
+            message: "User registered successfully")
+    }
+
+    func logIn(_ call: Call<NoParameters, SignInRequest>) async throws -> AuthenticationResponse {
+        let grant = try await signIn.signIn(call.body, from: Self.origin(call))
+        return AuthenticationResponse(
+            grant, accessToken: try await sessions.accessToken(for: grant.principal),
+            message: grant.mustChangePassword ? "Signed in. Change your password now." : "Login successful")
+    }
+
+    func refresh(_ call: Call<NoParameters, RefreshTokenRequest>) async throws -> RefreshTokenResponse {
+        let grant = try await sessions.refresh(call.body.refreshToken, by: call.origin)
+        return RefreshTokenResponse(grant, accessToken: try await sessions.accessToken(for: grant.principal))
+    }
+
+    func logOut(_ call: Call<NoParameters, LogoutRequest>) async throws -> LogoutResponse {
+        if let token = call.body.refreshToken { try await sessions.logOut(token, by: call.origin) }
+        return LogoutResponse(message: "Logged out successfully", success: true)
+    }
+
+    private static func origin<Body: Sendable>(_ call: Call<NoParameters, Body>) -> SignInOrigin {
+        SignInOrigin(request: call.origin, userAgent: call.request.userAgent)
+    }
+}

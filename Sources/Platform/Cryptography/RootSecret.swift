@@ -1,0 +1,56 @@
+import Crypto
+import Foundation
+
+/// What a derived key is for. A raw value is part of the derivation: changing one changes the key for good.
+package enum KeyPurpose: String, Sendable, CaseIterable {
+    /// Successors of refresh tokens.
+    case refreshRotation = "refresh-rotation"
+    /// The chain of audit rows.
+    case auditChain = "audit-chain"
+    /// The audit checkpoints kept outside the database.
+    case auditCheckpoint = "audit-checkpoint"
+    /// Codes for equality search over encrypted columns.
+    case blindIndex = "blind-index"
+    /// Stored codes of one-time passwords.
+    case oneTimeCode = "one-time-code"
+    /// Signed links to documents and calendars.
+    case link = "link"
+    /// Stored answers of idempotent requests.
+    case idempotency = "idempotency"
+    /// Payloads of the outbox that may not be readable.
+    case outboxPayload = "outbox-payload"
+    /// Values in a cache outside the process.
+    case cacheEntry = "cache-entry"
+    /// Form tokens of the server-rendered pages.
+    case formToken = "form-token"
+}
+
+/// The secret from which every key that does not rotate is derived; it is the same on all nodes and not part of the key
+/// ring.
+package struct RootSecret: Sendable {
+    package static let minimumBytes = 32
+
+    private let secret: SecretBytes
+
+    package init(_ bytes: [UInt8]) throws {
+        guard bytes.count >= Self.minimumBytes else {
+            throw KeyConfigurationError("has \(bytes.count) bytes; at least \(Self.minimumBytes) are needed")
+        }
+        guard Set(bytes).count > 1 else {
+            throw KeyConfigurationError("repeats one byte; use random bytes")
+        }
+        secret = SecretBytes(bytes)
+    }
+
+    package init(base64 text: String) throws {
+        try self.init(Base64.secret(text))
+    }
+
+    /// 32 bytes by HKDF-SHA-256. Keys of different purposes tell nothing about each other or about the root.
+    package func derive(_ purpose: KeyPurpose) -> SecretBytes {
+        SecretBytes(
+            key: HKDF<SHA256>.deriveKey(
+                inputKeyMaterial: secret.key, salt: Data("caresync root secret".utf8),
+                info: Data("caresync/v1/\(purpose.rawValue)".utf8), outputByteCount: 32))
+    }
+}
