@@ -110,11 +110,16 @@ let package = Package(
             ],
             path: "Sources/CareSyncTesting", swiftSettings: strict),
 
-        platformTests("CareSyncCore"),
+        platformTests("CareSyncCore", ["CareSyncTesting"]),
         platformTests("Persistence", ["CareSyncCore", "CareSyncTesting", .crypto, .logging]),
         platformTests("PersistencePostgres", ["CareSyncCore", "CareSyncTesting", "Persistence", .logging]),
         platformTests("Cryptography", ["CareSyncCore"]),
-        platformTests("WebAPI", ["CareSyncCore", .hummingbird, .hummingbirdTesting]),
+        platformTests(
+            "WebAPI",
+            [
+                "CareSyncCore", "CareSyncTesting", "Persistence", .hummingbird, .hummingbirdTesting, .httpTypes,
+                .nioCore, .nioPosix, .logging,
+            ]),
         .testTarget(
             name: "CareSyncServerTests",
             dependencies: [

@@ -48,7 +48,11 @@ package struct LocalDate: Hashable, Sendable {
     package var weekday: Int { ((daysSinceEpoch + 3) % 7 + 7) % 7 + 1 }
 
     /// The day so many days later; stops at the ends of the supported years.
-    package func adding(days: Int) -> LocalDate { LocalDate(daysSinceEpoch: daysSinceEpoch + days) }
+    package func adding(days: Int) -> LocalDate {
+        // No two days are further apart than this, and a caller's number must not overflow the sum.
+        let span = Self.lastDay - Self.firstDay
+        return LocalDate(daysSinceEpoch: daysSinceEpoch + Swift.min(Swift.max(days, -span), span))
+    }
 
     static func days(inMonth month: Int, of year: Int) -> Int {
         switch month {

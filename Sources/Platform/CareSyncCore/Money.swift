@@ -14,7 +14,8 @@ package struct Money: Hashable, Sendable, Comparable {
     /// and anything beyond 10^12 units, is not an amount.
     package init?(decimal: Decimal) {
         let minor = decimal * 100
-        guard abs(minor) <= 100_000_000_000_000 else { return nil }
+        // Foundation orders NaN below every number.
+        guard !minor.isNaN, abs(minor) <= 100_000_000_000_000 else { return nil }
         var rounded = Decimal()
         var source = minor
         NSDecimalRound(&rounded, &source, 0, .plain)

@@ -41,7 +41,7 @@ extension Validated {
 extension Rule {
     package typealias Path<Value> = KeyPath<Root, Value> & Sendable
 
-    /// Length in characters as a reader counts them.
+    /// Length in Unicode code points, as JSON Schema and both databases count: a letter with a thousand accents is long.
     package static func length(_ field: String, _ path: any Path<String>, _ bounds: ClosedRange<Int>) -> Rule {
         Rule(field, .length(minimum: bounds.lowerBound, maximum: bounds.upperBound)) {
             text($0[keyPath: path], bounds)
@@ -81,7 +81,7 @@ extension Rule {
     private static func text(_ value: String, _ bounds: ClosedRange<Int>) -> String? {
         // UTF-8 bytes bound the characters from above, so most values need no counting of characters.
         if value.utf8.count <= bounds.upperBound && bounds.lowerBound == 0 { return nil }
-        let count = value.count
+        let count = value.unicodeScalars.count
         if bounds.contains(count) { return nil }
         return bounds.lowerBound == 0
             ? "must have at most \(bounds.upperBound) characters"

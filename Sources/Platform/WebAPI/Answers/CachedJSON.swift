@@ -37,7 +37,7 @@ enum EntityTag {
     static func matches(_ field: String?, _ tag: String) -> Bool {
         guard let field else { return false }
         return field.split(separator: ",").contains {
-            let candidate = $0.drop { $0 == " " }
+            let candidate = String($0.filter { $0 != " " })
             return candidate == "*" || candidate == tag || candidate == "W/" + tag
         }
     }

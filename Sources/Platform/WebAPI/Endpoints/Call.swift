@@ -1,4 +1,5 @@
 package import CareSyncCore
+import NIOCore
 package import Persistence
 
 /// A request as a handler sees it: decoded, validated, and from a caller the access rule admits.
@@ -28,7 +29,11 @@ package struct Call<Parameters: Sendable, Body: Sendable>: Sendable {
         let request = request
         return Idempotency(
             principal: try principal.userID, route: request.route, key: key, bodyHash: request.fingerprint,
-            encode: { StoredAnswer(status: 200, body: try JSONBodyEncoder.encode(try answer($0))) },
+            encode: { value in
+                let answer = try answer(value).answer(to: request)
+                guard case .bytes(let bytes) = answer.body else { throw Problem.fault }
+                return StoredAnswer(status: answer.status, body: Array(bytes.readableBytesView))
+            },
             encodeFailure: { problem in
                 let body = ErrorBody(problem, path: request.path, requestID: request.requestID, at: request.receivedAt)
                 return StoredAnswer(status: problem.kind.status, body: try body.bytes())

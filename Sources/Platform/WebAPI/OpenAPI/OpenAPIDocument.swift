@@ -4,14 +4,29 @@ import NIOCore
 
 /// The OpenAPI 3.1 document of a set of endpoints.
 package struct OpenAPIDocument {
+    enum Mistake: Error, CustomStringConvertible {
+        case operationNamedTwice(String)
+
+        var description: String {
+            switch self {
+            case .operationNamedTwice(let name): "Two operations would be called \(name)."
+            }
+        }
+    }
+
     private let tree: JSONTree
 
-    /// Throws when a type has no schema; that is a mistake in the program, found by the tests.
+    /// Throws when a type has no schema or two operations have one name; mistakes in the program, found by the tests.
     package init(title: String, version: String, endpoints: [Endpoint]) throws {
         var schemas = SchemaComponents()
         var paths: [(path: String, operations: [JSONTree.Member])] = []
+        var operationIDs: Set<String> = []
         for endpoint in endpoints.sorted(by: { ($0.path, $0.method.rawValue) < ($1.path, $1.method.rawValue) }) {
-            let operation = try OperationWriter(endpoint).tree(&schemas)
+            let writer = OperationWriter(endpoint)
+            guard operationIDs.insert(writer.operationID).inserted else {
+                throw Mistake.operationNamedTwice(writer.operationID)
+            }
+            let operation = try writer.tree(&schemas)
             let member = JSONTree.Member(name: endpoint.method.rawValue.lowercased(), value: operation)
             if paths.last?.path == endpoint.path {
                 paths[paths.count - 1].operations.append(member)

@@ -17,15 +17,24 @@ struct OperationWriter {
             "parameters": try parameters(&schemas),
             "requestBody": try requestBody(&schemas),
             "responses": .object(try success(&schemas) + failures()),
-            "security": endpoint.access == .public ? .array([]) : .array([.members(["bearer": .array([])])]),
+            "security": .array(security),
             "x-access": .strings(endpoint.access.gate),
         ])
+    }
+
+    private var security: [JSONTree] {
+        let bearer = JSONTree.members(["bearer": .array([])])
+        return switch endpoint.access {
+        case .public: []
+        case .publicKnowingCaller: [.members([:]), bearer]
+        case .signedIn, .roles: [bearer]
+        }
     }
 
     private var segments: [Substring] { endpoint.path.split(separator: "/") }
 
     /// Method and path as one word: `putDoctorsByIdExperiences`.
-    private var operationID: String {
+    var operationID: String {
         endpoint.method.rawValue.lowercased()
             + segments.filter { $0 != "api" }.map { segment in
                 let words = segment.split { !$0.isLetter && !$0.isNumber }.map {
@@ -115,7 +124,7 @@ struct OperationWriter {
         }
         if !(endpoint.operation.body is NoBody.Type) {
             for code in ["VALIDATION_FAILED", "MALFORMED_REQUEST"] { add(400, code) }
-            add(413, "PAYLOAD_TOO_LARGE")
+            add(413, endpoint.operation.body is MultipartForm.Type ? "FILE_TOO_LARGE" : "PAYLOAD_TOO_LARGE")
             add(415, "UNSUPPORTED_MEDIA_TYPE")
         }
         if isReplayable {

@@ -4,12 +4,12 @@ import CareSyncCore
 final class RecordingDecoder: Decoder {
     let codingPath: [any CodingKey] = []
     let userInfo: [CodingUserInfoKey: Any] = [:]
-    let enclosing: [String]
+    let enclosing: [ObjectIdentifier]
     fileprivate(set) var fields: [RecordedType.Field] = []
     /// Set when the type decodes itself from one plain value.
     fileprivate(set) var single: RecordedType?
 
-    init(enclosing: [String]) {
+    init(enclosing: [ObjectIdentifier]) {
         self.enclosing = enclosing
     }
 
@@ -24,9 +24,8 @@ final class RecordingDecoder: Decoder {
     func singleValueContainer() -> any SingleValueDecodingContainer { RecordingValue(recorder: self) }
 
     fileprivate func note<Value: Decodable>(_ type: Value.Type, _ name: String, isOptional: Bool) throws -> Value? {
-        let typeName = SchemaRecorder.typeName(type)
-        if enclosing.contains(typeName) {
-            add(name, .reference(typeName), isOptional)
+        if enclosing.contains(ObjectIdentifier(type)) {
+            add(name, .reference(SchemaRecorder.typeName(type)), isOptional)
             return nil
         }
         let (recorded, sample) = try SchemaRecorder.record(type, enclosing: enclosing)

@@ -6,6 +6,8 @@ struct SchemaComponents {
     enum Direction { case request, response }
 
     private var named: [String: JSONTree] = [:]
+    /// The names of the types being described, for those that contain themselves.
+    private var open: [String: String] = [:]
 
     var tree: JSONTree {
         .object(named.sorted { $0.key < $1.key }.map { JSONTree.Member(name: $0.key, value: $0.value) })
@@ -28,23 +30,35 @@ struct SchemaComponents {
         case .enumeration(let names): .members(["type": "string", "enum": .strings(names)])
         case .list(let element): .members(["type": "array", "items": schema(element, direction)])
         case .dictionary(let value): .members(["type": "object", "additionalProperties": schema(value, direction)])
-        case .reference(let name): Self.reference(name)
+        case .reference(let name): Self.reference(open[name] ?? name)
         case .object(let name, let fields): object(name, fields, direction)
         }
     }
 
     private mutating func object(_ name: String, _ fields: [RecordedType.Field], _ direction: Direction) -> JSONTree {
+        // A type that goes both ways differs in what is required, and features may give two types one name: whichever
+        // comes second gets a name of its own.
+        let enclosing = open[name]
+        defer { open[name] = enclosing }
+        let second = name + (direction == .request ? "Request" : "Response")
+        let names = [name, second].lazy + (2...).lazy.map { second + String($0) }
+        for candidate in names {
+            open[name] = candidate
+            let schema = objectSchema(fields, direction)
+            if let other = named[candidate], other != schema { continue }
+            named[candidate] = schema
+            return Self.reference(candidate)
+        }
+        return Self.reference(name)
+    }
+
+    private mutating func objectSchema(_ fields: [RecordedType.Field], _ direction: Direction) -> JSONTree {
         let properties = fields.map { JSONTree.Member(name: $0.name, value: property($0, direction)) }
         let required = fields.filter { direction == .response || !$0.isOptional }.map(\.name)
-        let schema = JSONTree.members([
+        return JSONTree.members([
             "type": "object", "properties": .object(properties),
             "required": required.isEmpty ? nil : .strings(required),
         ])
-        // A type that goes both ways differs in what is required: the request's form gets a name of its own.
-        var unique = name
-        if let other = named[unique], other != schema { unique += direction == .request ? "Request" : "Response" }
-        named[unique] = schema
-        return Self.reference(unique)
     }
 
     mutating func property(_ field: RecordedType.Field, _ direction: Direction) -> JSONTree {

@@ -19,7 +19,7 @@ enum SchemaRecorder {
 
     /// The shape of a type and a sample value of it.
     static func record<Value: Decodable>(
-        _ type: Value.Type, enclosing: [String]
+        _ type: Value.Type, enclosing: [ObjectIdentifier]
     ) throws -> (type: RecordedType, sample: Value) {
         if let scalar = type as? any WireScalar.Type, let sample = scalar.sample as? Value {
             return (.scalar(scalar.wireType), sample)
@@ -37,7 +37,7 @@ enum SchemaRecorder {
         }
         if let plain = plain(type) { return plain }
         let name = typeName(type)
-        let recorder = RecordingDecoder(enclosing: enclosing + [name])
+        let recorder = RecordingDecoder(enclosing: enclosing + [ObjectIdentifier(type)])
         guard let value = try? Value(from: recorder) else { throw Failure.cannotRecord(name) }
         if let single = recorder.single { return (single, value) }
         return (.object(name: name, fields: withRules(recorder.fields, of: type)), value)

@@ -14,7 +14,8 @@ struct IncomingCall: Sendable {
 /// A path such as `/api/doctors/{id}`.
 struct PathTemplate {
     let parameterNames: [String]
-    /// As the router writes it: `/api/doctors/:id`.
+    /// As the router writes it: `/api/doctors/:0`. Parameters are numbered there, because the router takes `:id` and
+    /// `:doctorId` for two places and a path would find the methods of one of them only.
     let routerPath: String
 
     init(_ path: String) {
@@ -23,9 +24,11 @@ struct PathTemplate {
             guard segment.hasPrefix("{"), segment.hasSuffix("}") else { return String(segment) }
             let name = String(segment.dropFirst().dropLast())
             names.append(name)
-            return ":" + name
+            return ":" + Self.routerName(names.count - 1)
         }
         parameterNames = names
         routerPath = "/" + segments.joined(separator: "/")
     }
+
+    static func routerName(_ index: Int) -> Substring { Substring(String(index)) }
 }

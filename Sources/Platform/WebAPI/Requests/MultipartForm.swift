@@ -19,10 +19,11 @@ package struct MultipartForm: Decodable, Sendable {
     }
 
     init(_ incoming: IncomingCall) throws {
-        guard let contentType = incoming.contentType, contentType.lowercased().hasPrefix("multipart/form-data") else {
+        let contentType = HeaderParameters(incoming.contentType ?? "")
+        guard contentType.value == "multipart/form-data" else {
             throw Problem(.unsupportedMediaType, "UNSUPPORTED_MEDIA_TYPE", "The body must be multipart/form-data.")
         }
-        guard let boundary = HeaderParameters(contentType)["boundary"], (1...70).contains(boundary.utf8.count) else {
+        guard let boundary = contentType["boundary"], (1...70).contains(boundary.utf8.count) else {
             throw Self.malformed("The boundary is missing.")
         }
         var parser = MultipartParser(body: incoming.facts.body, boundary: boundary)
@@ -34,52 +35,55 @@ package struct MultipartForm: Decodable, Sendable {
     }
 }
 
-/// Parameters of a header field: `form-data; name="file"; filename="a.pdf"`.
+/// Parameters of a header field: `form-data; name="file"; filename="a.pdf"`. Read as bytes, because an accent behind a
+/// quote makes one `Character` of both.
 struct HeaderParameters {
-    private var values: [String: String] = [:]
+    /// What stands before the first parameter, in lower case.
+    let value: String
+    private var parameters: [String: String] = [:]
 
     init(_ field: String) {
-        var rest = Substring(field).drop { $0 != ";" }
-        while rest.first == ";" {
-            rest = rest.dropFirst().drop { $0 == " " }
-            let name = rest.prefix { $0 != "=" && $0 != ";" }
-            rest = rest.dropFirst(name.count)
-            guard rest.first == "=" else { continue }
+        var rest = Substring(field).utf8
+        value = Self.trimmed(rest.prefix { $0 != Self.semicolon }).lowercased()
+        rest = rest.drop { $0 != Self.semicolon }
+        while !rest.isEmpty {
             rest = rest.dropFirst()
-            let value = rest.first == "\"" ? Self.quoted(&rest) : Self.token(&rest)
-            if values[name.lowercased()] == nil { values[name.lowercased()] = value }
+            let end = rest.firstIndex { $0 == UInt8(ascii: "=") || $0 == Self.semicolon } ?? rest.endIndex
+            let name = Self.trimmed(rest[..<end]).lowercased()
+            rest = rest[end...]
+            guard rest.first == UInt8(ascii: "=") else { continue }
+            rest = rest.dropFirst()
+            let text = rest.first == Self.quote ? Self.quoted(&rest) : Self.trimmed(rest.prefix { $0 != Self.semicolon })
+            rest = rest.drop { $0 != Self.semicolon }
+            if parameters[name] == nil { parameters[name] = text }
         }
     }
 
-    subscript(name: String) -> String? { values[name] }
+    subscript(name: String) -> String? { parameters[name] }
 
-    private static func token(_ rest: inout Substring) -> String {
-        let value = rest.prefix { $0 != ";" }
-        rest = rest.dropFirst(value.count)
-        return value.trimmingSuffix(" ")
+    private static let semicolon = UInt8(ascii: ";")
+    private static let quote = UInt8(ascii: "\"")
+    private static let backslash = UInt8(ascii: "\\")
+
+    private static func trimmed(_ text: Substring.UTF8View) -> String {
+        var text = text.drop { $0 == UInt8(ascii: " ") }
+        while text.last == UInt8(ascii: " ") { text = text.dropLast() }
+        return String(Substring(text))
     }
 
-    private static func quoted(_ rest: inout Substring) -> String {
-        var value = ""
+    private static func quoted(_ rest: inout Substring.UTF8View) -> String {
+        var value: [UInt8] = []
         rest = rest.dropFirst()
-        while let character = rest.popFirst(), character != "\"" {
+        while let byte = rest.popFirst(), byte != quote {
             // Browsers escape quotes only; a lone backslash is part of a Windows path.
-            if character == "\\", rest.first == "\"" {
+            if byte == backslash, rest.first == quote {
                 rest = rest.dropFirst()
-                value.append("\"")
+                value.append(quote)
             } else {
-                value.append(character)
+                value.append(byte)
             }
         }
-        return value
-    }
-}
-
-extension Substring {
-    fileprivate func trimmingSuffix(_ character: Character) -> String {
-        var text = self
-        while text.last == character { text.removeLast() }
-        return String(text)
+        return String(decoding: value, as: UTF8.self)
     }
 }
 
@@ -103,16 +107,16 @@ private struct MultipartParser {
             let headers = try readHeaders()
             let content = try readContent()
             let disposition = HeaderParameters(headers["content-disposition"] ?? "")
-            guard let name = disposition["name"], !name.contains("\0") else { throw broken }
+            guard disposition.value == "form-data", let name = disposition["name"], !name.isEmpty else { throw broken }
             guard fields[name] == nil, files[name] == nil else {
-                throw Problem.validation([FieldError(field: name, message: "is given more than once")])
+                var path = JSONPath()
+                path.append(key: name)
+                throw Problem.validation([FieldError(field: path.description, message: "is given more than once")])
             }
             if let fileName = disposition["filename"] {
                 files[name] = MultipartForm.File(name: fileName, contentType: headers["content-type"], bytes: content)
             } else {
-                guard
-                    let text = content.getString(at: content.readerIndex, length: content.readableBytes, encoding: name)
-                else { throw broken }
+                guard let text = content.plainText else { throw broken }
                 fields[name] = text
             }
         }
@@ -136,30 +140,47 @@ private struct MultipartParser {
             let view = body.readableBytesView
             guard let end = view.prefix(8192).firstRange(of: Array("\r\n".utf8))?.lowerBound else { throw broken }
             let length = end - view.startIndex
-            guard let bytes = body.readBytes(length: length), let line = String(validating: bytes, as: UTF8.self) else {
-                throw broken
-            }
+            // A line break alone, NUL and their like would end up in names of fields and files.
+            guard let bytes = body.readBytes(length: length), !bytes.contains(where: { $0 < 0x20 || $0 == 0x7F }),
+                let line = String(validating: bytes, as: UTF8.self)
+            else { throw broken }
             body.moveReaderIndex(forwardBy: 2)
             if line.isEmpty { return headers }
-            guard let colon = line.firstIndex(of: ":"), headers.count < 16 else { throw broken }
-            headers[line[..<colon].lowercased()] = String(line[colon...].dropFirst().drop { $0 == " " })
+            guard let colon = line.utf8.firstIndex(of: UInt8(ascii: ":")), headers.count < 16 else { throw broken }
+            let value = line.utf8[colon...].dropFirst().drop { $0 == UInt8(ascii: " ") }
+            guard headers.updateValue(String(Substring(value)), forKey: line[..<colon].lowercased()) == nil else {
+                throw broken
+            }
         }
     }
 
     private mutating func readContent() throws -> ByteBuffer {
-        let view = body.readableBytesView
-        guard let end = view.firstRange(of: delimiter)?.lowerBound,
-            let content = body.readSlice(length: end - view.startIndex)
-        else { throw broken }
+        guard let length = endOfContent(), let content = body.readSlice(length: length) else { throw broken }
         body.moveReaderIndex(forwardBy: delimiter.count)
         return content
+    }
+
+    /// Bytes before the next boundary: the delimiter with a line break or `--` behind it. A file may hold anything else,
+    /// also a longer boundary that begins like this one.
+    private func endOfContent() -> Int? {
+        body.withUnsafeReadableBytes { bytes in
+            var start = 0
+            while let found = bytes[start...].firstIndex(of: UInt8(ascii: "\r")) {
+                let rest = bytes[found...]
+                if rest.starts(with: delimiter) {
+                    let following = rest.dropFirst(delimiter.count)
+                    if following.starts(with: [0x0D, 0x0A]) || following.starts(with: [0x2D, 0x2D]) { return found }
+                }
+                start = found + 1
+            }
+            return nil
+        }
     }
 }
 
 extension ByteBuffer {
     /// Text of a field: valid UTF-8 without NUL.
-    fileprivate func getString(at index: Int, length: Int, encoding field: String) -> String? {
-        guard let bytes = getBytes(at: index, length: length), !bytes.contains(0) else { return nil }
-        return String(validating: bytes, as: UTF8.self)
+    fileprivate var plainText: String? {
+        readableBytesView.contains(0) ? nil : String(validating: readableBytesView, as: UTF8.self)
     }
 }

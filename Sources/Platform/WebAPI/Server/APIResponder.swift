@@ -45,13 +45,13 @@ package struct APIResponder: HTTPResponder {
     private let router: RouterResponder<APIContext>
     private let settings: APISettings
     private let requestIDs: RequestIDs
-    private let commonHeaders: HTTPFields
+    private let commonHeaders: [HTTPField]
 
     package init(endpoints: [Endpoint], pages: [StaticPage] = [], settings: APISettings) throws {
         router = try APIRouter.build(endpoints: endpoints, pages: pages, settings: settings)
         self.settings = settings
         requestIDs = RequestIDs(random: settings.random)
-        commonHeaders = Self.securityHeaders(settings)
+        commonHeaders = Self.securityHeaders(isTransportSecure: settings.isTransportSecure)
     }
 
     package func respond(to request: Request, context: APIContext) async throws -> Response {
@@ -67,14 +67,22 @@ package struct APIResponder: HTTPResponder {
         do {
             response = try await route(request, context, verdict)
         } catch {
-            response = try failure(error, request, context, facts)
+            do {
+                response = try failure(error, request, context, facts)
+            } catch {
+                // A problem's details could not be encoded, which is a fault; a fault has no details.
+                response = try failure(error, request, context, facts)
+            }
         }
-        for field in commonHeaders where response.headers[field.name] == nil { response.headers.append(field) }
-        response.headers[.requestID] = facts.requestID
-        if case .allowed(let origin) = verdict {
-            for field in CrossOrigin.headers(origin) { response.headers[field.name] = field.value }
-        }
-        return response
+        finish(&response.headers, facts, verdict)
+        return request.method == .head ? response.createHeadResponse() : response
+    }
+
+    private func finish(_ headers: inout HTTPFields, _ facts: ArrivalFacts, _ verdict: CrossOrigin.Verdict) {
+        headers.reserveCapacity(headers.count + commonHeaders.count + 4)
+        for field in commonHeaders where !headers.contains(field.name) { headers.append(field) }
+        headers.append(HTTPField(name: .requestID, value: facts.requestID))
+        if case .allowed(let origin) = verdict { headers.append(contentsOf: CrossOrigin.headers(origin)) }
     }
 
     private func route(_ request: Request, _ context: APIContext, _ verdict: CrossOrigin.Verdict) async throws
@@ -82,9 +90,9 @@ package struct APIResponder: HTTPResponder {
     {
         switch verdict {
         case .refused: throw Problem(.forbidden, "ORIGIN_NOT_ALLOWED", "This origin may not use the API.")
-        case .allowed(let origin) where request.method == .options:
-            return Response(status: .noContent, headers: CrossOrigin.preflight(origin))
-        default: return try await router.respond(to: request, context: context)
+        case .allowed where request.method == .options:
+            return Response(status: .noContent, headers: CrossOrigin.preflight)
+        default: return try await router.respond(to: APIRouter.routed(request), context: context)
         }
     }
 
@@ -92,10 +100,16 @@ package struct APIResponder: HTTPResponder {
         _ error: any Error, _ request: Request, _ context: APIContext, _ facts: ArrivalFacts
     ) throws -> Response {
         let problem: Problem
+        var headers: HTTPFields = [.contentType: Answer.jsonType]
         switch Failure(error) {
         case .problem(let expected): problem = expected
+        case .refusedMethod(let allowed):
+            problem = .methodNotAllowed
+            headers[.allow] = allowed
         case .stored(let answer):
-            return Self.json(answer.status, ByteBuffer(bytes: answer.body))
+            return Response(
+                status: .init(code: answer.status), headers: headers,
+                body: .init(byteBuffer: ByteBuffer(bytes: answer.body)))
         case .explainedFault(let fault):
             log("\(fault)", request, context, facts)
             problem = fault.problem
@@ -105,11 +119,11 @@ package struct APIResponder: HTTPResponder {
             problem = .fault
         }
         let body = ErrorBody(problem, path: request.uri.path, requestID: facts.requestID, at: facts.receivedAt)
-        var response = Self.json(problem.kind.status, ByteBuffer(bytes: try body.bytes()))
-        if problem.kind == .unauthenticated { response.headers[.wwwAuthenticate] = "Bearer" }
-        if let seconds = problem.retryAfter { response.headers[.retryAfter] = String(seconds) }
-        if let allowed = problem.details["allow"] as? String { response.headers[.allow] = allowed }
-        return response
+        if problem.kind == .unauthenticated { headers[.wwwAuthenticate] = "Bearer" }
+        if let seconds = problem.retryAfter { headers[.retryAfter] = String(seconds) }
+        return Response(
+            status: .init(code: problem.kind.status), headers: headers,
+            body: .init(byteBuffer: ByteBuffer(bytes: try body.bytes())))
     }
 
     private func log(_ error: String, _ request: Request, _ context: APIContext, _ facts: ArrivalFacts) {
@@ -121,19 +135,18 @@ package struct APIResponder: HTTPResponder {
             ])
     }
 
-    private static func json(_ status: Int, _ body: ByteBuffer) -> Response {
-        Response(
-            status: .init(code: status), headers: [.contentType: Answer.jsonType], body: .init(byteBuffer: body))
-    }
-
-    private static func securityHeaders(_ settings: APISettings) -> HTTPFields {
-        var fields: HTTPFields = [
-            .cacheControl: "no-store",
-            .contentSecurityPolicy: "default-src 'none'; frame-ancestors 'none'",
-            .referrerPolicy: "no-referrer",
-            .xContentTypeOptions: "nosniff",
+    static func securityHeaders(isTransportSecure: Bool) -> [HTTPField] {
+        var fields = [
+            HTTPField(name: .cacheControl, value: "no-store"),
+            HTTPField(name: .contentSecurityPolicy, value: "default-src 'none'; frame-ancestors 'none'"),
+            HTTPField(name: .referrerPolicy, value: "no-referrer"),
+            HTTPField(name: .xContentTypeOptions, value: "nosniff"),
+            // Also without an Origin: a cache must not give that answer to a browser that sends one.
+            HTTPField(name: .vary, value: "Origin"),
         ]
-        if settings.isTransportSecure { fields[.strictTransportSecurity] = "max-age=31536000; includeSubDomains" }
+        if isTransportSecure {
+            fields.append(HTTPField(name: .strictTransportSecurity, value: "max-age=31536000; includeSubDomains"))
+        }
         return fields
     }
 }

@@ -44,15 +44,16 @@ enum APIRouter {
             }
         }
         for page in pages {
-            methods[page.path] = [.get, .head]
+            guard methods.updateValue([.get, .head], forKey: page.path) == nil else {
+                throw Mistake.declaredTwice("GET \(page.path)")
+            }
             for method in [HTTPRequest.Method.get, .head] {
                 router.on(RouterPath(page.path), method: method, responder: PageResponder(page: page))
             }
         }
         for (path, known) in methods {
             let allowed = known.map(\.rawValue).sorted().joined(separator: ", ")
-            for method in [HTTPRequest.Method.get, .head, .post, .put, .delete, .patch, .options]
-            where !known.contains(method) {
+            for method in routedMethods where !known.contains(method) {
                 router.on(RouterPath(path), method: method, responder: RefusedMethod(allowed: allowed))
             }
         }
@@ -60,6 +61,17 @@ enum APIRouter {
         router.add(middleware: UnknownRoute())
         return router.buildResponder()
     }
+
+    /// What the router is asked for: any other method counts as OPTIONS, which no endpoint has, so that a known path
+    /// answers 405 to it.
+    static func routed(_ request: Request) -> Request {
+        guard !routedMethods.contains(request.method) else { return request }
+        var head = request.head
+        head.method = .options
+        return Request(head: head, body: request.body)
+    }
+
+    private static let routedMethods: [HTTPRequest.Method] = [.get, .post, .put, .delete, .patch, .head, .options]
 }
 
 /// Hummingbird turns errors of its own into bare answers; ours pass through to the error body.
@@ -75,16 +87,17 @@ private struct UnknownRoute: RouterMiddleware {
 private struct EndpointResponder: HTTPResponder {
     private let endpoint: Endpoint
     private let settings: APISettings
-    private let pathNames: [String]
+    private let path: PathTemplate
 
     init(endpoint: Endpoint, settings: APISettings) {
         self.endpoint = endpoint
         self.settings = settings
-        pathNames = PathTemplate(endpoint.path).parameterNames
+        path = PathTemplate(endpoint.path)
     }
 
     func respond(to request: Request, context: APIContext) async throws -> Response {
         guard let arrival = context.facts else { throw Problem.fault }
+        context.coreContext.endpointPath.value = endpoint.path
         let caller = try await caller(of: request)
         try settings.rateLimiter.admit(endpoint.settings.rateClass, arrival.address, caller?.userID)
         if let caller, !endpoint.access.admits(caller.role) { throw Problem.accessDenied }
@@ -110,23 +123,30 @@ private struct EndpointResponder: HTTPResponder {
     }
 
     private func body(of request: Request) async throws -> ByteBuffer {
-        switch request.method {
-        case .get, .head: return ByteBuffer()
-        default:
-            if let length = request.headers[.contentLength].flatMap(Int.init), length > endpoint.settings.bodyLimit {
-                throw Problem.bodyTooLarge
-            }
-            do {
-                return try await request.body.collect(upTo: endpoint.settings.bodyLimit)
-            } catch is NIOTooManyBytesError {
-                throw Problem.bodyTooLarge
-            }
+        guard request.method != .get, request.method != .head else { return ByteBuffer() }
+        let limit = endpoint.settings.bodyLimit
+        let announced = request.headers[.contentLength].flatMap(Int.init) ?? 0
+        guard announced <= limit else { throw tooLarge }
+        do {
+            let body = try await request.body.collect(upTo: limit)
+            // Hummingbird takes the end of the connection for the end of the body.
+            guard body.readableBytes >= announced else { throw Problem.malformedHTTP }
+            return body
+        } catch is NIOTooManyBytesError {
+            throw tooLarge
+        } catch let error as CancellationError {
+            throw error
+        } catch {
+            // The connection broke off, or what came was not HTTP: no fault of ours, and nobody reads the answer.
+            throw Problem.malformedHTTP
         }
     }
 
+    private var tooLarge: Problem { endpoint.operation.body is MultipartForm.Type ? .fileTooLarge : .bodyTooLarge }
+
     private func pathValues(_ context: APIContext) throws -> [(name: String, value: String)] {
-        try pathNames.map { name in
-            let raw = context.parameters[Substring(name)] ?? ""
+        try path.parameterNames.enumerated().map { index, name in
+            let raw = context.parameters[PathTemplate.routerName(index)] ?? ""
             return (name: name, value: try QueryText.decode(raw.utf8, plusIsBlank: false, field: name))
         }
     }
@@ -148,10 +168,13 @@ private struct RefusedMethod: HTTPResponder {
     let allowed: String
 
     func respond(to request: Request, context: APIContext) async throws -> Response {
-        var problem = Problem.methodNotAllowed
-        problem.details["allow"] = allowed
-        throw problem
+        throw MethodRefusal(allowed: allowed)
     }
+}
+
+/// 405, with what `Allow` says.
+struct MethodRefusal: Error {
+    let allowed: String
 }
 
 extension Answer {

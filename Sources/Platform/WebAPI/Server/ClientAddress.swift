@@ -14,7 +14,9 @@ package struct ClientAddress: Sendable {
         let peer = peer?.ipAddress ?? ""
         guard trustedProxies.contains(peer), let forwardedFor else { return peer }
         let hops = forwardedFor.split(separator: ",").map { String($0.filter { $0 != " " }) }
-        return hops.last { !trustedProxies.contains($0) && Self.isAddress($0) } ?? peer
+        // What stands left of the first hop that is not ours is the client's own claim, also when that hop is no address.
+        guard let hop = hops.last(where: { !trustedProxies.contains($0) }), Self.isAddress(hop) else { return peer }
+        return hop
     }
 
     private static func isAddress(_ text: String) -> Bool {

@@ -24,23 +24,22 @@ package struct CrossOrigin: Sendable {
         return origin == "http://\(host)" || origin == "https://\(host)" ? .sameOrigin : .refused
     }
 
-    static func preflight(_ origin: String) -> HTTPFields {
-        var fields = headers(origin)
-        fields[.accessControlAllowMethods] = "GET, POST, PUT, DELETE, OPTIONS, PATCH"
-        fields[.accessControlAllowHeaders] =
+    /// What a preflight is told beside ``headers(_:)``.
+    static let preflight: HTTPFields = [
+        .accessControlAllowMethods: "GET, POST, PUT, DELETE, OPTIONS, PATCH",
+        .accessControlAllowHeaders:
             "Origin, Accept, Authorization, Cache-Control, Content-Type, X-Requested-With, X-Request-Id, Range, "
-            + "If-None-Match, Idempotency-Key"
-        fields[.accessControlMaxAge] = "3600"
-        return fields
-    }
+            + "If-None-Match, Idempotency-Key",
+        .accessControlMaxAge: "3600",
+    ]
 
-    static func headers(_ origin: String) -> HTTPFields {
+    static func headers(_ origin: String) -> [HTTPField] {
         [
-            .accessControlAllowOrigin: origin,
-            .accessControlAllowCredentials: "true",
-            .accessControlExposeHeaders:
-                "Authorization, Content-Disposition, ETag, Retry-After, X-Request-Id, X-Total-Count, X-Truncated",
-            .vary: "Origin",
+            HTTPField(name: .accessControlAllowOrigin, value: origin),
+            HTTPField(name: .accessControlAllowCredentials, value: "true"),
+            HTTPField(
+                name: .accessControlExposeHeaders,
+                value: "Authorization, Content-Disposition, ETag, Retry-After, X-Request-Id, X-Total-Count, X-Truncated"),
         ]
     }
 }

@@ -1,11 +1,10 @@
 import CareSyncCore
-import Hummingbird
-import NIOCore
 import Persistence
 
 /// What a thrown error is to the caller.
 enum Failure {
     case problem(Problem)
+    case refusedMethod(allowed: String)
     case stored(StoredAnswer)
     /// Logged with the place it names, answered with its code.
     case explainedFault(any ExplainedFault)
@@ -21,8 +20,7 @@ enum Failure {
         case let error as JSONDecodingFailure: self = .problem(.validation(Self.named(error.fieldErrors)))
         case let error as JSONSyntaxError: self = .problem(Self.malformed(error))
         case let failure as DatabaseFailure: self = Self.database(failure)
-        case let error as HTTPError: self = Self.http(error)
-        case is NIOTooManyBytesError: self = .problem(.bodyTooLarge)
+        case let refusal as MethodRefusal: self = .refusedMethod(allowed: refusal.allowed)
         case is CancellationError: self = .problem(.unavailable)
         default: self = .fault
         }
@@ -48,19 +46,12 @@ enum Failure {
         case .constraint, .noSuchColumn, .unexpectedValue, .other: .fault
         }
     }
-
-    private static func http(_ error: HTTPError) -> Failure {
-        switch error.status {
-        case .notFound: .problem(.unknownRoute)
-        case .contentTooLarge: .problem(.bodyTooLarge)
-        default: error.status.code < 500 ? .problem(.malformedHTTP) : .fault
-        }
-    }
 }
 
 extension Problem {
     static let unknownRoute = Problem(.notFound, "NOT_FOUND", "There is no such route.")
     static let bodyTooLarge = Problem(.payloadTooLarge, "PAYLOAD_TOO_LARGE", "The request body is too large.")
+    static let fileTooLarge = Problem(.payloadTooLarge, "FILE_TOO_LARGE", "The file is too large.")
     static let malformedHTTP = Problem(.badRequest, "MALFORMED_REQUEST", "The request is not valid HTTP.")
     static let methodNotAllowed = Problem(
         .methodNotAllowed, "METHOD_NOT_ALLOWED", "This route does not support this method.")
