@@ -115,5 +115,8 @@ let package = Package(
         platformTests("Cryptography", ["CareSyncCore"]),
         platformTests("WebAPI", ["CareSyncCore", .hummingbird, .hummingbirdTesting]),
         featureTests("Identity", ["Cryptography", "WebAPI", .hummingbird, .hummingbirdTesting, .logging]),
+        featureTests(
+            "Directory",
+            ["Cryptography", "Identity", "WebAPI", .hummingbird, .hummingbirdTesting, .httpTypes, .nioCore]),
     ]
 )
