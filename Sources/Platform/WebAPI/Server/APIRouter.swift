@@ -50,13 +50,35 @@ enum APIRouter {
             }
         }
         for (path, known) in methods {
-            let allowed = known.map(\.rawValue).sorted().joined(separator: ", ")
-            for method in [HTTPRequest.Method.get, .head, .post, .put, .delete, .patch, .options]
-            where !known.contains(method) {
+            let general = general(endpoints, for: path, lacking: known)
+            for (method, found) in general {
+                let responder = EndpointResponder(endpoint: found.0, settings: settings, sources: found.1)
+                router.on(RouterPath(path), method: method, responder: responder)
+            }
+            let answered = known.union(general.keys)
+            let allowed = answered.map(\.rawValue).sorted().joined(separator: ", ")
+            for method in allMethods where !answered.contains(method) {
                 router.on(RouterPath(path), method: method, responder: RefusedMethod(allowed: allowed))
             }
         }
         return router.buildResponder()
+    }
+
+    private static let allMethods: [HTTPRequest.Method] = [.get, .head, .post, .put, .delete, .patch, .options]
+
+    /// The router looks at the most specific path only, so `GET /lists/colours` would hide `POST /lists/{name}` from a
+    /// request for `/lists/colours`. These are the endpoints of more general paths that answer the methods `path` lacks.
+    private static func general(
+        _ endpoints: [Endpoint], for path: String, lacking known: Set<HTTPRequest.Method>
+    ) -> [HTTPRequest.Method: (Endpoint, [PathSource])] {
+        var found: [HTTPRequest.Method: (Endpoint, [PathSource])] = [:]
+        for method in allMethods where !known.contains(method) {
+            let wanted = method == .head ? .get : method
+            for endpoint in endpoints where endpoint.method == wanted && found[method] == nil {
+                if let sources = PathTemplate(endpoint.path).sources(at: path) { found[method] = (endpoint, sources) }
+            }
+        }
+        return found
     }
 }
 
@@ -64,12 +86,13 @@ enum APIRouter {
 private struct EndpointResponder: HTTPResponder {
     private let endpoint: Endpoint
     private let settings: APISettings
-    private let pathNames: [String]
+    private let sources: [PathSource]
 
-    init(endpoint: Endpoint, settings: APISettings) {
+    init(endpoint: Endpoint, settings: APISettings, sources: [PathSource]? = nil) {
         self.endpoint = endpoint
         self.settings = settings
-        pathNames = PathTemplate(endpoint.path).parameterNames
+        self.sources =
+            sources ?? PathTemplate(endpoint.path).parameterNames.map { PathSource(name: $0, value: .captured($0)) }
     }
 
     func respond(to request: Request, context: APIContext) async throws -> Response {
@@ -110,9 +133,14 @@ private struct EndpointResponder: HTTPResponder {
     }
 
     private func pathValues(_ context: APIContext) throws -> [(name: String, value: String)] {
-        try pathNames.map { name in
-            let raw = context.parameters[Substring(name)] ?? ""
-            return (name: name, value: try QueryText.decode(raw.utf8, plusIsBlank: false, field: name))
+        try sources.map { source in
+            switch source.value {
+            case .fixed(let text): return (name: source.name, value: text)
+            case .captured(let capture):
+                let raw = context.parameters[Substring(capture)] ?? ""
+                let value = try QueryText.decode(raw.utf8, plusIsBlank: false, field: source.name)
+                return (name: source.name, value: value)
+            }
         }
     }
 }
