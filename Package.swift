@@ -113,7 +113,7 @@ let package = Package(
         platformTests("Persistence", ["CareSyncCore", "CareSyncTesting", .crypto, .logging]),
         platformTests("PersistencePostgres", ["CareSyncCore", "CareSyncTesting", "Persistence", .logging]),
         platformTests("Cryptography", ["CareSyncCore"]),
-        platformTests("WebAPI", ["CareSyncCore", .hummingbird, .hummingbirdTesting]),
+        platformTests("WebAPI", ["CareSyncCore", .hummingbird, .hummingbirdTesting, .httpTypes]),
         featureTests("Identity", ["Cryptography", "WebAPI", .hummingbird, .hummingbirdTesting, .logging]),
         featureTests(
             "Directory",
