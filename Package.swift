@@ -45,6 +45,7 @@ extension Target.Dependency {
     static let configuration = product(name: "Configuration", package: "swift-configuration")
     static let argumentParser = product(name: "ArgumentParser", package: "swift-argument-parser")
     static let serviceLifecycle = product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+    static let unixSignals = product(name: "UnixSignals", package: "swift-service-lifecycle")
     static let nioPosix = product(name: "NIOPosix", package: "swift-nio")
     static let nioHTTP1 = product(name: "NIOHTTP1", package: "swift-nio")
     static let httpTypes = product(name: "HTTPTypes", package: "swift-http-types")
@@ -93,7 +94,7 @@ let package = Package(
             dependencies: [
                 "CareSyncCore", "Persistence", "PersistenceSQLite", "PersistencePostgres", "Cryptography", "WebAPI",
                 "Identity", "Directory", "Scheduling", .hummingbird, .configuration, .logging, .serviceLifecycle,
-                .nioCore, .nioPosix,
+                .unixSignals, .nioCore, .nioPosix,
             ],
             path: "Sources/CareSyncServer", swiftSettings: strict),
         .executableTarget(
@@ -103,9 +104,9 @@ let package = Package(
         .target(
             name: "CareSyncTesting",
             dependencies: [
-                "CareSyncCore", "Persistence", "PersistenceSQLite", "PersistencePostgres", "CareSyncServer",
-                .hummingbird,
-                .hummingbirdTesting, .crypto, .logging,
+                "CareSyncCore", "Cryptography", "Persistence", "PersistenceSQLite", "PersistencePostgres",
+                "CareSyncServer", "Identity", "WebAPI", .hummingbird, .hummingbirdTesting, .httpTypes, .nioCore,
+                .crypto, .logging,
             ],
             path: "Sources/CareSyncTesting", swiftSettings: strict),
 
@@ -114,7 +115,17 @@ let package = Package(
         platformTests("PersistencePostgres", ["CareSyncCore", "CareSyncTesting", "Persistence", .logging]),
         platformTests("Cryptography", ["CareSyncCore"]),
         platformTests("WebAPI", ["CareSyncCore", .hummingbird, .hummingbirdTesting, .httpTypes]),
-        featureTests("Identity", ["Cryptography", "WebAPI", .hummingbird, .hummingbirdTesting, .logging]),
+        .testTarget(
+            name: "CareSyncServerTests",
+            dependencies: [
+                "CareSyncCore", "CareSyncServer", "CareSyncTesting", "Cryptography", "Persistence", "WebAPI",
+                .httpTypes, .logging,
+            ],
+            path: "Tests/CareSyncServerTests", exclude: ["authorization-matrix.tsv"], swiftSettings: strict),
+        featureTests("Scheduling", [.httpTypes]),
+        featureTests(
+            "Identity",
+            ["Cryptography", "WebAPI", .httpTypes, .hummingbird, .hummingbirdTesting, .logging, .nioCore]),
         featureTests(
             "Directory",
             ["Cryptography", "Identity", "WebAPI", .hummingbird, .hummingbirdTesting, .httpTypes, .nioCore]),

@@ -40,7 +40,12 @@ package struct Page<Item: Sendable>: Sendable {
     }
 
     package func map<Other: Sendable>(_ transform: (Item) throws -> Other) rethrows -> Page<Other> {
-        Page<Other>(items: try items.map(transform), total: total, isTruncated: isTruncated)
+        replacing(try items.map(transform))
+    }
+
+    /// The same part of the list with other items, one for each.
+    package func replacing<Other: Sendable>(_ items: [Other]) -> Page<Other> {
+        Page<Other>(items: items, total: total, isTruncated: isTruncated)
     }
 
     private init(items: [Item], total: Int?, isTruncated: Bool) {

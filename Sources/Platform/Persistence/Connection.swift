@@ -77,15 +77,19 @@ extension Connection {
 extension Connection {
     /// Undoes what `body` did, and only that, when it throws: its statements, audit entries and events.
     package func savepoint<Value>(_ body: () throws -> Value) throws -> Value {
+        // Each level has a name of its own: a statement that waited in an inner part may fail after that part has ended,
+        // and going back to a shared name would then undo the inner part only.
+        let name = SQL(stringLiteral: "part_\(scope.enterPart())")
+        defer { scope.leavePart() }
         let mark = scope.mark()
-        try later("SAVEPOINT inner_part")
+        try later("SAVEPOINT \(name)")
         do {
             let value = try body()
-            try later("RELEASE SAVEPOINT inner_part")
+            try later("RELEASE SAVEPOINT \(name)")
             return value
         } catch {
-            try run("ROLLBACK TO SAVEPOINT inner_part")
-            try later("RELEASE SAVEPOINT inner_part")
+            try run("ROLLBACK TO SAVEPOINT \(name)")
+            try later("RELEASE SAVEPOINT \(name)")
             scope.reset(to: mark)
             throw error
         }

@@ -34,6 +34,8 @@ package final class TransactionScope {
     package let lane: Int
     private var auditEntries: [AuditEntry] = []
     private var afterCommit: [@Sendable () -> Void] = []
+    /// How many savepoints are open.
+    private var depth = 0
 
     package init(services: DatabaseServices, lane: Int) {
         self.services = services
@@ -47,6 +49,16 @@ package final class TransactionScope {
 
     func audit(_ entry: AuditEntry) {
         auditEntries.append(entry)
+    }
+
+    /// The level of a savepoint that begins, from 1.
+    func enterPart() -> Int {
+        depth += 1
+        return depth
+    }
+
+    func leavePart() {
+        depth -= 1
     }
 
     /// How much has been gathered so far.

@@ -35,7 +35,7 @@ final class PostgresConnection: Connection {
     }
 
     func query(_ sql: SQL, _ each: (Row) throws -> Void) throws {
-        try answer(to: sql)?.forEach(each)
+        try answer(to: sql)?.eachRow(each)
     }
 
     @discardableResult
@@ -48,7 +48,7 @@ final class PostgresConnection: Connection {
         guard !statements.isEmpty else { return [] }
         let results = try send(statements).suffix(statements.count)
         for (index, result) in results.enumerated() {
-            try result.forEach { try each(index, $0) }
+            try result.eachRow { try each(index, $0) }
         }
         return results.map(\.count)
     }

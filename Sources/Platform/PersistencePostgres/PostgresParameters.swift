@@ -26,18 +26,21 @@ final class PostgresParameters {
         }
     }
 
-    /// Throws what the server would not be able to tell: text ends at NUL on its way to PostgreSQL.
+    /// Throws what must not be sent: text would end at a NUL on its way, and SQLite has no number that is not one.
     static func check(_ values: [SQLValue]) throws(DatabaseFailure) {
         guard values.count <= most else { throw .other(code: "54023") }
         for value in values {
-            let hasNUL =
-                switch value {
-                case .text(let text): text.utf8.contains(0)
-                case .texts(let texts): texts.contains { $0.utf8.contains(0) }
-                default: false
-                }
-            if hasNUL { throw .other(code: "22021") }
+            switch value {
+            case .text(let text): try check(text)
+            case .texts(let texts): for text in texts { try check(text) }
+            case .double(let number): if number.isNaN { throw .other(code: "not a number") }
+            default: break
+            }
         }
+    }
+
+    private static func check(_ text: String) throws(DatabaseFailure) {
+        if text.utf8.contains(0) { throw .other(code: "nul in text") }
     }
 
     func encode(_ values: [SQLValue]) {
@@ -48,7 +51,7 @@ final class PostgresParameters {
         for value in values {
             let start = storage.count
             let isBinary = append(value)
-            offsets.append(value == .null ? -1 : start)
+            if case .null = value { offsets.append(-1) } else { offsets.append(start) }
             lengths.append(Int32(storage.count - start))
             formats.append(isBinary ? 1 : 0)
             if !isBinary { storage.append(0) }
@@ -62,7 +65,7 @@ final class PostgresParameters {
         ) -> Int32
     ) -> Int32 {
         guard !offsets.isEmpty else { return body(0, nil, nil, nil) }
-        // Never empty storage without an address: a bytea of no bytes is not null.
+        // A bytea of no bytes needs an address too, or it would be null.
         if storage.isEmpty { storage.append(0) }
         return storage.withUnsafeBytes { bytes in
             pointers.removeAll(keepingCapacity: true)

@@ -16,7 +16,7 @@ final class PostgresRowSource: RowSource {
 
     deinit { PQclear(result) }
 
-    func forEach(_ body: (Row) throws -> Void) rethrows {
+    func eachRow(_ body: (Row) throws -> Void) rethrows {
         for index in 0..<PQntuples(result) {
             row = index
             try body(Row(source: self, columns: columns))

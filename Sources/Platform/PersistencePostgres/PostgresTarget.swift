@@ -40,7 +40,7 @@ struct PostgresTarget: Sendable {
     func connect() -> (connection: OpaquePointer?, failure: String?) {
         let settings: [(String, String)] = [
             ("dbname", url), ("options", options), ("client_encoding", "UTF8"),
-            ("fallback_application_name", "caresync"), ("connect_timeout", "5"), ("keepalives_idle", "15"),
+            ("fallback_application_name", "caresync"), ("connect_timeout", "3"), ("keepalives_idle", "15"),
             ("keepalives_interval", "5"), ("keepalives_count", "3"), ("tcp_user_timeout", "30000"),
         ]
         let connection = withCStrings(settings.map(\.0)) { keywords in

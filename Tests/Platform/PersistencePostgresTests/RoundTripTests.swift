@@ -25,6 +25,7 @@ let testMigrations: [Migration] =
     ]
 
 /// Gives `body` a PostgreSQL database with ``testMigrations``.
+@discardableResult
 func withPostgres<Value: Sendable>(
     services: DatabaseServices = .testing(), _ body: (PostgresDatabase) async throws -> Value
 ) async throws -> Value {

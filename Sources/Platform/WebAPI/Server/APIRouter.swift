@@ -61,6 +61,8 @@ enum APIRouter {
                 router.on(RouterPath(path), method: method, responder: RefusedMethod(allowed: allowed))
             }
         }
+        // Middleware reaches what is added after it: here only what answers where nothing was found.
+        router.add(middleware: UnknownRoute())
         return router.buildResponder()
     }
 
@@ -79,6 +81,15 @@ enum APIRouter {
             }
         }
         return found
+    }
+}
+
+/// Hummingbird turns errors of its own into bare answers; ours pass through to the error body.
+private struct UnknownRoute: RouterMiddleware {
+    func handle(
+        _ request: Request, context: APIContext, next: (Request, APIContext) async throws -> Response
+    ) async throws -> Response {
+        throw Problem.unknownRoute
     }
 }
 
@@ -128,7 +139,11 @@ private struct EndpointResponder: HTTPResponder {
             if let length = request.headers[.contentLength].flatMap(Int.init), length > endpoint.settings.bodyLimit {
                 throw Problem.bodyTooLarge
             }
-            return try await request.body.collect(upTo: endpoint.settings.bodyLimit)
+            do {
+                return try await request.body.collect(upTo: endpoint.settings.bodyLimit)
+            } catch is NIOTooManyBytesError {
+                throw Problem.bodyTooLarge
+            }
         }
     }
 

@@ -1,0 +1,42 @@
+import CareSyncCore
+package import Hummingbird
+import HummingbirdCore
+import Logging
+import NIOCore
+import Persistence
+package import WebAPI
+
+extension CareSync {
+    /// The HTTP server. `onListening` gets the port once connections are accepted. Beyond `connections` at a time,
+    /// further ones wait in the backlog until one ends.
+    package func buildApplication(
+        connections: Int = 10_000,
+        onListening: @escaping @Sendable (_ port: Int) async -> Void = { _ in }
+    ) throws -> Application<APIResponder> {
+        let services = database.services
+        let web = configuration.web
+        let responder = try APIResponder(
+            endpoints: endpoints, pages: try DocumentPages.all(of: self),
+            settings: APISettings(
+                authenticator: authenticator,
+                crossOrigin: CrossOrigin(origins: web.corsOrigins + (web.publicURL.map { [$0.origin] } ?? [])),
+                clientAddress: ClientAddress(trustedProxies: web.trustedProxies), time: services.time,
+                random: services.random, isTransportSecure: web.publicURL?.isSecure ?? false))
+        return Application(
+            responder: responder, server: .http1(configuration: Self.channel(services.time)),
+            configuration: ApplicationConfiguration(
+                address: .hostname(configuration.host, port: configuration.port), serverName: nil, backlog: 1024,
+                availableConnectionsDelegate: .maximum(connections, logger: logger)),
+            onServerRunning: { channel in await onListening(channel.localAddress?.port ?? 0) },
+            logger: logger)
+    }
+
+    /// Limits of a connection: header fields of 16 KiB, 32 KiB and 100 in all, and 75 s without traffic, which is
+    /// longer than proxies keep an idle connection.
+    private static func channel(_ time: TimeSource) -> HTTP1Channel.Configuration {
+        HTTP1Channel.Configuration(
+            additionalChannelHandlers: [UnparsableRequestHandler(time: time)], idleTimeout: .seconds(75),
+            httpDecoderConfiguration: .init(
+                maxHeaderFieldSize: 16 << 10, maxHeaderListSize: 32 << 10, maxHeaderFieldCount: 100))
+    }
+}

@@ -1,0 +1,51 @@
+import CareSyncCore
+import Foundation
+import Logging
+import NIOCore
+import NIOPosix
+import Persistence
+
+/// The commands of `caresync`, without the parsing of arguments. All of them read the same environment.
+package struct Program: Sendable {
+    let environment: [String: String]
+    let output: StandardStreams
+
+    package init(
+        environment: [String: String] = ProcessInfo.processInfo.environment, output: StandardStreams = .output
+    ) {
+        self.environment = environment
+        self.output = output
+    }
+
+    /// Lets Swift's tasks run on the event loops' threads (Documentation/decisions/0003-event-loops.md). Called once,
+    /// from the main thread, before any task has started.
+    package static func shareEventLoops() {
+        NIOSingletons.unsafeTryInstallSingletonPosixEventLoopGroupAsConcurrencyGlobalExecutor()
+    }
+
+    /// The configuration, after its warnings were logged, with a logger of the level it asks for.
+    func load() throws -> (ServerConfiguration, Logger) {
+        let loaded = try LoadedConfiguration.load(environment: environment)
+        let logger = ConsoleLog.logger(loaded.configuration.logLevel)
+        for warning in loaded.warnings { logger.warning("\(warning)") }
+        return (loaded.configuration, logger)
+    }
+
+    /// Opens the configured database, brings it up to date and closes it behind `body`.
+    func withSystem<Value>(_ body: (CareSync) async throws -> Value) async throws -> Value {
+        let (configuration, logger) = try load()
+        let database = try configuration.openDatabase(logger: logger)
+        do {
+            for migration in try await Migrator(database: database, migrations: CareSync.migrations).run() {
+                logger.notice("migrated", metadata: ["number": "\(migration.number)", "name": "\(migration.name)"])
+            }
+            let value = try await body(
+                try await CareSync(configuration: configuration, database: database, logger: logger))
+            await database.close()
+            return value
+        } catch {
+            await database.close()
+            throw error
+        }
+    }
+}

@@ -1,0 +1,142 @@
+package import CareSyncCore
+import Cryptography
+import Foundation
+import Logging
+
+extension LoadedConfiguration {
+    /// Reads the environment. Throws ``ConfigurationMistakes`` with everything that is wrong.
+    ///
+    /// Development keys that are missing are created when `createsKeys`, otherwise improvised for this process.
+    package static func load(
+        environment: [String: String], createsKeys: Bool = true, random: RandomSource = .system
+    ) throws -> LoadedConfiguration {
+        var loading = Loading(environment: environment)
+        let configuration = try loading.configuration(missing: createsKeys ? .create : .improvise, random: random)
+        return LoadedConfiguration(
+            configuration: configuration, warnings: Setting.warnings(about: environment.keys),
+            effective: loading.reader.readings.map { (name: $0.setting.rawValue, value: $0.shown) })
+    }
+}
+
+private struct Loading {
+    var reader: SettingsReader
+
+    init(environment: [String: String]) {
+        reader = SettingsReader(environment: environment)
+    }
+
+    mutating func configuration(
+        missing: DevelopmentKeys.Missing, random: RandomSource
+    ) throws -> ServerConfiguration {
+        let mode = reader.value(
+            .environment, default: DeploymentMode.development, shown: "development", SettingValues.choice)
+        let isInsecureAllowed = reader.value(.allowInsecure, default: false, shown: "off", SettingValues.isOn)
+        let host = host(mode, isInsecureAllowed)
+        let port = reader.value(.port, default: 8080, shown: "8080", SettingValues.number(0...65_535))
+        let directory = reader.value(.dataDirectory, default: "./data", shown: "./data") { $0 }
+        let database = database(directory)
+        let pool = reader.value(.databasePool, default: 16, shown: "16", SettingValues.number(1...256))
+        let zone = zone()
+        let web = web(mode, isInsecureAllowed)
+        let verification = reader.value(
+            .emailVerification, default: mode == .production ? EmailVerification.required : .optional,
+            shown: mode == .production ? "required" : "optional", SettingValues.choice)
+        let cost = reader.value(
+            .bcryptCost, default: 12, shown: "12",
+            SettingValues.number(PasswordHasher.costs))
+        let level = reader.value(.logLevel, default: Logger.Level.info, shown: "info", SettingValues.choice)
+        let store = DevelopmentKeys(directory: directory + "/keys", random: random)
+        let keys = try keys(mode, store, missing)
+        guard reader.mistakes.isEmpty, let keys, let zone else { throw ConfigurationMistakes(list: reader.mistakes) }
+        return ServerConfiguration(
+            mode: mode, host: host, port: port, dataDirectory: directory, database: database, databasePool: pool,
+            zone: zone, keys: keys, web: web, emailVerification: verification, bcryptCost: cost, logLevel: level)
+    }
+
+    private mutating func host(_ mode: DeploymentMode, _ isInsecureAllowed: Bool) -> String {
+        let host = reader.value(.host, default: "127.0.0.1", shown: "127.0.0.1") { $0 }
+        if mode == .development, !isInsecureAllowed, !Self.isLoopback(host) {
+            reader.complain(
+                .host,
+                "is '\(host)', which others can reach; development listens on this machine only, "
+                    + "unless CARESYNC_ALLOW_INSECURE=1")
+        }
+        return host
+    }
+
+    private static func isLoopback(_ host: String) -> Bool {
+        host == "localhost" || host == "::1" || (host.hasPrefix("127.") && host.split(separator: ".").count == 4)
+    }
+
+    private mutating func database(_ directory: String) -> DatabaseLocation {
+        let standard = DatabaseLocation.standard(directory)
+        return reader.secret(.databaseURL, absent: standard.shown, shown: \.shown) {
+            try DatabaseLocation(parsing: $0, dataDirectory: directory)
+        } ?? standard
+    }
+
+    private mutating func zone() -> ClinicZone? {
+        reader.value(.timeZone, default: ClinicZone("Asia/Kolkata"), shown: "Asia/Kolkata") { name in
+            guard let zone = ClinicZone(name) else {
+                throw Complaint("must be a time zone such as Asia/Kolkata, not '\(name)'")
+            }
+            return zone
+        }
+    }
+
+    private mutating func web(_ mode: DeploymentMode, _ isInsecureAllowed: Bool) -> ServerConfiguration.Web {
+        let isProduction = mode == .production
+        let publicURL = reader.value(.publicURL, default: WebAddress?.none, shown: "none") { try WebAddress($0) }
+        if isProduction, !reader.isGiven(.publicURL) { reader.complain(.publicURL, "is required in production") }
+        if isProduction, !isInsecureAllowed, publicURL?.isSecure == false {
+            reader.complain(.publicURL, "must be an https address in production, unless CARESYNC_ALLOW_INSECURE=1")
+        }
+        let standardOrigins = isProduction ? [] : ["http://localhost:4200"]
+        let origins = reader.value(
+            .corsOrigins, default: standardOrigins, shown: standardOrigins.first ?? "none", SettingValues.origins)
+        let proxies = reader.value(.trustedProxies, default: [], shown: "none", SettingValues.addresses)
+        let hasLimits = reader.value(.rateLimits, default: true, shown: "on", SettingValues.isOn)
+        if isProduction, !hasLimits { reader.complain(.rateLimits, "must not be off in production") }
+        let hasDocuments = reader.value(
+            .apiDocuments, default: !isProduction, shown: isProduction ? "off" : "on", SettingValues.isOn)
+        return ServerConfiguration.Web(
+            publicURL: publicURL, corsOrigins: origins, trustedProxies: proxies, hasRateLimits: hasLimits,
+            hasDocuments: hasDocuments)
+    }
+
+    /// `nil` when one of them is wrong or, in production, missing; then there are mistakes.
+    private mutating func keys(
+        _ mode: DeploymentMode, _ store: DevelopmentKeys, _ missing: DevelopmentKeys.Missing
+    ) throws -> ServerConfiguration.Keys? {
+        let isProduction = mode == .production
+        let tokens = try key(.tokenSecret, mode, store, missing) {
+            try TokenSecrets(parsing: $0, production: isProduction)
+        }
+        let ring = try key(.encryptionKeys, mode, store, missing) { try KeyRing(parsing: $0) }
+        let root = try key(.rootSecret, mode, store, missing) { try RootSecret(base64: $0) }
+        guard let tokens, let ring, let root else { return nil }
+        return ServerConfiguration.Keys(tokens: tokens, ring: ring, root: root)
+    }
+
+    private mutating func key<Value>(
+        _ setting: Setting, _ mode: DeploymentMode, _ store: DevelopmentKeys, _ missing: DevelopmentKeys.Missing,
+        _ parse: (String) throws -> Value
+    ) throws -> Value? {
+        let file = "\(store.directory)/\(DevelopmentKeys.fileName(setting))"
+        let absent = mode == .production ? "missing" : "development key in \(file)"
+        let given = reader.secret(setting, absent: absent, parse)
+        guard given == nil, !reader.isGiven(setting) else { return given }
+        guard mode == .development else {
+            reader.complain(setting, "is required in production")
+            return nil
+        }
+        // Nothing is written for a configuration that is refused anyway.
+        guard reader.mistakes.isEmpty else { return nil }
+        do {
+            return try parse(try store.text(setting, missing: missing))
+        } catch {
+            reader.complain(setting, "could not be taken from the development key \(file): \(error)")
+            return nil
+        }
+    }
+}

@@ -1,0 +1,18 @@
+/// Everything that is wrong with the configuration, so that it can be put right in one go.
+package struct ConfigurationMistakes: Error, Equatable, CustomStringConvertible {
+    /// Each begins with the name of the setting and never shows a secret.
+    package let list: [String]
+
+    package var description: String {
+        (["The configuration cannot be used:"] + list.map { "  " + $0 }).joined(separator: "\n")
+    }
+}
+
+/// What is wrong with one value: the end of a sentence that begins with the name of the setting.
+struct Complaint: Error {
+    let text: String
+
+    init(_ text: String) {
+        self.text = text
+    }
+}

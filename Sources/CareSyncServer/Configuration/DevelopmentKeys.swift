@@ -1,0 +1,68 @@
+import CareSyncCore
+import Cryptography
+import Foundation
+
+/// The keys of an installation that has configured none: files in the data folder, made once, for development only.
+struct DevelopmentKeys {
+    let directory: String
+    let random: RandomSource
+
+    struct Failure: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    /// What becomes of a key that is not there yet.
+    enum Missing {
+        case create
+        /// Lasts as long as the process; for commands that need some key and must not write.
+        case improvise
+    }
+
+    func text(_ setting: Setting, missing: Missing) throws -> String {
+        let path = directory + "/" + Self.fileName(setting)
+        if let text = try read(path) { return text }
+        let made = make(setting)
+        guard missing == .create else { return made }
+        try FileManager.default.createDirectory(
+            atPath: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        try publish(made, at: path)
+        // Another process may have been first; what counts is the file.
+        guard let text = try read(path) else { throw Failure(description: "\(path) has vanished.") }
+        return text
+    }
+
+    static func fileName(_ setting: Setting) -> String {
+        switch setting {
+        case .tokenSecret: "jwt-secret"
+        case .encryptionKeys: "encryption-keys"
+        default: "root-secret"
+        }
+    }
+
+    private func make(_ setting: Setting) -> String {
+        let key = Base64.text(random.bytes(32))
+        return setting == .encryptionKeys ? "dev:\(key)" : key
+    }
+
+    private func read(_ path: String) throws -> String? {
+        guard FileManager.default.fileExists(atPath: path) else { return nil }
+        guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {  // Any cause ends the start alike.
+            throw Failure(description: "\(path) cannot be read.")
+        }
+        return text.trimmingCharacters(in: .whitespacesAndNewlines)
+    }
+
+    /// Writes beside and links: the name appears with its whole content, or stays what another process made of it.
+    private func publish(_ text: String, at path: String) throws {
+        let draft = path + "." + Hex.text(random.bytes(6))
+        let descriptor = open(draft, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw Failure(description: "\(path) cannot be written.") }
+        defer { unlink(draft) }
+        let line = Array((text + "\n").utf8)
+        let isWritten = write(descriptor, line, line.count) == line.count && fsync(descriptor) == 0
+        close(descriptor)
+        guard isWritten, link(draft, path) == 0 || errno == EEXIST else {
+            throw Failure(description: "\(path) cannot be written.")
+        }
+    }
+}

@@ -1,0 +1,52 @@
+package import CareSyncCore
+package import Cryptography
+package import Logging
+
+/// Everything the environment says, checked and typed. Made once, at the start.
+package struct ServerConfiguration: Sendable {
+    package var mode: DeploymentMode
+    package var host: String
+    package var port: Int
+    package var dataDirectory: String
+    package var database: DatabaseLocation
+    package var databasePool: Int
+    package var zone: ClinicZone
+    package var keys: Keys
+    package var web: Web
+    package var emailVerification: EmailVerification
+    package var bcryptCost: Int
+    package var logLevel: Logger.Level
+
+    /// The secrets.
+    package struct Keys: Sendable {
+        package var tokens: TokenSecrets
+        package var ring: KeyRing
+        package var root: RootSecret
+    }
+
+    /// What the outside world sees.
+    package struct Web: Sendable, Equatable {
+        package var publicURL: WebAddress?
+        package var corsOrigins: [String]
+        package var trustedProxies: [String]
+        package var hasRateLimits: Bool
+        package var hasDocuments: Bool
+    }
+}
+
+package enum DeploymentMode: String, Sendable, CaseIterable {
+    case development, production
+}
+
+package enum EmailVerification: String, Sendable, CaseIterable {
+    case required, optional
+}
+
+/// A configuration, and what there is to say about it.
+package struct LoadedConfiguration: Sendable {
+    package let configuration: ServerConfiguration
+    /// Sentences about variables that have no effect.
+    package let warnings: [String]
+    /// Name and value of every setting, secrets masked.
+    package let effective: [(name: String, value: String)]
+}

@@ -1,0 +1,78 @@
+import Foundation
+import NIOCore
+
+/// How the texts of settings are read. Each throws a ``Complaint``.
+enum SettingValues {
+    static func choice<Value: RawRepresentable & CaseIterable>(_ text: String) throws -> Value
+    where Value.RawValue == String {
+        guard let value = Value(rawValue: text.lowercased()) else {
+            let words = Value.allCases.map(\.rawValue)
+            throw Complaint("must be \(words.dropLast().joined(separator: ", ")) or \(words.last ?? ""), not '\(text)'")
+        }
+        return value
+    }
+
+    static func isOn(_ text: String) throws -> Bool {
+        switch text.lowercased() {
+        case "on", "1", "true", "yes": true
+        case "off", "0", "false", "no": false
+        default: throw Complaint("must be on or off, not '\(text)'")
+        }
+    }
+
+    static func number(_ range: ClosedRange<Int>) -> (String) throws -> Int {
+        { text in
+            guard let number = Int(text), range.contains(number) else {
+                throw Complaint(
+                    "must be a whole number from \(range.lowerBound) to \(range.upperBound), not '\(text)'")
+            }
+            return number
+        }
+    }
+
+    static func list(_ text: String) -> [String] {
+        text.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
+    }
+
+    static func origins(_ text: String) throws -> [String] {
+        try list(text).map { try WebAddress(origin: $0).origin }
+    }
+
+    static func addresses(_ text: String) throws -> [String] {
+        try list(text).map { address in
+            guard (try? SocketAddress(ipAddress: address, port: 0)) != nil else {  // The complaint says what it needs.
+                throw Complaint("must list IP addresses; '\(address)' is none")
+            }
+            return address
+        }
+    }
+}
+
+/// An absolute web address.
+package struct WebAddress: Sendable, Equatable {
+    /// Without a slash at its end.
+    package let text: String
+    /// Scheme, host and port as browsers send them in `Origin`.
+    package let origin: String
+    package let isSecure: Bool
+
+    init(_ text: String) throws {
+        guard let parts = URLComponents(string: text), let scheme = parts.scheme?.lowercased(),
+            scheme == "http" || scheme == "https", let host = parts.host?.lowercased(), !host.isEmpty,
+            parts.query == nil, parts.fragment == nil, parts.user == nil
+        else { throw Complaint("must be an address such as https://clinic.example; '\(text)' is none") }
+        let standardPort = scheme == "https" ? 443 : 80
+        let port = parts.port.flatMap { $0 == standardPort ? nil : ":\($0)" } ?? ""
+        origin = "\(scheme)://\(host)\(port)"
+        isSecure = scheme == "https"
+        var path = parts.path
+        while path.hasSuffix("/") { path.removeLast() }
+        self.text = origin + path
+    }
+
+    /// An address without a path.
+    init(origin text: String) throws {
+        try self.init(text)
+        guard self.text == origin else { throw Complaint("must list origins without a path; '\(text)' has one") }
+    }
+}

@@ -1,0 +1,86 @@
+import Configuration
+import Foundation
+
+/// Reads settings one by one and gathers what is wrong with them.
+struct SettingsReader {
+    /// What a setting came out as, for `caresync check`.
+    struct Reading {
+        let setting: Setting
+        let shown: String
+    }
+
+    private let config: ConfigReader
+    private(set) var mistakes: [String] = []
+    private(set) var readings: [Reading] = []
+
+    init(environment: [String: String]) {
+        config = ConfigReader(provider: EnvironmentVariablesProvider(environmentVariables: environment))
+    }
+
+    /// The parsed value, or the default when the variable is absent, empty or wrong.
+    mutating func value<Value>(
+        _ setting: Setting, default fallback: Value, shown: String, _ parse: (String) throws -> Value
+    ) -> Value {
+        guard let text = text(setting) else {
+            readings.append(Reading(setting: setting, shown: shown))
+            return fallback
+        }
+        readings.append(Reading(setting: setting, shown: text))
+        return attempt(setting) { try parse(text) } ?? fallback
+    }
+
+    /// The parsed value of a secret, or `nil` when it is absent or wrong. `shown` must not tell it.
+    mutating func secret<Value>(
+        _ setting: Setting, absent: String, shown: (Value) -> String = { _ in "given" },
+        _ parse: (String) throws -> Value
+    ) -> Value? {
+        guard let text = text(setting) else {
+            readings.append(Reading(setting: setting, shown: absent))
+            return nil
+        }
+        let value = attempt(setting) { try parse(text) }
+        readings.append(Reading(setting: setting, shown: value.map(shown) ?? "wrong"))
+        return value
+    }
+
+    mutating func complain(_ setting: Setting, _ text: String) {
+        mistakes.append("\(setting.rawValue) \(text)")
+    }
+
+    /// Whether the variable, or for a secret its file, is there at all.
+    func isGiven(_ setting: Setting) -> Bool {
+        raw(setting.rawValue) != nil || (setting.isSecret && raw(setting.fileVariable) != nil)
+    }
+
+    private mutating func attempt<Value>(_ setting: Setting, _ parse: () throws -> Value) -> Value? {
+        do {
+            return try parse()
+        } catch {
+            complain(setting, (error as? Complaint)?.text ?? "\(error)")
+            return nil
+        }
+    }
+
+    private mutating func text(_ setting: Setting) -> String? {
+        let direct = raw(setting.rawValue)
+        guard setting.isSecret, let path = raw(setting.fileVariable) else { return direct }
+        guard direct == nil else {
+            complain(setting, "and \(setting.fileVariable) are both given; remove one")
+            return direct
+        }
+        guard let content = try? String(contentsOfFile: path, encoding: .utf8) else {  // The reason is told below.
+            mistakes.append("\(setting.fileVariable) names a file that cannot be read: \(path)")
+            return nil
+        }
+        let trimmed = content.trimmingCharacters(in: .whitespacesAndNewlines)
+        if trimmed.isEmpty { mistakes.append("\(setting.fileVariable) names an empty file: \(path)") }
+        return trimmed.isEmpty ? nil : trimmed
+    }
+
+    /// An empty variable counts as absent, as in compose files that pass every variable on.
+    private func raw(_ name: String) -> String? {
+        let key = ConfigKey(name.lowercased().split(separator: "_").map(String.init))
+        let text = config.string(forKey: key, isSecret: true)?.trimmingCharacters(in: .whitespacesAndNewlines)
+        return text?.isEmpty == false ? text : nil
+    }
+}

@@ -1,0 +1,35 @@
+package import CareSyncCore
+package import Logging
+package import Persistence
+import PersistencePostgres
+import PersistenceSQLite
+
+extension ServerConfiguration {
+    /// Opens the configured database. A SQLite file is made when it is not there.
+    package func openDatabase(
+        time: TimeSource = .system, random: RandomSource = .system, logger: Logger
+    ) throws -> any Database {
+        let services = CareSync.databaseServices(keys, time: time, random: random)
+        switch database {
+        case .sqlite(let path): return try SQLiteDatabase(path: path, services: services)
+        case .postgres(let url):
+            return try PostgresDatabase(url: url, connections: databasePool, services: services, logger: logger)
+        }
+    }
+}
+
+/// Stands for a database where the system is built only to be described; every transaction fails.
+struct AbsentDatabase: Database {
+    let dialect = Dialect.sqlite
+    let services = DatabaseServices()
+
+    func read<Value: Sendable>(_ body: @escaping @Sendable (any Connection) throws -> Value) async throws -> Value {
+        throw DatabaseFailure.unavailable
+    }
+
+    func write<Value: Sendable>(_ body: @escaping @Sendable (any Connection) throws -> Value) async throws -> Value {
+        throw DatabaseFailure.unavailable
+    }
+
+    func close() async {}
+}

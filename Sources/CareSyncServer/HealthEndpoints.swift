@@ -1,0 +1,46 @@
+import CareSyncCore
+import Persistence
+import WebAPI
+
+struct HealthResponse: WireResponse {
+    let status: HealthStatus
+}
+
+enum HealthStatus: String, Codable, CaseIterable, Sendable {
+    case up = "UP"
+}
+
+enum HealthError: FailureCatalogue, CaseIterable {
+    case databaseGone
+
+    var problem: Problem { .unavailable }
+}
+
+/// What load balancers and supervisors ask.
+struct HealthEndpoints: Sendable {
+    let database: any Database
+
+    var all: [Endpoint] {
+        [
+            .get("/health/live", "Whether the process answers", access: .public, use: live),
+            .get(
+                "/health/ready", "Whether the database answers too", access: .public, fails: HealthError.self,
+                use: ready),
+            .get("/actuator/health", "Whether the process answers, as the client asks it", access: .public, use: live),
+        ]
+    }
+
+    func live(_ call: Call<NoParameters, NoBody>) async throws -> HealthResponse {
+        HealthResponse(status: .up)
+    }
+
+    func ready(_ call: Call<NoParameters, NoBody>) async throws -> HealthResponse {
+        do {
+            let one: Int? = try await database.read { db in try db.value("SELECT 1") }
+            guard one == 1 else { throw HealthError.databaseGone }
+            return HealthResponse(status: .up)
+        } catch {
+            throw HealthError.databaseGone
+        }
+    }
+}

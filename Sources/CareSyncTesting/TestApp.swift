@@ -1,0 +1,66 @@
+package import CareSyncCore
+package import CareSyncServer
+import Foundation
+import Hummingbird
+import HummingbirdTesting
+import Logging
+package import Persistence
+
+/// The whole system in this process, on a database of its own, with a clock and random numbers that the test holds.
+package struct TestApp: Sendable {
+    package let system: CareSync
+    package let time: ManualTime
+    package let random: SeededRandom
+    /// Everything that was logged.
+    package let logs: LogRecorder
+    let client: any TestClientProtocol
+
+    package var database: any Database { system.database }
+    package var zone: ClinicZone { system.configuration.zone }
+}
+
+/// Gives `body` a system on a fresh database at 08:00 of `today` on the clinic's clock. Nothing runs in the background.
+package func withApp<Value: Sendable>(
+    _ kind: DatabaseKind = .sqlite, today: String = "2026-03-10", at clock: String = "08:00",
+    environment: [String: String] = [:], _ body: @escaping @Sendable (TestApp) async throws -> Value
+) async throws -> Value {
+    let configuration = try ServerConfiguration.testing(environment)
+    let time = ManualTime(try configuration.zone.testInstant(today, clock))
+    let random = SeededRandom(seed: UInt64.random(in: 1...UInt64.max))
+    let logs = LogRecorder(level: .debug)
+    let services = CareSync.databaseServices(configuration.keys, time: time.source, random: random.source)
+    return try await withDatabase(kind, migrations: CareSync.migrations, services: services) { database in
+        let system = try await CareSync(configuration: configuration, database: database, logger: logs.logger)
+        return try await system.buildApplication().test(.router) { client in
+            try await body(TestApp(system: system, time: time, random: random, logs: logs, client: client))
+        }
+    }
+}
+
+extension ServerConfiguration {
+    /// A development configuration with known keys and the cheapest passwords.
+    package static func testing(_ environment: [String: String] = [:]) throws -> ServerConfiguration {
+        let key = Data(repeating: 1, count: 16) + Data(repeating: 2, count: 16)
+        let standard = [
+            "CARESYNC_JWT_SECRET": key.base64EncodedString(), "CARESYNC_ROOT_SECRET": key.base64EncodedString(),
+            "CARESYNC_ENCRYPTION_KEYS": "test:\(key.base64EncodedString())", "CARESYNC_BCRYPT_COST": "10",
+            "CARESYNC_RATE_LIMITS": "off",
+        ]
+        return try LoadedConfiguration.load(
+            environment: standard.merging(environment) { _, given in given }, createsKeys: false
+        ).configuration
+    }
+}
+
+extension ClinicZone {
+    struct NoSuchTime: Error {}
+
+    /// The moment at which the clinic's clock shows a date such as `2026-03-10` and a time such as `08:00`.
+    package func testInstant(_ date: String, _ clock: String) throws -> Instant {
+        let parts = clock.split(separator: ":").compactMap { Int($0) }
+        guard let date = LocalDate(date), parts.count == 2,
+            let instant = instant(of: LocalDateTime(date, LocalTime(hour: parts[0], minute: parts[1])))
+        else { throw NoSuchTime() }
+        return instant
+    }
+}

@@ -1,0 +1,81 @@
+package import CareSyncCore
+import Persistence
+
+package enum AppointmentTag {}
+package typealias AppointmentID = ID<AppointmentTag>
+
+/// A row of `appointments`; the reason is still sealed.
+struct Appointment: RowDecodable {
+    let id: AppointmentID
+    let doctorID: DoctorID
+    let patientID: PatientID
+    let startsAt: Instant
+    let endsAt: Instant
+    let status: AppointmentStatus
+    let sealedReason: [UInt8]?
+    let isActive: Bool
+    let heldUntil: Instant?
+    let videoRoomID: String
+    let cancellationReason: String?
+    let createdAt: Instant
+    let updatedAt: Instant
+    let statusChangedAt: Instant?
+    let statusChangedBy: String
+
+    /// Of alias `a`, in the order in which they are read.
+    static let columns: SQL = """
+        a.id, a.doctor_id, a.patient_id, a.starts_at, a.ends_at, a.status, a.reason, a.is_active, a.held_until,
+        a.video_room_id, a.cancellation_reason, a.created_at, a.updated_at, a.status_changed_at, a.status_changed_by
+        """
+
+    init(row: Row) throws {
+        id = try row.value("id")
+        doctorID = try row.value("doctor_id")
+        patientID = try row.value("patient_id")
+        startsAt = try row.value("starts_at")
+        endsAt = try row.value("ends_at")
+        status = try row.value("status")
+        sealedReason = try row.value("reason")
+        isActive = try row.value("is_active")
+        heldUntil = try row.value("held_until")
+        videoRoomID = try row.value("video_room_id")
+        cancellationReason = try row.value("cancellation_reason")
+        createdAt = try row.value("created_at")
+        updatedAt = try row.value("updated_at")
+        statusChangedAt = try row.value("status_changed_at")
+        statusChangedBy = try row.value("status_changed_by")
+    }
+
+    /// The room is told to the two participants while they may meet in it, never before or after.
+    var openRoom: String? {
+        isActive && (status == .confirmed || status == .inProgress) ? videoRoomID : nil
+    }
+}
+
+/// The doctor of an appointment, as the patient sees them.
+struct AppointmentDoctor: RowDecodable {
+    let firstName: String
+    let lastName: String
+    let specialization: String?
+    let contactInfo: String?
+    let profileImageURL: String?
+    let isVerified: Bool
+    let email: String
+
+    /// Of aliases `d` (doctors) and `u` (its user).
+    static let columns: SQL = """
+        d.first_name, d.last_name, d.specialization, d.contact_info, d.profile_image_url, d.is_verified, u.email
+        """
+
+    init(row: Row) throws {
+        firstName = try row.value("first_name")
+        lastName = try row.value("last_name")
+        specialization = try row.value("specialization")
+        contactInfo = try row.value("contact_info")
+        profileImageURL = try row.value("profile_image_url")
+        isVerified = try row.value("is_verified")
+        email = try row.value("email")
+    }
+
+    var name: String { firstName + " " + lastName }
+}

@@ -1,0 +1,147 @@
+import CareSyncCore
+import Directory
+import WebAPI
+
+/// An appointment as the patient sees it (contract/appointments.md, RULINGS D5).
+struct PatientAppointmentResponse: WireResponse {
+    let appointmentId: AppointmentID
+    let doctorId: DoctorID
+    let doctorName: String
+    let doctorSpecialization: String?
+    let doctorEmail: String
+    let doctorContactInfo: String?
+    let doctorProfileImageUrl: String?
+    let doctorIsVerified: Bool
+    let appointmentDate: LocalDate
+    let appointmentTime: LocalTime
+    let startsAt: String
+    let endsAt: String
+    let timeZone: String
+    let status: AppointmentStatus
+    let reason: String?
+    let createdAt: String
+    let updatedAt: String
+    let statusChangedAt: String?
+    let statusChangedBy: String
+    let cancellationReason: String?
+    let heldUntil: Instant?
+    let videoRoomId: String?
+    let isActive: Bool
+
+    init(_ appointment: Appointment, doctor: AppointmentDoctor, reason: String?, zone: ClinicZone) {
+        let times = AppointmentTimes(appointment, zone: zone)
+        appointmentId = appointment.id
+        doctorId = appointment.doctorID
+        doctorName = doctor.name
+        doctorSpecialization = doctor.specialization
+        doctorEmail = doctor.email
+        doctorContactInfo = doctor.contactInfo
+        doctorProfileImageUrl = doctor.profileImageURL
+        doctorIsVerified = doctor.isVerified
+        appointmentDate = times.local.date
+        appointmentTime = times.local.time
+        startsAt = times.startsAt
+        endsAt = times.endsAt
+        timeZone = zone.identifier
+        status = appointment.status
+        self.reason = reason
+        createdAt = times.createdAt
+        updatedAt = times.updatedAt
+        statusChangedAt = times.statusChangedAt
+        statusChangedBy = appointment.statusChangedBy
+        cancellationReason = appointment.cancellationReason
+        heldUntil = appointment.heldUntil
+        videoRoomId = appointment.openRoom
+        isActive = appointment.isActive
+    }
+}
+
+/// An appointment as the doctor sees it. What belongs to the patient is `null` unless the doctor treats them.
+struct DoctorAppointmentResponse: WireResponse {
+    let appointmentId: AppointmentID
+    let doctorId: DoctorID
+    let patientId: PatientID
+    let patientName: String
+    let patientEmail: String?
+    let patientContactInfo: String?
+    let patientIllnessDetails: String?
+    let patientProfileImageUrl: String?
+    let appointmentDate: LocalDate
+    let appointmentTime: LocalTime
+    let startsAt: String
+    let endsAt: String
+    let timeZone: String
+    let status: AppointmentStatus
+    let reason: String?
+    let createdAt: String
+    let updatedAt: String
+    let statusChangedAt: String?
+    let statusChangedBy: String
+    let cancellationReason: String?
+    let heldUntil: Instant?
+    let videoRoomId: String?
+    let isActive: Bool
+    let medicalHistory: [HistoryItem]
+
+    init(_ seen: AppointmentService.ForDoctor, zone: ClinicZone) {
+        let appointment = seen.appointment
+        let times = AppointmentTimes(appointment, zone: zone)
+        appointmentId = appointment.id
+        doctorId = appointment.doctorID
+        patientId = appointment.patientID
+        patientName = seen.patient.name
+        patientEmail = seen.isTreated ? seen.email : nil
+        patientContactInfo = seen.isTreated ? seen.patient.contactInfo : nil
+        patientIllnessDetails = seen.isTreated ? seen.patient.illnessDetails : nil
+        patientProfileImageUrl = seen.isTreated ? seen.patient.profileImageURL : nil
+        appointmentDate = times.local.date
+        appointmentTime = times.local.time
+        startsAt = times.startsAt
+        endsAt = times.endsAt
+        timeZone = zone.identifier
+        status = appointment.status
+        reason = seen.reason
+        createdAt = times.createdAt
+        updatedAt = times.updatedAt
+        statusChangedAt = times.statusChangedAt
+        statusChangedBy = appointment.statusChangedBy
+        cancellationReason = appointment.cancellationReason
+        heldUntil = appointment.heldUntil
+        videoRoomId = appointment.openRoom
+        isActive = appointment.isActive
+        medicalHistory = []
+    }
+}
+
+/// An entry of the patient's history inside a doctor's appointment; empty until the records feature supplies them.
+struct HistoryItem: WireValue {
+    let id: Int64
+    let doctorId: DoctorID?
+    let visitDate: LocalDate
+    let symptoms: String?
+    let diagnosis: String?
+    let treatment: String?
+    let medicine: String?
+    let doses: String?
+    let notes: String?
+    let appointmentId: AppointmentID?
+}
+
+/// The texts of an appointment's times.
+struct AppointmentTimes {
+    let local: LocalDateTime
+    let startsAt: String
+    let endsAt: String
+    let createdAt: String
+    let updatedAt: String
+    let statusChangedAt: String?
+
+    init(_ appointment: Appointment, zone: ClinicZone) {
+        local = zone.local(appointment.startsAt)
+        startsAt = zone.text(appointment.startsAt)
+        endsAt = zone.text(appointment.endsAt)
+        createdAt = zone.local(appointment.createdAt).spaced
+        updatedAt = zone.local(appointment.updatedAt).spaced
+        statusChangedAt = appointment.statusChangedAt.map { zone.local($0).spaced }
+    }
+}

@@ -1,0 +1,60 @@
+import CareSyncCore
+import Persistence
+
+/// Where an appointment stands. `CANCELLED` is written by the system only: a hold that ran out, or rows of an imported
+/// database.
+package enum AppointmentStatus: String, Codable, Sendable, CaseIterable {
+    case booked = "BOOKED"
+    case scheduled = "SCHEDULED"
+    case confirmed = "CONFIRMED"
+    case inProgress = "IN_PROGRESS"
+    case completed = "COMPLETED"
+    case cancelled = "CANCELLED"
+    case cancelledByPatient = "CANCELLED_BY_PATIENT"
+    case cancelledByDoctor = "CANCELLED_BY_DOCTOR"
+    case noShow = "NO_SHOW"
+
+    /// Whether the appointment occupies its time.
+    package var isOccupying: Bool {
+        switch self {
+        case .booked, .scheduled, .confirmed, .inProgress: true
+        case .completed, .cancelled, .cancelledByPatient, .cancelledByDoctor, .noShow: false
+        }
+    }
+
+    package var isCancelled: Bool {
+        switch self {
+        case .cancelled, .cancelledByPatient, .cancelledByDoctor: true
+        case .booked, .scheduled, .confirmed, .inProgress, .completed, .noShow: false
+        }
+    }
+
+    static let occupying = allCases.filter(\.isOccupying)
+    static let cancelledOnes = allCases.filter(\.isCancelled)
+
+    /// Reads a status whatever its case, as the published client's master list may spell it.
+    package init?(anyCase text: String) {
+        self.init(rawValue: text.uppercased())
+    }
+}
+
+extension AppointmentStatus: SQLConvertible, ColumnValue {}
+
+/// Who moves an appointment from one status to another.
+enum StatusMover: Sendable {
+    case doctor, patient
+
+    /// The corrected state machine of contract/appointments.md §2.
+    func mayMove(_ from: AppointmentStatus, to target: AppointmentStatus) -> Bool {
+        switch (self, from, target) {
+        case (.doctor, .booked, .scheduled), (.doctor, .booked, .confirmed), (.doctor, .booked, .inProgress),
+            (.doctor, .scheduled, .confirmed), (.doctor, .scheduled, .inProgress),
+            (.doctor, .confirmed, .inProgress), (.doctor, .confirmed, .completed),
+            (.doctor, .inProgress, .completed):
+            true
+        case (.doctor, _, .cancelledByDoctor): from.isOccupying
+        case (.patient, .booked, .cancelledByPatient), (.patient, .confirmed, .cancelledByPatient): true
+        default: false
+        }
+    }
+}

@@ -1,0 +1,87 @@
+import CareSyncCore
+import WebAPI
+
+/// A list of appointments with one status.
+struct StatusListParameters: Codable, Sendable, Validated {
+    var status: String
+    var page: Int?
+    var size: Int?
+
+    static let rules: [Rule<Self>] = [
+        .range("page", \.page, 0...PageRequest.maximumPage),
+        .range("size", \.size, 1...PageRequest.maximumSize),
+    ]
+
+    var request: PageRequest { PageRequest(page: page, size: size) }
+
+    func filter() throws -> AppointmentFilter {
+        guard let status = AppointmentStatus(anyCase: status) else { throw SchedulingError.badStatus }
+        return .status([status])
+    }
+}
+
+/// What a patient does with their own appointments.
+struct PatientAppointmentEndpoints: Sendable {
+    let appointments: AppointmentService
+
+    private static let base = "/api/appointments/patient"
+
+    var all: [Endpoint] {
+        [
+            .get("\(Self.base)/my-appointments", "My appointments", access: .role(.patient), use: list),
+            .get(
+                "\(Self.base)/my-appointments/upcoming", "My appointments that are not over yet",
+                access: .role(.patient),
+                use: upcoming),
+            .get(
+                "\(Self.base)/my-appointments/status/{status}", "My appointments with one status",
+                access: .role(.patient), fails: SchedulingError.self, use: withStatus),
+            .get(
+                "\(Self.base)/my-appointments/completed", "My completed appointments", access: .role(.patient),
+                use: completed),
+            .get(
+                "\(Self.base)/my-appointments/cancelled", "My cancelled appointments", access: .role(.patient),
+                use: cancelled),
+            .delete(
+                "\(Self.base)/{id}", "Cancel my appointment", access: .role(.patient), fails: SchedulingError.self,
+                use: cancel),
+        ]
+    }
+
+    func list(_ call: Call<PageParameters, NoBody>) async throws -> Listing<PatientAppointmentResponse> {
+        try await list(.all, call.parameters.request, try call.principal)
+    }
+
+    func upcoming(_ call: Call<PageParameters, NoBody>) async throws -> Listing<PatientAppointmentResponse> {
+        try await list(.upcoming(now: call.request.receivedAt), call.parameters.request, try call.principal)
+    }
+
+    func withStatus(_ call: Call<StatusListParameters, NoBody>) async throws -> Listing<PatientAppointmentResponse> {
+        try await list(try call.parameters.filter(), call.parameters.request, try call.principal)
+    }
+
+    func completed(_ call: Call<PageParameters, NoBody>) async throws -> Listing<PatientAppointmentResponse> {
+        try await list(.status([.completed]), call.parameters.request, try call.principal)
+    }
+
+    func cancelled(_ call: Call<PageParameters, NoBody>) async throws -> Listing<PatientAppointmentResponse> {
+        try await list(.status(AppointmentStatus.cancelledOnes), call.parameters.request, try call.principal)
+    }
+
+    func cancel(_ call: Call<IDPath<AppointmentTag>, NoBody>) async throws -> MessageResponse {
+        try await appointments.cancel(
+            call.parameters.id, by: try call.principal.requirePatient(), origin: call.origin)
+        return MessageResponse(message: "Appointment cancelled successfully")
+    }
+
+    private func list(
+        _ filter: AppointmentFilter, _ page: PageRequest, _ principal: Principal
+    ) async throws -> Listing<PatientAppointmentResponse> {
+        let found = try await appointments.list(of: try principal.requirePatient(), filter, page)
+        return Listing(
+            found.map {
+                PatientAppointmentResponse(
+                    $0.appointment, doctor: $0.doctor, reason: $0.reason, zone: appointments.zone)
+            })
+    }
+}

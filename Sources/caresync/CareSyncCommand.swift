@@ -1,0 +1,126 @@
+import ArgumentParser
+import CareSyncServer
+import Foundation
+
+@main
+struct CareSyncCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "caresync",
+        abstract: "A digital-health backend: doctors, patients, appointments.",
+        discussion: """
+            Every command reads the same environment; `caresync settings` lists the variables. Without any, \
+            CareSync keeps its data in ./data and listens on http://127.0.0.1:8080.
+            """,
+        version: Release.version,
+        subcommands: [
+            ServeCommand.self, WorkerCommand.self, MigrateCommand.self, SeedCommand.self, CreateAdminCommand.self,
+            OpenAPICommand.self, CheckCommand.self, SettingsCommand.self,
+        ])
+
+    @MainActor
+    static func main() async {
+        Program.shareEventLoops()
+        do {
+            var command = try parseAsRoot()
+            if var waiting = command as? any AsyncParsableCommand {
+                try await waiting.run()
+            } else {
+                try command.run()
+            }
+        } catch let mistakes as ConfigurationMistakes {
+            StandardStreams.error.line("\(mistakes)")
+            Foundation.exit(78)  // EX_CONFIG of sysexits.h
+        } catch {
+            exit(withError: error)
+        }
+    }
+}
+
+struct ServeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve", abstract: "Serve the API.",
+        discussion: "Creates what is missing, migrates the database and serves until SIGTERM or SIGINT.")
+
+    func run() async throws { try await Program().serve() }
+}
+
+struct WorkerCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "worker", abstract: "Do the background work without serving HTTP.",
+        discussion: "Reminders, time-outs and mail; `serve` does them too, and any number of processes may.")
+
+    func run() async throws { try await Program().work() }
+}
+
+struct MigrateCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "migrate", abstract: "Bring the database to the schema of this version.")
+
+    @Flag(help: "Only list the steps that are missing.")
+    var dryRun = false
+
+    func run() async throws { try await Program().migrate(isDryRun: dryRun) }
+}
+
+struct SeedCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "seed", abstract: "Add the invented people of a demonstration.",
+        discussion: "Running it again changes nothing. Production refuses it: the passwords are in the documentation.")
+
+    @Flag(help: "Doctors, patients and appointments of a demonstration.")
+    var demo = false
+
+    func run() async throws {
+        guard demo else { throw ValidationError("Say what to add: --demo") }
+        try await Program().seedDemo()
+    }
+}
+
+struct CreateAdminCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "create-admin", abstract: "Make an administrator's account.",
+        discussion: """
+            The password is read from standard input: `caresync create-admin … < file`. On a terminal one is made, \
+            shown once, and must be changed at the first sign-in.
+            """)
+
+    @Option(help: "The name to sign in with.")
+    var username: String
+
+    @Option(help: "The e-mail address.")
+    var email: String
+
+    func run() async throws {
+        let password = isatty(0) == 1 ? nil : readLine(strippingNewline: true)
+        try await Program().createAdmin(username: username, email: email, password: password)
+    }
+}
+
+struct OpenAPICommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "openapi", abstract: "Print the OpenAPI document.")
+
+    func run() async throws { StandardStreams.output.write(try await Program.openAPI()) }
+}
+
+struct CheckCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "check", abstract: "Show the effective configuration and whether the database answers.",
+        discussion: "Secrets are masked and nothing is written. Exits with 1 when something is wrong.")
+
+    func run() async throws {
+        guard try await Program().check() else { throw ExitCode.failure }
+    }
+}
+
+struct SettingsCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "settings", abstract: "List the environment variables.")
+
+    func run() throws {
+        for setting in Setting.allCases {
+            StandardStreams.output.line("\(setting.rawValue)\n    \(setting.meaning)")
+        }
+        StandardStreams.output.line("A secret may also be read from a file named by the variable with _FILE behind it.")
+    }
+}

@@ -1,0 +1,118 @@
+import CareSyncTesting
+import Foundation
+import Testing
+
+@Suite("The program as a process")
+struct LiveServerTests {
+    @Test("it serves on an empty folder, and again after it was killed")
+    func startAndRestart() async throws {
+        let server = try LiveServer()
+        try await server.start()
+        #expect(try await server.get("/health/ready").status == 200)
+        await server.kill()
+        try await server.start()
+        #expect(try await server.get("/health/ready").status == 200)
+        #expect(await server.stop() == 0)
+    }
+
+    @Test("several that start together on an empty folder share keys and database")
+    func startTogether() async throws {
+        let server = try LiveServer()
+        try await server.start()
+        let others = try (0..<3).map { _ in try LiveServer(environment: server.commandEnvironment) }
+        await server.kill()
+        try FileManager.default.removeItem(atPath: server.directory + "/data")
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for other in others { group.addTask { try await other.start() } }
+            try await group.waitForAll()
+        }
+        for other in others {
+            #expect(try await other.get("/health/ready").status == 200)
+            #expect(await other.stop() == 0)
+        }
+    }
+
+    @Test("SIGTERM and SIGINT end it with 0", arguments: [SIGTERM, SIGINT])
+    func signals(_ signal: Int32) async throws {
+        let server = try LiveServer()
+        try await server.start()
+        #expect(await server.stop(with: signal) == 0)
+    }
+
+    @Test("a request in hand is answered before it ends, and no new one is accepted")
+    func drains() async throws {
+        let server = try LiveServer()
+        try await server.start()
+        let port = server.port
+        let connection = try server.connect()
+        // The server has begun to read the request, but cannot answer it yet.
+        try connection.send("GET /health/ready HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        _ = await connection.read(until: #"{"status":"UP"}"#)
+        try connection.send("POST /health/live HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n{")
+        async let status = server.stop()
+        try connection.send("}")
+        let answer = await connection.readToEnd()
+        #expect(answer.isEmpty || answer.hasPrefix("HTTP/1.1 405"))
+        #expect(await status == 0)
+        #expect(throws: RawConnection.Failure.self) { try RawConnection(port: port) }
+    }
+
+    @Test("mistakes in the configuration are listed together on the error stream, with status 78")
+    func configurationMistakes() async throws {
+        let server = try LiveServer()
+        let result = try await server.command(
+            ["serve"], environment: ["CARESYNC_PORT": "x", "CARESYNC_TIME_ZONE": "y"])
+        #expect(result.status == 78)
+        #expect(result.errors.contains("CARESYNC_PORT must be"))
+        #expect(result.errors.contains("CARESYNC_TIME_ZONE must be"))
+        #expect(result.output.isEmpty)
+    }
+
+    @Test("an address in use ends it with a message and status 1")
+    func addressInUse() async throws {
+        let server = try LiveServer()
+        try await server.start()
+        let result = try await server.command(["serve"], environment: ["CARESYNC_PORT": "\(server.port)"])
+        #expect(result.status == 1)
+        #expect(!result.errors.isEmpty)
+        await server.stop()
+    }
+
+    @Test("other commands run beside it on the same database")
+    func besideServe() async throws {
+        let server = try LiveServer()
+        try await server.start()
+        let check = try await server.command(["check"])
+        #expect(check.status == 0)
+        #expect(check.output.contains("database: answers; 0 migrations are pending"))
+        let migrate = try await server.command(["migrate"])
+        #expect(migrate.status == 0)
+        #expect(migrate.output.hasPrefix("0 migrations applied"))
+        await server.stop()
+    }
+
+    @Test("a dry run of the migrations on an empty folder lists them and makes nothing")
+    func dryRun() async throws {
+        let server = try LiveServer()
+        let result = try await server.command(["migrate", "--dry-run"])
+        #expect(result.status == 0)
+        #expect(result.output.contains("migrations would be applied"))
+        #expect(!FileManager.default.fileExists(atPath: server.directory + "/data/caresync.sqlite"))
+    }
+
+    @Test("the OpenAPI document is printed without a configuration")
+    func openAPI() async throws {
+        let server = try LiveServer()
+        let result = try await server.command(["openapi"])
+        #expect(result.status == 0)
+        #expect(result.output.hasPrefix("{"))
+        #expect(try FileManager.default.contentsOfDirectory(atPath: server.directory).allSatisfy { $0 != "data" })
+    }
+
+    @Test("the version and help are told", arguments: [["--version"], ["--help"], ["serve", "--help"]])
+    func help(_ arguments: [String]) async throws {
+        let result = try await LiveServer().command(arguments)
+        #expect(result.status == 0)
+        #expect(!result.output.isEmpty)
+    }
+}

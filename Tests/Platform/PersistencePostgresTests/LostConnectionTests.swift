@@ -1,0 +1,129 @@
+import CareSyncCore
+import CareSyncTesting
+import Logging
+import Persistence
+import PersistencePostgres
+import Synchronization
+import Testing
+
+@Suite("PostgreSQL lost connections", .enabled(if: hasPostgres))
+struct LostConnectionTests {
+    /// Ends every other session of the database.
+    private func endSessions(_ database: any Database) async throws -> Int {
+        try await database.read { db in
+            let ended: [Bool] = try db.values(
+                """
+                SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
+                WHERE datname = current_database() AND pid <> pg_backend_pid()
+                """)
+            return ended.count
+        }
+    }
+
+    @Test("connections stay in use from job to job")
+    func keepsConnections() async throws {
+        try await withPostgres { database in
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for _ in 0..<100 {
+                    group.addTask {
+                        try await database.write { db in
+                            _ = try db.run("UPDATE accounts SET balance = balance + 1 WHERE id = 1")
+                        }
+                    }
+                }
+                try await group.waitForAll()
+            }
+            #expect(database.counters.connections <= 4)
+        }
+    }
+
+    @Test("after connections died between jobs the next jobs work")
+    func betweenJobs() async throws {
+        try await withTestDatabase(.postgres, migrations: testMigrations) { test in
+            try await test.database.write { db in _ = try db.run("UPDATE accounts SET balance = 1 WHERE id = 1") }
+            try await test.withAnother { _ = try await endSessions($0) }
+            for _ in 0..<8 {
+                try await test.database.write { db in
+                    try db.later("UPDATE accounts SET balance = balance + 1 WHERE id = 1")
+                }
+            }
+            let balance: Int? = try await test.database.read { db in
+                try db.value("SELECT balance FROM accounts WHERE id = 1")
+            }
+            #expect(balance == 9)
+        }
+    }
+
+    @Test("a connection that dies inside a transaction loses it, and the outcome is known")
+    func insideTransaction() async throws {
+        try await withPostgres { database in
+            let runs = Mutex(0)
+            await #expect(throws: DatabaseFailure.connectionLost(outcomeUnknown: false)) {
+                try await database.write { db in
+                    runs.withLock { $0 += 1 }
+                    try db.run("UPDATE accounts SET balance = 1 WHERE id = 1")
+                    try db.query("SELECT pg_terminate_backend(pg_backend_pid())") { _ in }
+                    try db.run("UPDATE accounts SET balance = 2 WHERE id = 1")
+                }
+            }
+            #expect(runs.withLock { $0 } == 1)
+            let balance: Int? = try await database.read { db in
+                try db.value("SELECT balance FROM accounts WHERE id = 1")
+            }
+            #expect(balance == 100)
+        }
+    }
+
+    @Test("a transaction whose first statement finds the connection dead runs again")
+    func firstStatement() async throws {
+        try await withPostgres { database in
+            let runs = Mutex(0)
+            let balance = try await database.write { db in
+                let isFirst = runs.withLock { runs in
+                    runs += 1
+                    return runs == 1
+                }
+                if isFirst { try db.query("SELECT pg_terminate_backend(pg_backend_pid())") { _ in } }
+                return try db.value("UPDATE accounts SET balance = balance + 1 WHERE id = 1 RETURNING balance") as Int?
+            }
+            #expect(balance == 101)
+            #expect(runs.withLock { $0 } == 2)
+        }
+    }
+
+    @Test("a connection that dies with the commit leaves the outcome unknown, and nothing is repeated")
+    func duringCommit() async throws {
+        try await withPostgres { database in
+            let runs = Mutex(0)
+            await #expect(throws: DatabaseFailure.connectionLost(outcomeUnknown: true)) {
+                try await database.write { db in
+                    runs.withLock { $0 += 1 }
+                    try db.later("UPDATE accounts SET balance = 1 WHERE id = 1")
+                    try db.later("SELECT pg_terminate_backend(pg_backend_pid())")
+                }
+            }
+            #expect(runs.withLock { $0 } == 1)
+        }
+    }
+
+    @Test("an address where nobody listens stops the start")
+    func unreachable() {
+        #expect(throws: PostgresStartFailure.self) {
+            try PostgresDatabase(
+                url: "postgres://nobody@127.0.0.1:1/none", services: .testing(), logger: Logger(label: "test"))
+        }
+        #expect(throws: PostgresStartFailure.self) {
+            try PostgresDatabase(url: "mysql://x", services: .testing(), logger: Logger(label: "test"))
+        }
+    }
+
+    @Test("a closed database refuses work")
+    func closed() async throws {
+        try await withPostgres { database in
+            await database.close()
+            await #expect(throws: Problem.self) {
+                try await database.read { db in try db.exists("SELECT 1") }
+            }
+        }
+    }
+}
