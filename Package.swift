@@ -132,5 +132,8 @@ let package = Package(
         featureTests(
             "Identity",
             ["Cryptography", "WebAPI", .httpTypes, .hummingbird, .hummingbirdTesting, .logging, .nioCore]),
+        featureTests(
+            "Directory",
+            ["Cryptography", "Identity", "WebAPI", .hummingbird, .hummingbirdTesting, .httpTypes, .nioCore]),
     ]
 )
