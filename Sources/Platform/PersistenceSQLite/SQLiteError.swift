@@ -14,7 +14,8 @@ struct SQLiteError {
     }
 
     /// `uniqueName` finds the constraint over some columns of a table.
-    func failure(uniqueName: (_ table: String, _ columns: [String], _ isPrimaryKey: Bool) -> String) -> DatabaseFailure {
+    func failure(uniqueName: (_ table: String, _ columns: [String], _ isPrimaryKey: Bool) -> String) -> DatabaseFailure
+    {
         switch code & 0xFF {
         case SQLITE_CONSTRAINT: constraint(uniqueName)
         case SQLITE_BUSY: code == Self.busySnapshot ? .conflict(code: "SQLITE_BUSY_SNAPSHOT") : .lockTimeout

@@ -68,8 +68,11 @@ extension SQLiteStatement {
         case .integers(let numbers): try bind(SQLiteText.json(numbers), at: index)
         case .texts(let texts):
             // Checked here: inside the JSON text a NUL would be an escape, and pass.
-            if texts.contains(where: { $0.utf8.contains(0) }) { throw DatabaseFailure.other(code: "nul in text") }
-            else { try bind(SQLiteText.json(texts), at: index) }
+            if texts.contains(where: { $0.utf8.contains(0) }) {
+                throw DatabaseFailure.other(code: "nul in text")
+            } else {
+                try bind(SQLiteText.json(texts), at: index)
+            }
         }
     }
 
