@@ -63,7 +63,7 @@ let package = Package(
             path: "Sources/CareSyncTesting", swiftSettings: strict),
 
         platformTests("CareSyncCore"),
-        platformTests("Persistence", ["CareSyncCore", "CareSyncTesting", .crypto, .logging]),
+        platformTests("Persistence", ["CareSyncCore", "CareSyncTesting", "PersistenceSQLite", .logging]),
         platformTests("Cryptography", ["CareSyncCore"]),
         platformTests("WebAPI", ["CareSyncCore", .hummingbird, .hummingbirdTesting]),
     ]

@@ -33,6 +33,7 @@ package struct TestDatabase: Sendable {
     let site: any TestDatabaseSite
 
     /// Runs `body` with a second set of connections to the same database, as another process has them.
+    @discardableResult
     package func withAnother<Value: Sendable>(
         _ services: DatabaseServices = .testing(), _ body: (any Database) async throws -> Value
     ) async throws -> Value {
@@ -41,6 +42,7 @@ package struct TestDatabase: Sendable {
 }
 
 /// Gives `body` a migrated database that no other test sees, and removes it afterwards.
+@discardableResult
 package func withTestDatabase<Value: Sendable>(
     _ kind: DatabaseKind, migrations: [Migration] = PlatformMigrations.all, services: DatabaseServices = .testing(),
     _ body: (TestDatabase) async throws -> Value
@@ -59,6 +61,7 @@ package func withTestDatabase<Value: Sendable>(
 }
 
 /// ``withTestDatabase(_:migrations:services:_:)`` for tests that open their database once.
+@discardableResult
 package func withDatabase<Value: Sendable>(
     _ kind: DatabaseKind, migrations: [Migration] = PlatformMigrations.all, services: DatabaseServices = .testing(),
     _ body: (any Database) async throws -> Value
