@@ -111,7 +111,7 @@ let package = Package(
             path: "Sources/CareSyncTesting", swiftSettings: strict),
 
         platformTests("CareSyncCore", ["CareSyncTesting"]),
-        platformTests("Persistence", ["CareSyncCore", "CareSyncTesting", .crypto, .logging]),
+        platformTests("Persistence", ["CareSyncCore", "CareSyncTesting", "PersistenceSQLite", .crypto, .logging]),
         platformTests("PersistencePostgres", ["CareSyncCore", "CareSyncTesting", "Persistence", .logging]),
         platformTests("Cryptography", ["CareSyncCore"]),
         platformTests(
