@@ -72,7 +72,7 @@ struct AccountTests {
                 }
             }
             #expect(try await app.count("SELECT count(*) FROM users") == 1)
-            #expect(try await app.auditTrail().first == "ADMIN_ACTION SUCCESS ADMIN_CREATED")
+            #expect(try await app.auditTrail().contains("ADMIN_ACTION SUCCESS ADMIN_CREATED"))
         }
     }
 

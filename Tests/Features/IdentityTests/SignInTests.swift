@@ -40,9 +40,8 @@ struct SignInTests {
             }
             #expect(anonymous(wrong) == anonymous(unknown))
             #expect(anonymous(wrong) == anonymous(impossible))
-            #expect(
-                try await app.auditTrail().suffix(3)
-                    == Array(repeating: "LOGIN_FAILED DENIED INVALID_CREDENTIALS", count: 3))
+            let failures = try await app.auditTrail().filter { $0 == "LOGIN_FAILED DENIED INVALID_CREDENTIALS" }
+            #expect(failures.count == 3)
             let named = try await app.count(
                 "SELECT count(*) FROM audit_log WHERE action = 'LOGIN_FAILED' AND entity_id <> ''")
             #expect(named == 1)
