@@ -111,7 +111,7 @@ let package = Package(
             path: "Sources/CareSyncTesting", swiftSettings: strict),
 
         platformTests("CareSyncCore", ["CareSyncTesting"]),
-        platformTests("Persistence", ["CareSyncCore", "CareSyncTesting", .crypto, .logging]),
+        platformTests("Persistence", ["CareSyncCore", "CareSyncTesting", "PersistenceSQLite", .crypto, .logging]),
         platformTests("PersistencePostgres", ["CareSyncCore", "CareSyncTesting", "Persistence", .logging]),
         platformTests("Cryptography", ["CareSyncCore"]),
         platformTests(
@@ -132,5 +132,8 @@ let package = Package(
         featureTests(
             "Identity",
             ["Cryptography", "WebAPI", .httpTypes, .hummingbird, .hummingbirdTesting, .logging, .nioCore]),
+        featureTests(
+            "Directory",
+            ["Cryptography", "Identity", "WebAPI", .hummingbird, .hummingbirdTesting, .httpTypes, .nioCore]),
     ]
 )

@@ -63,6 +63,6 @@ struct AuthorizationMatrix {
 
     private static let samples = [
         "username": "nobody-of-this-name", "specialization": "Cardiology", "type": "specializations",
-        "date": "2026-03-11", "email": "nobody@example.org",
+        "date": "2026-03-11", "status": "BOOKED", "email": "nobody@example.org",
     ]
 }

@@ -40,16 +40,18 @@ struct SchemaComponents {
         // comes second gets a name of its own.
         let enclosing = open[name]
         defer { open[name] = enclosing }
-        let second = name + (direction == .request ? "Request" : "Response")
-        let names = [name, second].lazy + (2...).lazy.map { second + String($0) }
-        for candidate in names {
+        var candidate = name
+        var attempt = 0
+        while true {
             open[name] = candidate
             let schema = objectSchema(fields, direction)
-            if let other = named[candidate], other != schema { continue }
-            named[candidate] = schema
-            return Self.reference(candidate)
+            if named[candidate] == nil || named[candidate] == schema {
+                named[candidate] = schema
+                return Self.reference(candidate)
+            }
+            attempt += 1
+            candidate = name + (direction == .request ? "Request" : "Response") + (attempt > 1 ? String(attempt) : "")
         }
-        return Self.reference(name)
     }
 
     private mutating func objectSchema(_ fields: [RecordedType.Field], _ direction: Direction) -> JSONTree {
