@@ -39,10 +39,10 @@ struct DemoSeeding: Sendable {
 extension Program {
     /// Adds the demonstration's people and appointments, unless they are there.
     package func seedDemo() async throws {
+        guard try load().0.mode == .development else {
+            throw Refusal(description: "Demo data has known passwords, so production refuses it.")
+        }
         try await withSystem { system in
-            guard system.configuration.mode == .development else {
-                throw Refusal(description: "Demo data has known passwords, so production refuses it.")
-            }
             output.line(try await system.demo.run() ? "Demo data added." : "The demo data is there already.")
         }
     }
