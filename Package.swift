@@ -101,6 +101,10 @@ let package = Package(
             name: "caresync", dependencies: ["CareSyncCore", "CareSyncServer", .argumentParser],
             path: "Sources/caresync",
             swiftSettings: strict),
+        .executableTarget(
+            name: "benchmark-seed",
+            dependencies: ["CareSyncCore", "CareSyncServer", "Cryptography", "Identity", "Persistence", .logging],
+            path: "Benchmarks/seed", swiftSettings: strict),
         .target(
             name: "CareSyncTesting",
             dependencies: [

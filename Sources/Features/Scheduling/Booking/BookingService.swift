@@ -80,7 +80,8 @@ private struct BookingAttempt {
             try vault.seal($0, of: patient, at: BookingService.reasonField(id), db)
         }
 
-        var slot = try? SlotGrid(zone: zone, slotMinutes: guessedMinutes).slot(startingAt: zone.local(start))  // Judged again below.
+        // A start that is off the guessed grid is judged again below, on the real one.
+        var slot = try? SlotGrid(zone: zone, slotMinutes: guessedMinutes).slot(startingAt: zone.local(start))
         var first = try send(slot, id, guessedMinutes, sealedReason)
         guard let doctor = first.doctor else { throw SchedulingError.doctorNotFound }
         if doctor.slotMinutes != guessedMinutes || slot == nil {
