@@ -92,7 +92,7 @@ struct LoadPatient: Sendable {
 
     /// The request for a slot that no other round and turn asks for: 16 a day from a month ahead on.
     func booking(round: Int, turn: Int, key: String) -> String {
-        let day = LocalDate(daysSinceEpoch: LocalDate.today().daysSinceEpoch + 30 + round)
+        let day = LoadDay.date(daysAhead: 30 + round)
         let slot = turn % 16
         let hour = slot < 8 ? 9 + slot / 2 : 14 + (slot - 8) / 2
         let time = LocalDateTime(day, LocalTime(hour: hour, minute: slot % 2 * 30))
@@ -153,9 +153,11 @@ struct BookingLoad: Sendable {
     }
 }
 
-extension LocalDate {
-    /// Today by the machine's clock, which the server under test goes by too.
-    fileprivate static func today() -> LocalDate {
-        LocalDate(daysSinceEpoch: Int(TimeSource.system.now.seconds / 86_400))
+/// Days by the machine's clock, which the server under test goes by too.
+enum LoadDay {
+    static func date(daysAhead: Int) -> LocalDate {
+        LocalDate(daysSinceEpoch: Int(TimeSource.system.now.seconds / 86_400) + daysAhead)
     }
+
+    static func text(daysAhead: Int) -> String { date(daysAhead: daysAhead).description }
 }

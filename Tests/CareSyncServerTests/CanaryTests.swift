@@ -1,0 +1,100 @@
+import CareSyncTesting
+import Foundation
+import HTTPTypes
+import Testing
+
+/// Plants marked texts wherever health data or names go in, and looks for them wherever they must not come out.
+@Suite("Canaries")
+struct CanaryTests {
+    /// Texts no code of ours contains.
+    private static let canaries = [
+        "Quillfeather", "Zumbrota", "+91 9000077731", "canary-illness-xylophone", "canary-reason-marzipan",
+    ]
+
+    @Test("what patients tell is neither in the database file, nor in logs, nor in error bodies")
+    func nothingLeaks() async throws {
+        let server = try LiveServer(environment: ["CARESYNC_LOG_LEVEL": "trace"])
+        #expect(try await server.command(["seed", "--demo"]).status == 0)
+        try await server.start()
+        let visit = CanaryVisit(server: server)
+        let errors = try await visit.run()
+        #expect(errors.count >= 8)
+        #expect(errors.allSatisfy { $0.status >= 400 && $0.status < 500 })
+        await server.stop()
+
+        let everything = errors.map(\.body).joined() + server.log
+        for canary in Self.canaries {
+            #expect(!everything.contains(canary), "\(canary) in an error body or the log")
+        }
+        for file in ["caresync.sqlite", "caresync.sqlite-wal"] {
+            guard let data = FileManager.default.contents(atPath: server.directory + "/data/" + file) else { continue }
+            for canary in Self.canaries {
+                #expect(data.range(of: Data(canary.utf8)) == nil, "\(canary) in \(file)")
+            }
+        }
+        // The control: what is stored in clear is found in the same bytes.
+        let database = try #require(FileManager.default.contents(atPath: server.directory + "/data/caresync.sqlite"))
+        #expect(database.range(of: Data("canary.patient".utf8)) != nil)
+    }
+}
+
+/// A patient who fills in everything, books, and makes every mistake there is.
+private struct CanaryVisit {
+    let server: LiveServer
+
+    struct Refusal {
+        let status: Int
+        let body: String
+    }
+
+    func run() async throws -> [Refusal] {
+        let form = """
+            {"username":"canary.patient","password":"Blue-Kettle-42","email":"canary@example.org","role":"PATIENT",\
+            "firstName":"Quillfeather","lastName":"Zumbrota","contactInfo":"+91 9000077731",\
+            "illnessDetails":"canary-illness-xylophone"}
+            """
+        let registered = try await send("POST", "/api/auth/register", form)
+        let token = registered.json["accessToken"].string ?? ""
+        let doctors = try await send("GET", "/api/doctors?availableOn=\(Self.day)", token: token)
+        let doctor = doctors.json["[0].id"].int ?? 0
+        let booked = try await send("POST", "/api/appointments/patient/book", booking(doctor, "09:00"), token: token)
+        #expect(registered.status == 200)
+        #expect(booked.status == 200)
+
+        var refusals: [Refusal] = []
+        func refused(_ answer: (status: Int, json: TestResponse)) {
+            refusals.append(Refusal(status: answer.status, body: answer.json.text))
+        }
+        refused(try await send("POST", "/api/auth/register", form))
+        refused(try await send("POST", "/api/auth/register", form.replacing("canary.patient", with: "other.canary")))
+        refused(try await send("POST", "/api/auth/register", form.replacing("PATIENT", with: "Quillfeather")))
+        refused(try await send("POST", "/api/auth/register", form + "canary-illness-xylophone"))
+        refused(try await send("POST", "/api/auth/register", form.replacing(#""firstName""#, with: #""lastName""#)))
+        refused(try await send("POST", "/api/appointments/patient/book", booking(doctor, "09:00"), token: token))
+        refused(try await send("POST", "/api/appointments/patient/book", booking(doctor, "03:33"), token: token))
+        refused(
+            try await send(
+                "POST", "/api/appointments/patient/book", booking(doctor, "canary-reason-marzipan"), token: token))
+        refused(
+            try await send("GET", "/api/appointments/available-slots?doctorId=Zumbrota&date=Quillfeather", token: token)
+        )
+        return refusals
+    }
+
+    private static let day = LoadDay.text(daysAhead: 12)
+
+    private func booking(_ doctor: Int, _ time: String) -> String {
+        #"{"doctorId":\#(doctor),"appointmentDateTime":"\#(Self.day)T\#(time):00","reason":"canary-reason-marzipan"}"#
+    }
+
+    private func send(
+        _ method: String, _ path: String, _ body: String = "", token: String? = nil
+    ) async throws -> (status: Int, json: TestResponse) {
+        var lines = ["\(method) \(path) HTTP/1.1", "Host: localhost", "Connection: close"]
+        if !body.isEmpty { lines += ["Content-Type: application/json", "Content-Length: \(body.utf8.count)"] }
+        if let token { lines.append("Authorization: Bearer \(token)") }
+        let answer = try await server.exchange(lines.joined(separator: "\r\n") + "\r\n\r\n" + body)
+        let (status, text) = RawConnection.parse(answer)
+        return (status, TestResponse(status: status, headers: [:], bytes: Array(text.utf8)))
+    }
+}
