@@ -41,15 +41,18 @@ struct SchemaComponents {
         let enclosing = open[name]
         defer { open[name] = enclosing }
         let second = name + (direction == .request ? "Request" : "Response")
-        let names = [name, second].lazy + (2...).lazy.map { second + String($0) }
-        for candidate in names {
+        var candidate = name
+        var attempt = 1
+        while true {
             open[name] = candidate
             let schema = objectSchema(fields, direction)
-            if let other = named[candidate], other != schema { continue }
-            named[candidate] = schema
-            return Self.reference(candidate)
+            if named[candidate, default: schema] == schema {
+                named[candidate] = schema
+                return Self.reference(candidate)
+            }
+            candidate = attempt == 1 ? second : second + String(attempt)
+            attempt += 1
         }
-        return Self.reference(name)
     }
 
     private mutating func objectSchema(_ fields: [RecordedType.Field], _ direction: Direction) -> JSONTree {

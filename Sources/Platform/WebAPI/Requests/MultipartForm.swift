@@ -53,7 +53,8 @@ struct HeaderParameters {
             rest = rest[end...]
             guard rest.first == UInt8(ascii: "=") else { continue }
             rest = rest.dropFirst()
-            let text = rest.first == Self.quote ? Self.quoted(&rest) : Self.trimmed(rest.prefix { $0 != Self.semicolon })
+            let text =
+                rest.first == Self.quote ? Self.quoted(&rest) : Self.trimmed(rest.prefix { $0 != Self.semicolon })
             rest = rest.drop { $0 != Self.semicolon }
             if parameters[name] == nil { parameters[name] = text }
         }
