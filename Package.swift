@@ -101,6 +101,10 @@ let package = Package(
             name: "caresync", dependencies: ["CareSyncCore", "CareSyncServer", .argumentParser],
             path: "Sources/caresync",
             swiftSettings: strict),
+        .executableTarget(
+            name: "benchmark-seed",
+            dependencies: ["CareSyncCore", "CareSyncServer", "Cryptography", "Identity", "Persistence", .logging],
+            path: "Benchmarks/seed", swiftSettings: strict),
         .target(
             name: "CareSyncTesting",
             dependencies: [
@@ -111,7 +115,7 @@ let package = Package(
             path: "Sources/CareSyncTesting", swiftSettings: strict),
 
         platformTests("CareSyncCore", ["CareSyncTesting"]),
-        platformTests("Persistence", ["CareSyncCore", "CareSyncTesting", .crypto, .logging]),
+        platformTests("Persistence", ["CareSyncCore", "CareSyncTesting", "PersistenceSQLite", .crypto, .logging]),
         platformTests("PersistencePostgres", ["CareSyncCore", "CareSyncTesting", "Persistence", .logging]),
         platformTests("Cryptography", ["CareSyncCore"]),
         platformTests(
@@ -123,10 +127,17 @@ let package = Package(
         .testTarget(
             name: "CareSyncServerTests",
             dependencies: [
-                "CareSyncCore", "CareSyncServer", "CareSyncTesting", "Cryptography", "Persistence", "WebAPI",
-                .logging,
+                "CareSyncCore", "CareSyncServer", "CareSyncTesting", "Cryptography", "Directory", "Persistence",
+                "WebAPI",
+                .httpTypes, .logging,
             ],
             path: "Tests/CareSyncServerTests", exclude: ["authorization-matrix.tsv"], swiftSettings: strict),
-        featureTests("Identity", ["Cryptography", "WebAPI", .hummingbird, .hummingbirdTesting, .logging]),
+        featureTests("Scheduling", [.httpTypes]),
+        featureTests(
+            "Identity",
+            ["Cryptography", "WebAPI", .httpTypes, .hummingbird, .hummingbirdTesting, .logging, .nioCore]),
+        featureTests(
+            "Directory",
+            ["Cryptography", "Identity", "WebAPI", .hummingbird, .hummingbirdTesting, .httpTypes, .nioCore]),
     ]
 )

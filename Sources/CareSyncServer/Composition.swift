@@ -44,12 +44,16 @@ package struct CareSync: Sendable {
         let vault = PatientVault(ring: configuration.keys.ring, random: random)
 
         let directory = DirectoryFeature(
-            database: database, vault: vault, clinicZone: zone, availability: { _, _, _ in [] })
+            database: database, vault: vault, clinicZone: zone,
+            availability: { db, doctors, date in
+                try SchedulingFeature.doctorsWithFreeSlot(among: doctors, on: date, zone: zone, db: db)
+            })
         let identity = IdentityFeature(
             database: database, hasher: hasher, signer: await TokenSigner.make(configuration.keys.tokens),
             rootSecret: configuration.keys.root, clinicZone: zone,
             settings: IdentitySettings(emailVerificationRequired: configuration.emailVerification == .required),
             profiles: directory.profiles, logger: logger)
+        let scheduling = SchedulingFeature(database: database, zone: zone, vault: vault)
         let health = HealthEndpoints(database: database)
 
         let outbox = OutboxWorker(database: database, handlers: [], logger: logger)
@@ -59,8 +63,8 @@ package struct CareSync: Sendable {
         self.logger = logger
         self.identity = identity
         authenticator = identity.authenticator
-        demo = DemoSeeding(database: database, vault: vault, identity: identity)
-        endpoints = health.all + identity.endpoints + directory.endpoints
+        demo = DemoSeeding(database: database, vault: vault, identity: identity, zone: zone)
+        endpoints = health.all + identity.endpoints + directory.endpoints + scheduling.endpoints
         workers = [Worker("outbox", run: outbox.run), Worker("sessions", run: identity.run)]
     }
 }

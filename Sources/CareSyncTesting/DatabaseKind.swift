@@ -22,6 +22,8 @@ package enum DatabaseKind: String, Sendable, CaseIterable, CustomStringConvertib
 
 /// Where a test's database is.
 protocol TestDatabaseSite: Sendable {
+    /// As `DATABASE_URL` names it.
+    var address: String { get }
     /// Opens the database, as one more process would.
     func open(_ services: DatabaseServices) async throws -> any Database
     func remove() async
@@ -32,6 +34,9 @@ package struct TestDatabase: Sendable {
     package let kind: DatabaseKind
     package let database: any Database
     let site: any TestDatabaseSite
+
+    /// What `DATABASE_URL` has to be for a process that shares the database.
+    package var address: String { site.address }
 
     /// Runs `body` with a second set of connections to the same database, as another process has them.
     @discardableResult

@@ -56,6 +56,17 @@ package final class LiveServer: Sendable {
         running.withLock { $0 = Running(process: process, port: port) }
     }
 
+    /// Starts a command that serves nothing; returns when it has said what it does.
+    package func startWithoutHTTP(_ arguments: [String]) async throws {
+        let process = try ChildProcess(
+            arguments, environment: commandEnvironment, errorFile: directory + "/stderr.log")
+        guard await process.line(beginningWith: "CareSync ") != nil else {
+            let status = await process.wait()
+            throw Failure(description: "The command ended with \(status): \(log)")
+        }
+        running.withLock { $0 = Running(process: process, port: 0) }
+    }
+
     /// Ends the process without warning, as a power failure does.
     package func kill() async {
         _ = await stop(with: SIGKILL)

@@ -32,6 +32,12 @@ enum PostgresTestDatabases {
         let url: URLComponents
         let name: String
 
+        var address: String {
+            var address = url
+            address.path = "/" + name
+            return address.string ?? ""
+        }
+
         func open(_ services: DatabaseServices) throws -> any Database {
             try PostgresTestDatabases.open(url, name, connections: connections, services)
         }

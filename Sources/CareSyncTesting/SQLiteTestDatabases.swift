@@ -16,6 +16,7 @@ enum SQLiteTestDatabases {
         let url: URL
 
         var file: URL { url.appendingPathComponent("test.sqlite") }
+        var address: String { "sqlite:\(file.path)" }
 
         init() throws {
             url = FileManager.default.temporaryDirectory.appendingPathComponent("caresync-test-\(UUID().uuidString)")

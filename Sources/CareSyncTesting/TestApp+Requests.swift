@@ -46,6 +46,8 @@ extension TestApp {
     }
 
     private static func text(_ value: some Encodable) throws -> String {
-        String(decoding: try JSONEncoder().encode(value), as: UTF8.self)
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys  // The same value gives the same bytes, as a client's repetition does.
+        return String(decoding: try encoder.encode(value), as: UTF8.self)
     }
 }

@@ -7,6 +7,12 @@ package struct TestResponse: Sendable {
     package let headers: HTTPFields
     package let bytes: [UInt8]
 
+    package init(status: Int, headers: HTTPFields, bytes: [UInt8]) {
+        self.status = status
+        self.headers = headers
+        self.bytes = bytes
+    }
+
     package var text: String { String(decoding: bytes, as: UTF8.self) }
 
     package func header(_ name: String) -> String? {

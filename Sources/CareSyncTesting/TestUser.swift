@@ -67,7 +67,7 @@ extension TestApp {
     }
 
     private func user(from answer: TestResponse, password: String, role: Role) throws -> TestUser {
-        guard let id = answer["user.id"].int, let username = answer["username"].string,
+        guard let id = answer["user.id"].int ?? answer["user.userId"].int, let username = answer["username"].string,
             let access = answer["accessToken"].string, let refresh = answer["refreshToken"].string
         else { throw Refused(description: "\(answer.status): \(answer.text)") }
         return TestUser(

@@ -1,5 +1,6 @@
 import CareSyncTesting
 import Foundation
+import HTTPTypes
 import WebAPI
 
 /// Who gets past the gate of which route: `authorization-matrix.tsv`, a line per route, a column per kind of caller.
@@ -62,6 +63,6 @@ struct AuthorizationMatrix {
 
     private static let samples = [
         "username": "nobody-of-this-name", "specialization": "Cardiology", "type": "specializations",
-        "date": "2026-03-11", "email": "nobody@example.org",
+        "date": "2026-03-11", "status": "BOOKED", "email": "nobody@example.org",
     ]
 }

@@ -1,4 +1,6 @@
+import CareSyncServer
 import CareSyncTesting
+import HTTPTypes
 import Testing
 import WebAPI
 

@@ -1,6 +1,7 @@
 import CareSyncServer
 import CareSyncTesting
 import Testing
+import WebAPI
 
 @Suite("API documents")
 struct DocumentTests {
@@ -32,7 +33,8 @@ struct DocumentTests {
     func hidden() async throws {
         try await withApp(environment: ["CARESYNC_API_DOCS": "off"]) { app in
             for path in ["/v3/api-docs", "/swagger-ui", "/swagger-ui.html", "/swagger-ui/index.html"] {
-                #expect(try await app.get(path).status == 404)
+                let answer = try await app.get(path)
+                #expect(answer.status == 404)
             }
         }
     }

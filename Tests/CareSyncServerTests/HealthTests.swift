@@ -1,4 +1,5 @@
 import CareSyncTesting
+import Persistence
 import Testing
 
 @Suite("Health")

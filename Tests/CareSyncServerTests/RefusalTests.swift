@@ -1,4 +1,5 @@
 import CareSyncTesting
+import HTTPTypes
 import Testing
 
 @Suite("Refusals that need no endpoint")

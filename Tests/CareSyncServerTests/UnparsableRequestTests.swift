@@ -1,5 +1,6 @@
 import CareSyncTesting
 import Foundation
+import HTTPTypes
 import Testing
 
 @Suite("Bytes that are not HTTP")

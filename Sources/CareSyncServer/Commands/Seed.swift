@@ -3,23 +3,27 @@ import Cryptography
 import Directory
 import Identity
 import Persistence
+import Scheduling
 
 /// The invented people of a demonstration. Their passwords are in the documentation.
 struct DemoSeeding: Sendable {
     let database: any Database
     let vault: PatientVault
     let identity: IdentityFeature
+    let zone: ClinicZone
 
     /// Adds what is missing; whether anything was.
     func run() async throws -> Bool {
         let hashes = try await hashes()
-        let people = try await database.write { [vault, identity] db in
+        return try await database.write { [vault, identity, zone] db in
             let demo = DemoData(vault: vault, hashes: hashes) { db, account in
                 try identity.addAccount(account, form: nil, db: db)
             }
-            return try demo.seed(db)
+            let people = try demo.seed(db)
+            let added = try SchedulingDemo(zone: zone, vault: vault)
+                .seed(doctors: people.doctors, patients: people.patients, db: db)
+            return people.isNew || added > 0
         }
-        return people.isNew
     }
 
     /// The cheapest hashes there are: the passwords are public.
@@ -35,10 +39,10 @@ struct DemoSeeding: Sendable {
 extension Program {
     /// Adds the demonstration's people and appointments, unless they are there.
     package func seedDemo() async throws {
+        guard try load().0.mode == .development else {
+            throw Refusal(description: "Demo data has known passwords, so production refuses it.")
+        }
         try await withSystem { system in
-            guard system.configuration.mode == .development else {
-                throw Refusal(description: "Demo data has known passwords, so production refuses it.")
-            }
             output.line(try await system.demo.run() ? "Demo data added." : "The demo data is there already.")
         }
     }

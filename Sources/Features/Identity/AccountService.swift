@@ -72,7 +72,7 @@ struct AccountService: Sendable {
 
     private var now: Instant { database.services.time.now }
 
-    /// Makes an account in a running transaction, with the doctor or patient it stands for unless it is an administrator's.
+    /// Makes an account in a running transaction, and with a form the doctor or patient it stands for.
     func add(_ new: NewAccount, form: ProfileForm?, db: any Connection) throws -> Account {
         if let complaint = UsernameRules.complaint(new.username) {
             throw Problem.validation([FieldError(field: "username", message: complaint)])

@@ -39,7 +39,7 @@ package struct IdentityFeature: Sendable {
         Authenticator { [sessions] token in try await sessions.authenticate(token) }
     }
 
-    /// Keeps the session cache true; runs until it is cancelled. While it does not run, every request asks the database.
+    /// Keeps the session cache true until it is cancelled. While it does not run, every request asks the database.
     package func run() async {
         await poller.run()
     }

@@ -1,7 +1,7 @@
 import Foundation
 
-/// Rules for what people write about themselves. Lengths are counted in Unicode scalars, which bounds the bytes too: one
-/// character as a reader counts them may carry any number of accents.
+/// Rules for what people write about themselves. Lengths are counted in Unicode scalars, which bounds the bytes too:
+/// one character as a reader counts them may carry any number of accents.
 enum PersonText {
     /// What is wrong with a text that must be there.
     static func required(_ text: String, _ limit: Int) -> String? {

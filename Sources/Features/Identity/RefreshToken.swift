@@ -24,8 +24,9 @@ struct RefreshToken: Sendable, Equatable {
 
 /// Makes and reads refresh tokens.
 ///
-/// A successor's secret is computed from its parent, so the server can give it out again within the grace without keeping
-/// it. The tag tells tokens of ours from invented ones: only a genuine token may end a session by being too old.
+/// A successor's secret is computed from its parent, so the server can give it out again within the grace without
+/// keeping it. The tag tells tokens of ours from invented ones: only a genuine token may end a session by being too
+/// old.
 struct RefreshTokens: Sendable {
     private let successors: KeyedHash
     private let tags: KeyedHash

@@ -69,11 +69,13 @@ struct NewSession {
 }
 
 /// A session with the account it belongs to, as far as a request needs them.
-struct LiveSession: RowDecodable {
+struct LiveSession {
     let principal: Principal
     let expiresAt: Instant
     let lastActivityAt: Instant
+}
 
+extension LiveSession: RowDecodable {
     init(row: Row) throws {
         principal = Principal(
             userID: try row.value("user_id"), username: try row.value("username"), role: try row.value("role"),

@@ -47,7 +47,9 @@ struct SessionRepository {
     }
 
     /// Replaces the current token by its successor, if it still is the current one; whether it was.
-    func rotate(_ current: RefreshToken, to successor: RefreshToken, at now: Instant, expiresAt: Instant) throws -> Bool {
+    func rotate(
+        _ current: RefreshToken, to successor: RefreshToken, at now: Instant, expiresAt: Instant
+    ) throws -> Bool {
         let changed = try db.run(
             """
             UPDATE sessions

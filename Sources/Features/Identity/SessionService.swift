@@ -81,8 +81,8 @@ struct SessionService: Sendable {
         case overtaken
     }
 
-    /// Gives the successor of a refresh token. What must stay written when the token is refused, the end of its family, is
-    /// committed before the refusal is thrown.
+    /// Gives the successor of a refresh token. What must stay written when the token is refused, the end of its family,
+    /// is committed before the refusal is thrown.
     func refresh(_ text: String, by origin: RequestOrigin) async throws -> SessionGrant {
         guard let token = tokens.parse(text) else { throw SessionError.refreshInvalid }
         let outcome = try await database.write { db in
@@ -167,7 +167,7 @@ struct SessionService: Sendable {
         }
     }
 
-    /// Ends the sessions of an account, all or all but one. This node forgets them with the commit, others within a second.
+    /// Ends the sessions of an account, all or all but one. This node forgets them with the commit, others within 1 s.
     @discardableResult
     func endAll(
         of user: UserID, except kept: SessionID? = nil, _ reason: SessionEnd, db: any Connection

@@ -26,18 +26,21 @@ final class PostgresParameters {
         }
     }
 
-    /// Throws what the server would not be able to tell: text ends at NUL on its way to PostgreSQL.
+    /// Throws what must not be sent: text would end at a NUL on its way, and SQLite has no number that is not one.
     static func check(_ values: [SQLValue]) throws(DatabaseFailure) {
         guard values.count <= most else { throw .other(code: "54023") }
         for value in values {
-            let hasNUL =
-                switch value {
-                case .text(let text): text.utf8.contains(0)
-                case .texts(let texts): texts.contains { $0.utf8.contains(0) }
-                default: false
-                }
-            if hasNUL { throw .other(code: "22021") }
+            switch value {
+            case .text(let text): try check(text)
+            case .texts(let texts): for text in texts { try check(text) }
+            case .double(let number): if number.isNaN { throw .other(code: "not a number") }
+            default: break
+            }
         }
+    }
+
+    private static func check(_ text: String) throws(DatabaseFailure) {
+        if text.utf8.contains(0) { throw .other(code: "nul in text") }
     }
 
     func encode(_ values: [SQLValue]) {

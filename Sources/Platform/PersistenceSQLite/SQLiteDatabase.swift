@@ -11,7 +11,8 @@ package final class SQLiteDatabase: Persistence.Database {
     package let services: DatabaseServices
     private let writes = JobQueue<WriteJob>(bound: queueBound)
     private let reads = JobQueue<WriteJob>(bound: queueBound)
-    private let threads: ThreadGroup
+    private let readers = ThreadGroup()
+    private let writer = ThreadGroup()
 
     package static let queueBound = 4096
 
@@ -19,10 +20,9 @@ package final class SQLiteDatabase: Persistence.Database {
     package init(path: String, readers: Int = 4, services: DatabaseServices) throws {
         self.services = services
         try SQLiteOpening.prepareFile(path)
-        let writer = try SQLiteOpening.writer(path)
+        let writerQueue = try SQLiteOpening.writer(path)
         let readerQueues = try (0..<max(1, readers)).map { _ in try SQLiteOpening.reader(path) }
-        threads = ThreadGroup(count: readerQueues.count + 1)
-        startWriter(writer)
+        startWriter(writerQueue)
         for (index, queue) in readerQueues.enumerated() { startReader(queue, lane: index + 1) }
     }
 
@@ -39,10 +39,11 @@ package final class SQLiteDatabase: Persistence.Database {
     }
 
     package func close() async {
-        threads.stop()
+        readers.stop()
+        writer.stop()
         reads.close()
         writes.close()
-        await threads.ended()
+        await writer.ended()
     }
 
     private func hand<Value: Sendable>(
@@ -60,25 +61,31 @@ package final class SQLiteDatabase: Persistence.Database {
     }
 
     private func startWriter(_ queue: DatabaseQueue) {
-        threads.start("sqlite-writer") { [writes, services, threads] in
+        writer.start("sqlite-writer") { [writes, services, readers, writer] in
             SQLiteDatabase.use(queue) { handle in
-                let writer = SQLiteWriter(handle: handle, services: services)
+                let transactions = SQLiteWriter(handle: handle, services: services)
                 while true {
                     let jobs = writes.popAll(limit: SQLiteWriter.batchLimit)
                     if jobs.isEmpty { break }
-                    if threads.isStopping { jobs.forEach { $0.fail(Problem.unavailable) } } else { writer.run(jobs) }
+                    if writer.isStopping {
+                        for job in jobs { job.fail(Problem.unavailable) }
+                    } else {
+                        transactions.run(jobs)
+                    }
                 }
-                // The file alone is then complete; when a reader of another process is in the way, its log stays.
+                // The last to close leaves one complete file, and a reader cannot do that. While another process has
+                // the file open, its log stays.
+                readers.wait()
                 try? handle.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             }
         }
     }
 
     private func startReader(_ queue: DatabaseQueue, lane: Int) {
-        threads.start("sqlite-reader") { [reads, services, threads] in
+        readers.start("sqlite-reader") { [reads, services, readers] in
             SQLiteDatabase.use(queue) { handle in
                 while let job = reads.pop() {
-                    if threads.isStopping {
+                    if readers.isStopping {
                         job.fail(Problem.unavailable)
                     } else {
                         perform(job, handle, services, lane)

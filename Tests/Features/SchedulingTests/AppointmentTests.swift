@@ -1,3 +1,4 @@
+import CareSyncCore
 import CareSyncTesting
 import Testing
 
@@ -91,31 +92,33 @@ struct AppointmentTests {
             _ = try await clinic.move(past, "confirm")
             _ = try await clinic.move(past, "complete")
             clinic.app.time.advance(by: .hours(4))
+            let patient = try await clinic.app.signIn(clinic.patient.username, clinic.patient.password, role: .patient)
+            let doctor = try await clinic.app.signIn(clinic.doctor.username, clinic.doctor.password, role: .doctor)
             func ids(_ path: String, _ user: TestUser) async throws -> [Int] {
                 try await clinic.app.get("/api/appointments/\(path)", as: user).json.list.compactMap {
                     $0["appointmentId"].int
                 }
             }
             #expect(
-                try await ids("patient/my-appointments", clinic.patient) == [past, today, tomorrow, cancelled])
-            #expect(try await ids("patient/my-appointments/upcoming", clinic.patient) == [today, tomorrow])
-            #expect(try await ids("patient/my-appointments/completed", clinic.patient) == [past])
-            #expect(try await ids("patient/my-appointments/cancelled", clinic.patient) == [cancelled])
-            #expect(try await ids("patient/my-appointments/status/booked", clinic.patient) == [today, tomorrow])
-            #expect(try await ids("doctor/my-patients", clinic.doctor) == [past, today, tomorrow, cancelled])
-            #expect(try await ids("doctor/my-patients/today", clinic.doctor) == [past, today])
-            #expect(try await ids("doctor/my-patients/upcoming", clinic.doctor) == [today, tomorrow])
-            #expect(try await ids("doctor/my-patients/completed", clinic.doctor) == [past])
-            #expect(try await ids("doctor/my-patients/cancelled", clinic.doctor) == [cancelled])
+                try await ids("patient/my-appointments", patient) == [past, today, tomorrow, cancelled])
+            #expect(try await ids("patient/my-appointments/upcoming", patient) == [today, tomorrow])
+            #expect(try await ids("patient/my-appointments/completed", patient) == [past])
+            #expect(try await ids("patient/my-appointments/cancelled", patient) == [cancelled])
+            #expect(try await ids("patient/my-appointments/status/booked", patient) == [today, tomorrow])
+            #expect(try await ids("doctor/my-patients", doctor) == [past, today, tomorrow, cancelled])
+            #expect(try await ids("doctor/my-patients/today", doctor) == [past, today])
+            #expect(try await ids("doctor/my-patients/upcoming", doctor) == [today, tomorrow])
+            #expect(try await ids("doctor/my-patients/completed", doctor) == [past])
+            #expect(try await ids("doctor/my-patients/cancelled", doctor) == [cancelled])
             #expect(
-                try await ids("doctor/my-patients/status/CANCELLED_BY_DOCTOR", clinic.doctor) == [cancelled])
+                try await ids("doctor/my-patients/status/CANCELLED_BY_DOCTOR", doctor) == [cancelled])
             let page = try await clinic.app.get(
-                "/api/appointments/patient/my-appointments?page=1&size=3", as: clinic.patient)
+                "/api/appointments/patient/my-appointments?page=1&size=3", as: patient)
             #expect(page.json.list.count == 1)
             #expect(page.header("X-Total-Count") == "4")
-            let patients = try await clinic.app.get("/api/appointments/doctor/unique-patients", as: clinic.doctor)
+            let patients = try await clinic.app.get("/api/appointments/doctor/unique-patients", as: doctor)
             #expect(patients.json.list.count == 1)
-            #expect(patients["[0].id"].int == Int(clinic.patient.id))
+            #expect(patients["[0].id"].int == Int(patient.id))
             #expect(patients["[0].address"].string == "")
         }
     }

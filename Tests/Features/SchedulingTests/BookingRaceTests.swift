@@ -55,7 +55,8 @@ struct BookingRaceTests {
         }
     }
 
-    @Test("of 100 parallel bookings with one key, one is made and all get its answer", arguments: DatabaseKind.available)
+    @Test(
+        "of 100 parallel bookings with one key, one is made and all get its answer", arguments: DatabaseKind.available)
     func oneKey(kind: DatabaseKind) async throws {
         try await withClinic(kind) { clinic in
             let answers = try await race(Array(0..<100)) { _ in try await clinic.book(key: "double-click") }
@@ -105,8 +106,10 @@ extension Clinic {
                     "ALTER TABLE appointments DROP CONSTRAINT appointments_patient_overlap",
                 ]
                 : [
-                    "DROP TRIGGER appointments_doctor_overlap_INSERT", "DROP TRIGGER appointments_patient_overlap_INSERT",
-                    "DROP TRIGGER appointments_doctor_overlap_UPDATE", "DROP TRIGGER appointments_patient_overlap_UPDATE",
+                    "DROP TRIGGER appointments_doctor_overlap_INSERT",
+                    "DROP TRIGGER appointments_patient_overlap_INSERT",
+                    "DROP TRIGGER appointments_doctor_overlap_UPDATE",
+                    "DROP TRIGGER appointments_patient_overlap_UPDATE",
                 ]
             for statement in statements { try db.run(statement) }
         }

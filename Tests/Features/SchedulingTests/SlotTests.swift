@@ -39,7 +39,8 @@ struct SlotTests {
         }
     }
 
-    @Test("a patient is not offered times at which they are busy with another doctor", arguments: DatabaseKind.available)
+    @Test(
+        "a patient is not offered times at which they are busy with another doctor", arguments: DatabaseKind.available)
     func ownAppointments(kind: DatabaseKind) async throws {
         try await withClinic(kind) { clinic in
             let colleague = try await clinic.app.registerDoctor()

@@ -115,11 +115,4 @@ struct ValueTests {
             #expect(try await value("SELECT \(number)") == number)
         }
     }
-
-    @Test("a text with a NUL is refused before it is sent")
-    func nul() async throws {
-        await #expect(throws: DatabaseFailure.other(code: "22021")) {
-            let _: String? = try await value("SELECT \("a\u{0}b")")
-        }
-    }
 }

@@ -76,7 +76,7 @@ struct Doctor: RowDecodable {
     }
 }
 
-extension Optional<String> {
+extension String? {
     /// Whether there is a text with something in it.
     var isFilled: Bool {
         if let self { !self.isEmpty } else { false }
@@ -93,7 +93,7 @@ enum DoctorError: FailureCatalogue, CaseIterable {
     }
 }
 
-/// A doctor as appointments and other features show one. A query selects ``columns`` from `doctors` under the alias `d`.
+/// A doctor as appointments and other features show one. A query selects ``columns`` from `doctors` as `d`.
 package struct DoctorCard: RowDecodable, Equatable {
     package let id: DoctorID
     package let firstName: String

@@ -74,8 +74,10 @@ struct DoctorRepository {
             "SELECT \(Education.columns) FROM doctor_educations WHERE doctor_id IN \(in: ids) ORDER BY doctor_id, id")
         let certificates = batch.all(
             Certificate.self,
-            "SELECT \(Certificate.columns) FROM doctor_certificates WHERE doctor_id IN \(in: ids) ORDER BY doctor_id, id"
-        )
+            """
+            SELECT \(Certificate.columns) FROM doctor_certificates WHERE doctor_id IN \(in: ids)
+            ORDER BY doctor_id, id
+            """)
         try batch.run(db)
         return Qualifications(
             experiences: Dictionary(grouping: try experiences.value, by: \.doctorID),

@@ -1,8 +1,8 @@
 package import CareSyncCore
 package import Persistence
 
-/// Which of some doctors have a free slot on a day. The feature that keeps calendars supplies it; it asks set-wise, in the
-/// reading transaction it is given.
+/// Which of some doctors have a free slot on a day. The feature that keeps calendars supplies it; it asks set-wise, in
+/// the reading transaction it is given.
 package typealias AvailabilityProbe =
     @Sendable (_ db: any Connection, _ doctors: [DoctorID], _ on: LocalDate) throws -> Set<DoctorID>
 

@@ -4,8 +4,8 @@ import Synchronization
 
 /// The data keys of the patients of late, at most so many.
 ///
-/// Two halves: when the younger one is full the older one is dropped and they change places, so a key that is in use stays
-/// without any bookkeeping per use.
+/// Two halves: when the younger one is full the older one is dropped and they change places, so a key that is in use
+/// stays without any bookkeeping per use.
 final class PatientKeyCache: Sendable {
     private struct State {
         var young: [PatientID: DataKey] = [:]

@@ -4,8 +4,8 @@ package import Persistence
 
 /// Keeps every patient's data key, and seals and opens what is stored about a patient with it (RULINGS E1).
 ///
-/// Keys are read and cached in the transaction that asks: a key enters the cache when that transaction has ended well, so
-/// one that was rolled back is never remembered.
+/// Keys are read in the transaction that asks, and enter the cache when that transaction has ended well, so one that was
+/// rolled back is never remembered.
 package struct PatientVault: Sendable {
     private let ring: KeyRing
     private let random: RandomSource

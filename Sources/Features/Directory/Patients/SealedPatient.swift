@@ -2,8 +2,8 @@ package import CareSyncCore
 import Cryptography
 package import Persistence
 
-/// A row of `patients` as it is stored. A query selects ``columns`` from `patients` under the alias `p`, alone or joined,
-/// and ``PatientVault/open(_:_:)-(SealedPatient,_)`` makes a card of it.
+/// A row of `patients` as it is stored. A query selects ``columns`` from `patients` under the alias `p`, alone or
+/// joined, and ``PatientVault/open(_:_:)-(SealedPatient,_)`` makes a card of it.
 package struct SealedPatient: RowDecodable {
     package let id: PatientID
     let firstName: [UInt8]

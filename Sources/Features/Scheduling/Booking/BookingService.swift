@@ -80,7 +80,8 @@ private struct BookingAttempt {
             try vault.seal($0, of: patient, at: BookingService.reasonField(id), db)
         }
 
-        var slot = try? SlotGrid(zone: zone, slotMinutes: guessedMinutes).slot(startingAt: zone.local(start))  // Judged again below.
+        // A start that is off the guessed grid is judged again below, on the real one.
+        var slot = try? SlotGrid(zone: zone, slotMinutes: guessedMinutes).slot(startingAt: zone.local(start))
         var first = try send(slot, id, guessedMinutes, sealedReason)
         guard let doctor = first.doctor else { throw SchedulingError.doctorNotFound }
         if doctor.slotMinutes != guessedMinutes || slot == nil {
@@ -126,7 +127,7 @@ private struct BookingAttempt {
             DatabaseFailure.constraint(_, name: SchedulingMigrations.patientOverlap)
         {
             // SQLite's triggers refuse with an error where PostgreSQL's constraint lets the insert do nothing.
-            return (try doctor.value, nil)
+            return (try db.first(CalendarRepository.doctor(request.doctor)), nil)
         }
         return (try doctor.value, try booked?.value ?? nil)
     }

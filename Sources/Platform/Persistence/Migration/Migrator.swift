@@ -27,7 +27,7 @@ package struct Migrator: Sendable {
     /// Throws unless the numbers are 1, 2, 3, …
     package init(database: any Database, migrations: [Migration]) throws {
         let sorted = migrations.sorted { $0.number < $1.number }
-        guard sorted.map(\.number) == Array(1...max(1, sorted.count)) else {
+        guard sorted.map(\.number) == Array(1..<(sorted.count + 1)) else {
             throw Failure.badSequence("Migrations are not numbered 1 to \(sorted.count): \(sorted.map(\.number)).")
         }
         self.database = database

@@ -40,18 +40,17 @@ struct SchemaComponents {
         // comes second gets a name of its own.
         let enclosing = open[name]
         defer { open[name] = enclosing }
-        let second = name + (direction == .request ? "Request" : "Response")
         var candidate = name
-        var attempt = 1
+        var attempt = 0
         while true {
             open[name] = candidate
             let schema = objectSchema(fields, direction)
-            if named[candidate, default: schema] == schema {
+            if named[candidate] == nil || named[candidate] == schema {
                 named[candidate] = schema
                 return Self.reference(candidate)
             }
-            candidate = attempt == 1 ? second : second + String(attempt)
             attempt += 1
+            candidate = name + (direction == .request ? "Request" : "Response") + (attempt > 1 ? String(attempt) : "")
         }
     }
 

@@ -13,22 +13,83 @@ struct IncomingCall: Sendable {
 
 /// A path such as `/api/doctors/{id}`.
 struct PathTemplate {
-    let parameterNames: [String]
-    /// As the router writes it: `/api/doctors/:0`. Parameters are numbered there, because the router takes `:id` and
-    /// `:doctorId` for two places and a path would find the methods of one of them only.
-    let routerPath: String
-
-    init(_ path: String) {
-        var names: [String] = []
-        let segments = path.split(separator: "/").map { segment -> String in
-            guard segment.hasPrefix("{"), segment.hasSuffix("}") else { return String(segment) }
-            let name = String(segment.dropFirst().dropLast())
-            names.append(name)
-            return ":" + Self.routerName(names.count - 1)
-        }
-        parameterNames = names
-        routerPath = "/" + segments.joined(separator: "/")
+    private enum Segment: Equatable {
+        case literal(Substring)
+        case parameter(String)
     }
 
-    static func routerName(_ index: Int) -> Substring { Substring(String(index)) }
+    private let segments: [Segment]
+
+    init(_ path: String) {
+        segments = path.split(separator: "/").map { segment in
+            guard segment.hasPrefix("{"), segment.hasSuffix("}") else { return .literal(segment) }
+            return .parameter(String(segment.dropFirst().dropLast()))
+        }
+    }
+
+    var parameterNames: [String] {
+        segments.compactMap { if case .parameter(let name) = $0 { name } else { nil } }
+    }
+
+    /// As the router writes it: `/api/doctors/:0`. Parameters are numbered there, because the router takes `:id` and
+    /// `:doctorId` for two places and a path would find the methods of one of them only.
+    var routerPath: String {
+        var count = 0
+        let parts = segments.map { segment -> String in
+            guard case .literal(let text) = segment else {
+                count += 1
+                return ":\(count - 1)"
+            }
+            return String(text)
+        }
+        return "/" + parts.joined(separator: "/")
+    }
+
+    /// Whether every path of the other template fits this one too, and this one is more general.
+    func covers(_ other: PathTemplate) -> Bool {
+        guard segments.count == other.segments.count, routerPath != other.routerPath else { return false }
+        return zip(segments, other.segments).allSatisfy { own, theirs in
+            if case .parameter = own { true } else { own == theirs }
+        }
+    }
+
+    /// The values of the parameters in a path that fits, still percent-encoded.
+    func rawValues(in path: String) -> [(name: String, value: Substring)] {
+        zip(segments, path.split(separator: "/")).compactMap { segment, value in
+            if case .parameter(let name) = segment { (name: name, value: value) } else { nil }
+        }
+    }
+}
+
+/// Where the value of a path parameter comes from.
+struct PathSource: Sendable {
+    enum Value: Sendable {
+        /// What the router captured under a name.
+        case captured(String)
+        /// A literal segment of a more specific path.
+        case fixed(String)
+    }
+
+    let name: String
+    let value: Value
+}
+
+extension PathTemplate {
+    /// Where the parameters come from when a request for a more specific path, as the router writes it, is answered by
+    /// this template; `nil` when the template does not cover that path.
+    func sources(at path: String) -> [PathSource]? {
+        let (own, others) = (routerPath.split(separator: "/"), path.split(separator: "/"))
+        guard own.count == others.count, routerPath != path else { return nil }
+        var sources: [PathSource] = []
+        for (segment, other) in zip(own, others) {
+            if segment.hasPrefix(":") {
+                let value: PathSource.Value =
+                    other.hasPrefix(":") ? .captured(String(other.dropFirst())) : .fixed(String(other))
+                sources.append(PathSource(name: String(segment.dropFirst()), value: value))
+            } else if segment != other {
+                return nil
+            }
+        }
+        return sources
+    }
 }

@@ -30,31 +30,36 @@ enum APIRouter {
     static func build(
         endpoints: [Endpoint], pages: [StaticPage], settings: APISettings
     ) throws -> RouterResponder<APIContext> {
-        let router = Router(context: APIContext.self)
-        var methods: [String: Set<HTTPRequest.Method>] = [:]
+        var table: [String: PathRoutes] = [:]
         for endpoint in endpoints {
-            let path = PathTemplate(endpoint.path).routerPath
-            guard methods[path, default: []].insert(endpoint.method).inserted else {
-                throw Mistake.declaredTwice(endpoint.route)
-            }
-            let responder = EndpointResponder(endpoint: endpoint, settings: settings)
-            router.on(RouterPath(path), method: endpoint.method, responder: responder)
-            if endpoint.method == .get, methods[path, default: []].insert(.head).inserted {
-                router.on(RouterPath(path), method: .head, responder: responder)
-            }
+            let template = PathTemplate(endpoint.path)
+            var routes = table[template.routerPath] ?? PathRoutes(template: template)
+            guard routes.responders[endpoint.method] == nil else { throw Mistake.declaredTwice(endpoint.route) }
+            routes.add(EndpointResponder(endpoint: endpoint, settings: settings), for: endpoint.method)
+            table[template.routerPath] = routes
         }
         for page in pages {
-            guard methods.updateValue([.get, .head], forKey: page.path) == nil else {
-                throw Mistake.declaredTwice("GET \(page.path)")
-            }
-            for method in [HTTPRequest.Method.get, .head] {
-                router.on(RouterPath(page.path), method: method, responder: PageResponder(page: page))
-            }
+            guard table[page.path] == nil else { throw Mistake.declaredTwice("GET \(page.path)") }
+            var routes = PathRoutes(template: PathTemplate(page.path))
+            routes.add(PageResponder(page: page), for: .get)
+            table[page.path] = routes
         }
-        for (path, known) in methods {
-            let allowed = known.map(\.rawValue).sorted().joined(separator: ", ")
-            for method in routedMethods where !known.contains(method) {
-                router.on(RouterPath(path), method: method, responder: RefusedMethod(allowed: allowed))
+        return register(table)
+    }
+
+    /// The router takes the most literal path that fits and looks no further. So a path also answers the methods that
+    /// only a more general template declares: `POST /api/master/{type}` beside `GET /api/master/genders`.
+    private static func register(_ table: [String: PathRoutes]) -> RouterResponder<APIContext> {
+        let router = Router(context: APIContext.self)
+        for (path, routes) in table {
+            var responders = routes.responders
+            for other in table.values where other.template.covers(routes.template) {
+                responders.merge(other.responders) { own, _ in own }
+            }
+            let allowed = responders.keys.map(\.rawValue).sorted().joined(separator: ", ")
+            for method in routedMethods {
+                let responder = responders[method] ?? RefusedMethod(allowed: allowed)
+                router.on(RouterPath(path), method: method, responder: AnyResponder(responder))
             }
         }
         // Middleware reaches what is added after it: here only what answers where nothing was found.
@@ -72,6 +77,35 @@ enum APIRouter {
     }
 
     private static let routedMethods: [HTTPRequest.Method] = [.get, .post, .put, .delete, .patch, .head, .options]
+}
+
+/// What is declared for one path.
+private struct PathRoutes {
+    let template: PathTemplate
+    private(set) var responders: [HTTPRequest.Method: any HTTPResponder<APIContext>] = [:]
+
+    init(template: PathTemplate) {
+        self.template = template
+    }
+
+    /// What answers GET answers HEAD as well.
+    mutating func add(_ responder: any HTTPResponder<APIContext>, for method: HTTPRequest.Method) {
+        responders[method] = responder
+        if method == .get { responders[.head] = responder }
+    }
+}
+
+/// Lets responders of several kinds stand in one table.
+private struct AnyResponder: HTTPResponder {
+    private let base: any HTTPResponder<APIContext>
+
+    init(_ base: any HTTPResponder<APIContext>) {
+        self.base = base
+    }
+
+    func respond(to request: Request, context: APIContext) async throws -> Response {
+        try await base.respond(to: request, context: context)
+    }
 }
 
 /// Hummingbird turns errors of its own into bare answers; ours pass through to the error body.
@@ -106,7 +140,7 @@ private struct EndpointResponder: HTTPResponder {
             receivedAt: arrival.receivedAt, headers: request.headers, body: try await body(of: request))
         let answer = try await endpoint.handle(
             IncomingCall(
-                pathValues: try pathValues(context), caller: caller,
+                pathValues: try pathValues(request.uri.path), caller: caller,
                 origin: RequestOrigin(principal: caller, requestID: arrival.requestID, address: arrival.address),
                 facts: facts, contentType: request.headers[.contentType]))
         return answer.response
@@ -144,10 +178,10 @@ private struct EndpointResponder: HTTPResponder {
 
     private var tooLarge: Problem { endpoint.operation.body is MultipartForm.Type ? .fileTooLarge : .bodyTooLarge }
 
-    private func pathValues(_ context: APIContext) throws -> [(name: String, value: String)] {
-        try path.parameterNames.enumerated().map { index, name in
-            let raw = context.parameters[PathTemplate.routerName(index)] ?? ""
-            return (name: name, value: try QueryText.decode(raw.utf8, plusIsBlank: false, field: name))
+    private func pathValues(_ requestPath: String) throws -> [(name: String, value: String)] {
+        guard !path.parameterNames.isEmpty else { return [] }
+        return try path.rawValues(in: requestPath).map { name, raw in
+            (name: name, value: try QueryText.decode(raw.utf8, plusIsBlank: false, field: name))
         }
     }
 }

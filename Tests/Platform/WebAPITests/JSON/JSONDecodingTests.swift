@@ -20,7 +20,10 @@ private struct Order: Codable {
 }
 
 private enum Secret: String, Codable { case only = "hidden" }
-private enum Level: Int, Codable, CaseIterable { case low = 1, high = 2 }
+private enum Level: Int, Codable, CaseIterable {
+    case low = 1
+    case high = 2
+}
 
 private struct Pair<Value: Codable>: Codable { var a: Value }
 
@@ -137,7 +140,11 @@ struct JSONDecodingTests {
 private struct ByHand: Decodable {
     var sum = 0
 
-    enum Keys: String, CodingKey { case list, inner = "in", k }
+    enum Keys: String, CodingKey {
+        case list
+        case inner = "in"
+        case k
+    }
 
     init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: Keys.self)

@@ -43,7 +43,11 @@ struct SeededGenerator: RandomNumberGenerator {
     }
 }
 
-enum Shade: String, Codable, CaseIterable { case red = "RED", green = "GREEN", blue = "BLUE" }
+enum Shade: String, Codable, CaseIterable {
+    case red = "RED"
+    case green = "GREEN"
+    case blue = "BLUE"
+}
 
 struct Leaf: Codable, Equatable {
     var name: String

@@ -1,0 +1,184 @@
+import CareSyncCore
+import CareSyncTesting
+import Persistence
+import Testing
+
+@testable import Identity
+
+@Suite("Registration")
+struct RegistrationTests {
+    @Test("a patient who registers is signed in at once", arguments: DatabaseKind.available)
+    func patient(kind: DatabaseKind) async throws {
+        try await withIdentity(kind) { app in
+            let reply = try await app.post(
+                "register",
+                IdentityApp.form(
+                    "Asha.Rao",
+                    [
+                        "dateOfBirth": "1990-02-28", "contactInfo": " +91 5550100 ", "gender": "Female",
+                        "bloodGroup": "O+", "illnessDetails": "line one\nline two", "specialization": "ignored",
+                        "email": " Asha@Example.ORG ",
+                    ]))
+            let tokens = try reply.tokens
+            #expect(tokens.tokenType == "Bearer")
+            #expect(tokens.username == "Asha.Rao")
+            #expect(tokens.role == "PATIENT")
+            #expect(tokens.message?.isEmpty == false)
+            #expect(tokens.user.username == "Asha.Rao")
+
+            var form = ProfileForm(firstName: "Asha", lastName: "Rao")
+            form.dateOfBirth = LocalDate("1990-02-28")
+            form.contactInfo = "+91 5550100"
+            form.gender = "Female"
+            form.bloodGroup = "O+"
+            form.illnessDetails = "line one\nline two"
+            #expect(app.forms.all == [form])
+            #expect(try await app.currentUser(tokens.accessToken).status == 200)
+            let email: String? = try await app.database.read { db in try db.value("SELECT email FROM users") }
+            #expect(email == "Asha@Example.ORG")
+            #expect(try await app.auditTrail() == ["ACCOUNT_CHANGE SUCCESS REGISTERED"])
+        }
+    }
+
+    @Test("empty optional texts and a dialling code alone count as absent", arguments: DatabaseKind.available)
+    func emptyTexts(kind: DatabaseKind) async throws {
+        try await withIdentity(kind) { app in
+            let reply = try await app.post(
+                "register",
+                IdentityApp.form(
+                    "dev", role: .doctor,
+                    ["dateOfBirth": "", "contactInfo": "+91 ", "gender": " ", "specialization": "", "bloodGroup": "A"]))
+            #expect(reply.status == 200)
+            #expect(app.forms.all == [ProfileForm(firstName: "Asha", lastName: "Rao")])
+        }
+    }
+
+    @Test(
+        "user names that differ in case only, and addresses that are written differently, are taken",
+        arguments: DatabaseKind.available)
+    func taken(kind: DatabaseKind) async throws {
+        try await withIdentity(kind) { app in
+            _ = try await app.register("asha")
+            let name = try await app.post("register", IdentityApp.form("ASHA", ["email": "other@example.org"]))
+            #expect(name.status == 409)
+            #expect(name.code == "USERNAME_TAKEN")
+            #expect(name.fields == ["username"])
+            let email = try await app.post("register", IdentityApp.form("other", ["email": "ＡSHA@example.org"]))
+            #expect(email.status == 409)
+            #expect(email.code == "EMAIL_TAKEN")
+            #expect(try await app.count("SELECT count(*) FROM users") == 1)
+            #expect(try await app.count("SELECT count(*) FROM sessions") == 1)
+        }
+    }
+
+    @Test("of many registrations of one name at once exactly one succeeds", arguments: DatabaseKind.available)
+    func race(kind: DatabaseKind) async throws {
+        try await withIdentity(kind) { app in
+            let codes = try await withThrowingTaskGroup(of: String.self) { group in
+                for number in 0..<20 {
+                    group.addTask {
+                        let name = number.isMultiple(of: 2) ? "asha" : "ASHA"
+                        let reply = try await app.post(
+                            "register", IdentityApp.form(name, ["email": "a\(number)@example.org"]))
+                        return reply.status == 200 ? "OK" : reply.code ?? "?"
+                    }
+                }
+                return try await group.reduce(into: [String: Int]()) { $0[$1, default: 0] += 1 }
+            }
+            #expect(codes == ["OK": 1, "USERNAME_TAKEN": 19])
+        }
+    }
+
+    @Test("a profile that cannot be made leaves no account behind", arguments: DatabaseKind.available)
+    func atomic(kind: DatabaseKind) async throws {
+        try await withIdentity(kind) { app in
+            let reply = try await app.post("register", IdentityApp.form("asha", ["firstName": "Refused"]))
+            #expect(reply.status == 500)
+            #expect(reply.code == "INTERNAL")
+            #expect(try await app.count("SELECT count(*) FROM users") == 0)
+            #expect(try await app.count("SELECT count(*) FROM audit_log") == 0)
+            _ = try await app.register("asha")
+        }
+    }
+
+    @Test("nobody registers while addresses must be verified", arguments: DatabaseKind.available)
+    func verification(kind: DatabaseKind) async throws {
+        try await withIdentity(kind, settings: IdentitySettings(emailVerificationRequired: true)) { app in
+            let reply = try await app.post("register", IdentityApp.form("asha"))
+            #expect(reply.status == 400)
+            #expect(reply.code == "EMAIL_NOT_VERIFIED")
+        }
+    }
+
+    @Test("a birth date may be today in the clinic's zone, not tomorrow", arguments: DatabaseKind.available)
+    func birthDate(kind: DatabaseKind) async throws {
+        try await withIdentity(kind) { app in
+            // 20:00 UTC on 10 March is 01:30 on 11 March in India.
+            app.clock.advance(by: .hours(16))
+            let tomorrow = try await app.post("register", IdentityApp.form("asha", ["dateOfBirth": "2026-03-12"]))
+            #expect(tomorrow.status == 400)
+            #expect(tomorrow.fields == ["dateOfBirth"])
+            let today = try await app.post("register", IdentityApp.form("asha", ["dateOfBirth": "2026-03-11"]))
+            #expect(today.status == 200)
+        }
+    }
+
+    static let refused: [(field: String, value: String, role: Role)] = [
+        ("username", "ab", .patient), ("username", String(repeating: "a", count: 51), .patient),
+        ("username", "ash a", .patient), ("username", "ashä", .patient), ("username", "а́ша", .patient),
+        ("password", "short12", .patient), ("password", String(repeating: "p", count: 129), .patient),
+        ("password", "Password123", .patient), ("password", "ASHA-RAO1", .patient),
+        ("password", "asha-rao1@Example.org", .patient), ("password", "aaaaaaaaaa", .patient),
+        ("email", "nobody", .patient), ("email", "a@b@c", .patient), ("email", "a b@example.org", .patient),
+        ("email", "@example.org", .patient), ("email", "a@", .patient), ("email", "a@b..c", .patient),
+        ("email", "a@\(String(repeating: "b", count: 99))", .patient), ("email", "a\u{202E}@b.org", .patient),
+        ("role", "ADMIN", .patient), ("role", "patient", .patient), ("role", "", .patient),
+        ("firstName", "", .patient), ("firstName", " \u{3000}", .patient),
+        ("firstName", String(repeating: "x", count: 101), .patient),
+        ("firstName", String(repeating: "x", count: 51), .doctor), ("lastName", "a\u{7}b", .patient),
+        ("lastName", "a\nb", .patient), ("lastName", "a\u{202E}b", .patient),
+        ("lastName", "e" + String(repeating: "\u{301}", count: 200), .patient),
+        ("dateOfBirth", "1899-12-31", .patient), ("dateOfBirth", "2026-02-29", .patient),
+        ("dateOfBirth", "28.02.1990", .patient), ("dateOfBirth", "9999-12-31", .patient),
+        ("contactInfo", String(repeating: "1", count: 201), .patient),
+        ("contactInfo", String(repeating: "1", count: 101), .doctor),
+        ("illnessDetails", String(repeating: "x", count: 1001), .patient), ("illnessDetails", "a\u{0}b", .patient),
+        ("gender", String(repeating: "x", count: 21), .patient),
+        ("specialization", String(repeating: "x", count: 101), .doctor),
+        ("bloodGroup", String(repeating: "x", count: 11), .patient),
+    ]
+
+    @Test("a value beyond its rule is refused by its name and nothing is written", arguments: DatabaseKind.available)
+    func refusals(kind: DatabaseKind) async throws {
+        try await withIdentity(kind) { app in
+            for (field, value, role) in Self.refused {
+                let reply = try await app.post(
+                    "register", IdentityApp.form("asha-rao1", role: role, [field: value]))
+                #expect(reply.status == 400, "\(field): \(value)")
+                #expect(reply.fields == [field], "\(field): \(value)")
+            }
+            #expect(try await app.count("SELECT count(*) FROM users") == 0)
+        }
+    }
+
+    @Test("values at the edge of their rules are accepted", arguments: DatabaseKind.available)
+    func edges(kind: DatabaseKind) async throws {
+        try await withIdentity(kind) { app in
+            let patient = try await app.post(
+                "register",
+                IdentityApp.form(
+                    "a-b",
+                    [
+                        "email": "a@b", "password": "8 letter", "firstName": String(repeating: "ß", count: 100),
+                        "contactInfo": String(repeating: "1", count: 200), "dateOfBirth": "1900-01-01",
+                    ]))
+            #expect(patient.status == 200, "\(patient.text)")
+            let doctor = try await app.post(
+                "register",
+                IdentityApp.form(
+                    String(repeating: "z", count: 50), role: .doctor,
+                    ["email": "ä.b+c@münchen.example", "password": String(repeating: "🩺x", count: 64)]))
+            #expect(doctor.status == 200, "\(doctor.text)")
+        }
+    }
+}

@@ -1,0 +1,121 @@
+import CareSyncCore
+import CareSyncTesting
+import Testing
+
+@testable import Persistence
+
+@Suite("Audit log")
+struct AuditTests {
+    private struct Stored: RowDecodable {
+        let shard: Int
+        let sequence: Int64
+        let at: Instant
+        let entityID: String
+        let reason: String?
+        let patient: PatientID?
+        let mac: [UInt8]
+
+        init(row: Row) throws {
+            shard = try row.value("shard")
+            sequence = try row.value("sequence")
+            at = try row.value("at")
+            entityID = try row.value("entity_id")
+            reason = try row.value("reason")
+            patient = try row.value("patient_id")
+            mac = try row.value("mac")
+        }
+    }
+
+    private static let origin = RequestOrigin(
+        principal: nil, requestID: "request", address: "192.0.2.1")
+
+    private static func entry(_ id: String, patient: PatientID? = nil, reason: String? = nil) -> AuditEntry {
+        AuditEntry(.readPHI, "records", id, by: origin, patient: patient, reason: reason)
+    }
+
+    /// The ids in the log, after every shard was found gapless and every code right.
+    private static func verified(_ database: any Database) async throws -> [String] {
+        let rows: [Stored] = try await database.read { db in
+            try db.all(
+                """
+                SELECT shard, sequence, at, entity_id, reason, patient_id, mac FROM audit_log ORDER BY shard, sequence
+                """)
+        }
+        for (shard, chain) in Dictionary(grouping: rows, by: \.shard) {
+            #expect(chain.map(\.sequence) == Array(1...Int64(chain.count)), "shard \(shard)")
+            var previous: [UInt8] = []
+            for row in chain {
+                let entry = entry(row.entityID, patient: row.patient, reason: row.reason)
+                let bytes = AuditCode.bytes(entry, shard: shard, sequence: row.sequence, at: row.at, after: previous)
+                #expect(AuditLog.testCode(bytes) == row.mac, "shard \(shard), sequence \(row.sequence)")
+                previous = row.mac
+            }
+        }
+        return rows.map(\.entityID)
+    }
+
+    @Test(
+        "entries form gapless chains in which every code follows from the row before", arguments: DatabaseKind.available
+    )
+    func chain(_ kind: DatabaseKind) async throws {
+        try await withDatabase(kind) { database in
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for caller in 0..<60 {
+                    group.addTask {
+                        try await database.write { db in
+                            db.audit(Self.entry("\(caller)a", patient: PatientID(Int64(caller + 1))))
+                            db.audit(Self.entry("\(caller)b", reason: caller.isMultiple(of: 2) ? "emergency" : nil))
+                        }
+                    }
+                }
+                try await group.waitForAll()
+            }
+            #expect(Set(try await Self.verified(database)).count == 120)
+        }
+    }
+
+    @Test("a transaction that was undone leaves neither an entry nor a gap", arguments: DatabaseKind.available)
+    func undone(_ kind: DatabaseKind) async throws {
+        try await withDatabase(kind, migrations: TestSchema.all) { database in
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for caller in 0..<60 {
+                    group.addTask {
+                        _ = try? await database.write { db in
+                            db.audit(Self.entry("\(caller)"))
+                            if caller % 3 == 1 { throw Undo() }
+                            // Fails at the latest with the commit, after the audit entry was written.
+                            if caller % 3 == 2 {
+                                try db.later("INSERT INTO people (id, email, age) VALUES (1, 'a', 0)")
+                            }
+                        }
+                    }
+                }
+                try await group.waitForAll()
+            }
+            let expected = (0..<60).filter { $0 % 3 == 0 }.map { "\($0)" }
+            #expect(Set(try await Self.verified(database)) == Set(expected))
+        }
+    }
+
+    @Test("two programs may write to one shard", arguments: DatabaseKind.available)
+    func sharedShard(_ kind: DatabaseKind) async throws {
+        try await withTestDatabase(kind, services: .testing(firstShard: 5)) { test in
+            try await test.withAnother(.testing(firstShard: 5)) { other in
+                for round in 0..<10 {
+                    try await test.database.write { db in db.audit(Self.entry("\(round)a")) }
+                    try await other.write { db in db.audit(Self.entry("\(round)b")) }
+                }
+                #expect(try await Self.verified(test.database).count == 20)
+            }
+        }
+    }
+
+    @Test("without an audit log an entry is refused, not lost", arguments: DatabaseKind.available)
+    func noLog(_ kind: DatabaseKind) async throws {
+        try await withDatabase(kind, services: DatabaseServices()) { database in
+            await #expect(throws: DatabaseFailure.unavailable) {
+                try await database.write { db in db.audit(Self.entry("a")) }
+            }
+        }
+    }
+}

@@ -1,0 +1,116 @@
+import CareSyncCore
+import Persistence
+
+/// Tables that the tests of the drivers use.
+enum TestSchema {
+    static let all = PlatformMigrations.all + [Migration(2, "tables of the driver tests") { tables($0) }]
+    static let allocator = IDAllocator("test_ids")
+
+    private static func tables(_ d: Dialect) -> [SQL] {
+        let no: SQL = d == .postgres ? "false" : "0"
+        return [
+            """
+            CREATE TABLE samples (
+                id \(d.identity),
+                number \(d.integer),
+                ratio \(d.double),
+                flag \(d.boolean),
+                words \(d.text),
+                content \(d.bytes),
+                moment \(d.instant),
+                day \(d.date)
+            )\(d.strict)
+            """,
+            "CREATE TABLE teams (id \(d.integer) PRIMARY KEY, name \(d.text) NOT NULL)\(d.strict)",
+            """
+            CREATE TABLE people (
+                id \(d.integer) PRIMARY KEY,
+                email \(d.text) NOT NULL,
+                nick \(d.text) CONSTRAINT people_nick_once UNIQUE,
+                badge \(d.text),
+                age \(d.integer),
+                team \(d.integer) CONSTRAINT people_team_known REFERENCES teams (id),
+                frozen \(d.boolean) NOT NULL DEFAULT \(no),
+                UNIQUE (email, team),
+                CONSTRAINT people_age_positive CHECK (age > 0)
+            )\(d.strict)
+            """,
+            "CREATE UNIQUE INDEX people_badge_index ON people (badge, age)",
+            "CREATE INDEX people_team ON people (team)",
+            Migration.createAllocator("test_ids", start: "100", dialect: d),
+        ] + frozen(d)
+    }
+
+    private static func frozen(_ d: Dialect) -> [SQL] {
+        guard d == .postgres else {
+            return [
+                """
+                CREATE TRIGGER people_frozen BEFORE UPDATE ON people WHEN OLD.frozen = 1
+                BEGIN SELECT RAISE(ABORT, 'people_are_frozen'); END
+                """
+            ]
+        }
+        return [
+            """
+            CREATE FUNCTION people_frozen() RETURNS trigger LANGUAGE plpgsql AS
+            $$ BEGIN RAISE EXCEPTION 'people_are_frozen'; END $$
+            """,
+            """
+            CREATE TRIGGER people_frozen BEFORE UPDATE ON people FOR EACH ROW WHEN (OLD.frozen)
+            EXECUTE FUNCTION people_frozen()
+            """,
+        ]
+    }
+}
+
+/// A row of `samples`.
+struct Sample: RowDecodable, Equatable {
+    var number: Int64?
+    var ratio: Double?
+    var flag: Bool?
+    var words: String?
+    var content: [UInt8]?
+    var moment: Instant?
+    var day: LocalDate?
+
+    static let columns: SQL = "number, ratio, flag, words, content, moment, day"
+
+    init() {}
+
+    init(row: Row) throws {
+        number = try row.value("number")
+        ratio = try row.value("ratio")
+        flag = try row.value("flag")
+        words = try row.value("words")
+        content = try row.value("content")
+        moment = try row.value("moment")
+        day = try row.value("day")
+    }
+
+    func insert(_ db: any Connection) throws -> Int64 {
+        let id: Int64? = try db.value(
+            """
+            INSERT INTO samples (\(Self.columns))
+            VALUES (\(number), \(ratio), \(flag), \(words), \(content), \(moment), \(day)) RETURNING id
+            """)
+        guard let id else { throw DatabaseFailure.other(code: "no id") }
+        return id
+    }
+
+    static func find(_ id: Int64, _ db: any Connection) throws -> Sample? {
+        try db.first("SELECT \(columns) FROM samples WHERE id = \(id)")
+    }
+}
+
+extension Connection {
+    func insertSample(_ number: Int64) throws {
+        try run("INSERT INTO samples (number) VALUES (\(number))")
+    }
+
+    func sampleNumbers() throws -> [Int64] {
+        try values("SELECT number FROM samples ORDER BY number")
+    }
+}
+
+/// What a test throws to undo something.
+struct Undo: Error, Equatable {}

@@ -1,0 +1,52 @@
+import CareSyncCore
+import HTTPTypes
+import Hummingbird
+import HummingbirdTesting
+import Testing
+
+@testable import WebAPI
+
+@Suite("Router")
+struct RouterTests {
+    private struct NamePath: Codable, Sendable {
+        var name: String
+    }
+
+    private static func app() throws -> some ApplicationProtocol {
+        let endpoints: [Endpoint] = [
+            .get("/lists/colours", "Colours", access: .public) {
+                (_: Call<NoParameters, NoBody>) async throws -> MessageResponse in MessageResponse(message: "colours")
+            },
+            .post("/lists/{name}", "Add", access: .public) {
+                (call: Call<NamePath, NoBody>) async throws -> MessageResponse in
+                MessageResponse(message: "add to \(call.parameters.name)")
+            },
+        ]
+        let settings = APISettings(
+            authenticator: Authenticator { _ in throw Problem.unauthenticated }, time: .system, random: .system)
+        return Application(responder: try APIResponder(endpoints: endpoints, settings: settings))
+    }
+
+    @Test("a specific path does not hide the methods of a more general one")
+    func generalMethods() async throws {
+        try await Self.app().test(.router) { client in
+            let added = try await client.execute(uri: "/lists/colours", method: .post)
+            #expect(added.status == .ok)
+            #expect(String(buffer: added.body).contains("add to colours"))
+            let read = try await client.execute(uri: "/lists/colours", method: .get)
+            #expect(String(buffer: read.body).contains("colours"))
+        }
+    }
+
+    @Test("other methods are refused with a list of those that work")
+    func refused() async throws {
+        try await Self.app().test(.router) { client in
+            let specific = try await client.execute(uri: "/lists/colours", method: .delete)
+            #expect(specific.status == .methodNotAllowed)
+            #expect(specific.headers[.allow] == "GET, HEAD, POST")
+            let general = try await client.execute(uri: "/lists/shapes", method: .get)
+            #expect(general.status == .methodNotAllowed)
+            #expect(general.headers[.allow] == "POST")
+        }
+    }
+}
