@@ -45,6 +45,11 @@ package final class RawConnection: Sendable {
         }
     }
 
+    /// Tells the server that nothing follows.
+    package func finishSending() {
+        shutdown(descriptor, Int32(SHUT_WR))
+    }
+
     /// Everything until the server closes.
     package func readToEnd() async -> String {
         await onThread { [descriptor] in

@@ -30,10 +30,10 @@ enum SchemaRecorder {
             return (.enumeration(cases.names), first)
         }
         if let list = type as? any RecordableList.Type, let empty = list.empty as? Value {
-            return (.list(try record(list.element, enclosing: enclosing).type), empty)
+            return (.list(try element(list.element, enclosing)), empty)
         }
         if let dictionary = type as? any RecordableDictionary.Type, let empty = dictionary.empty as? Value {
-            return (.dictionary(try record(dictionary.element, enclosing: enclosing).type), empty)
+            return (.dictionary(try element(dictionary.element, enclosing)), empty)
         }
         if let plain = plain(type) { return plain }
         let name = typeName(type)
@@ -41,6 +41,11 @@ enum SchemaRecorder {
         guard let value = try? Value(from: recorder) else { throw Failure.cannotRecord(name) }
         if let single = recorder.single { return (single, value) }
         return (.object(name: name, fields: withRules(recorder.fields, of: type)), value)
+    }
+
+    private static func element(_ type: any Decodable.Type, _ enclosing: [ObjectIdentifier]) throws -> RecordedType {
+        enclosing.contains(ObjectIdentifier(type))
+            ? .reference(typeName(type)) : try record(type, enclosing: enclosing).type
     }
 
     private static func plain<Value>(_ type: Value.Type) -> (RecordedType, Value)? {

@@ -1,0 +1,95 @@
+import CareSyncCore
+import CareSyncTesting
+import HTTPTypes
+import Hummingbird
+import HummingbirdCore
+import HummingbirdTesting
+import Logging
+import NIOCore
+import Persistence
+import Testing
+import WebAPI
+
+/// The toy feature behind the real responder.
+struct ToyApp: Sendable {
+    static let origin = "https://clinic.example"
+    let log = LogRecorder(level: .info)
+    private let responder: APIResponder
+
+    init(database: (any Database)? = nil, pages: [StaticPage] = [], isTransportSecure: Bool = false) throws {
+        responder = try APIResponder(
+            endpoints: ToyFeature(database: database).endpoints, pages: pages,
+            settings: APISettings(
+                authenticator: Authenticator(Self.authenticate), crossOrigin: CrossOrigin(origins: [Self.origin]),
+                time: ManualTime().source, random: SeededRandom(seed: 1).source, isTransportSecure: isTransportSecure))
+    }
+
+    func application(
+        server: HTTPServerBuilder = .http1(),
+        onServerRunning: @escaping @Sendable (any Channel) async -> Void = { _ in }
+    ) -> Application<APIResponder> {
+        Application(
+            responder: responder, server: server,
+            configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: 0)),
+            onServerRunning: onServerRunning, logger: log.logger)
+    }
+
+    /// Sends requests straight to the responder.
+    func test<Value>(_ body: @Sendable (ToyClient) async throws -> Value) async throws -> Value {
+        try await application().test(.router) { try await body(ToyClient(client: $0)) }
+    }
+
+    private static func authenticate(_ token: String) async throws -> Principal {
+        if token == "expired" { throw Problem(.unauthenticated, "TOKEN_EXPIRED", "Sign in again.") }
+        if token == "blocked" { throw Problem(.forbidden, "ACCOUNT_INACTIVE", "This account is closed.") }
+        guard let role = Role(rawValue: token.uppercased()) else {
+            throw Problem(.unauthenticated, "TOKEN_INVALID", "Sign in again.")
+        }
+        return Principal(userID: UserID(7), username: token, role: role, sessionID: SessionID(1))
+    }
+}
+
+/// One request, one answer.
+func withToys<Value>(_ body: @Sendable (ToyClient) async throws -> Value) async throws -> Value {
+    try await ToyApp().test(body)
+}
+
+struct ToyClient: Sendable {
+    let client: any TestClientProtocol
+
+    func send(
+        _ method: HTTPRequest.Method, _ uri: String, _ body: String? = nil, as token: String? = nil,
+        headers: [String: String] = [:]
+    ) async throws -> ToyAnswer {
+        try await send(method, uri, bytes: body.map { Array($0.utf8) }, as: token, headers: headers)
+    }
+
+    func send(
+        _ method: HTTPRequest.Method, _ uri: String, bytes: [UInt8]?, as token: String? = nil,
+        headers: [String: String] = [:]
+    ) async throws -> ToyAnswer {
+        var fields = HTTPFields()
+        if let token { fields[.authorization] = "Bearer \(token)" }
+        for (name, value) in headers {
+            fields.append(HTTPField(name: try #require(HTTPField.Name(name)), value: value))
+        }
+        let response = try await client.executeRequest(
+            uri: uri, method: method, headers: fields, body: bytes.map { ByteBuffer(bytes: $0) })
+        return ToyAnswer(
+            status: response.status.code, headers: response.headers, bytes: Array(response.body.readableBytesView))
+    }
+
+    func get(_ uri: String, as token: String? = nil, headers: [String: String] = [:]) async throws -> ToyAnswer {
+        try await send(.get, uri, as: token, headers: headers)
+    }
+
+    func post(
+        _ uri: String, _ body: String, as token: String? = nil, headers: [String: String] = [:]
+    ) async throws -> ToyAnswer {
+        try await send(
+            .post, uri, body, as: token, headers: ["Content-Type": "application/json"].merging(headers) { $1 })
+    }
+
+    /// POST of a body to the endpoint that has every kind of field.
+    func echo(_ body: String) async throws -> ToyAnswer { try await post("/api/echo", body) }
+}

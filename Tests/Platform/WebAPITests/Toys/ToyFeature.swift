@@ -1,0 +1,173 @@
+import CareSyncCore
+import CareSyncTesting
+import NIOCore
+import Persistence
+import WebAPI
+
+/// A feature with one endpoint of every kind.
+struct ToyFeature: Sendable {
+    /// Only the endpoints that add a row need one.
+    var database: (any Database)?
+
+    static let migrations = [
+        Migration(PlatformMigrations.all.count + 1, "toys") { d in
+            ["CREATE TABLE toys (id \(d.identity), name \(d.text) NOT NULL)\(d.strict)"]
+        }
+    ]
+
+    var endpoints: [Endpoint] { reading + writing + answers + failing }
+
+    private var reading: [Endpoint] {
+        [
+            .get("/api/toys", "List toys", access: .public, use: list),
+            .get("/api/toys/{id}", "Show a toy", access: .signedIn, fails: ToyError.self, use: show),
+            .get("/api/toys/search", "Search toys", access: .public, use: list),
+            .get("/api/toys/{toyId}/parts", "List parts", access: .public, use: parts),
+            .get("/api/names/{name}", "Say a name", access: .publicKnowingCaller, use: say),
+        ]
+    }
+
+    private var writing: [Endpoint] {
+        [
+            .post("/api/toys", "Add a toy", access: .role(.doctor), fails: ToyError.self, use: add),
+            .post("/api/toys/made", "Make a toy", access: .role(.doctor), use: make),
+            .put("/api/toys/{toyId}", "Change a toy", access: .roles([.doctor, .admin]), use: change),
+            .delete("/api/toys/{id}", "Remove a toy", access: .role(.admin), use: remove),
+            .post(
+                "/api/echo", "Echo a toy", access: .public, settings: EndpointSettings(bodyLimit: 4_096), use: echo),
+            .put("/api/toys/{toyId}/parts", "Replace parts", access: .public, use: ping),
+            .post(
+                "/api/forms", "Send a form", access: .public, settings: EndpointSettings(bodyLimit: 65_536), use: form),
+        ]
+    }
+
+    private var answers: [Endpoint] {
+        [
+            .get("/api/catalogue", "The catalogue", access: .public, use: catalogue),
+            .get("/api/file", "A file", access: .public, use: file),
+            .get("/api/stream", "A stream", access: .public, use: stream),
+        ]
+    }
+
+    private var failing: [Endpoint] {
+        [
+            .get("/api/fails/error", "Throw anything", access: .public) { (_: Call<NoParameters, NoBody>) in
+                try Self.fail(SecretError())
+            },
+            .get("/api/fails/detail", "Throw an unwritable detail", access: .public) {
+                (_: Call<NoParameters, NoBody>) in
+                try Self.fail(Problem(.conflict, "DETAIL", "A detail.", ["detail": Unwritable()]))
+            },
+            .get("/api/fails/busy", "Throw a problem", access: .public) { (_: Call<NoParameters, NoBody>) in
+                try Self.fail(ToyError.busy)
+            },
+            .get("/api/fails/database", "Throw a driver's failure", access: .public) {
+                (_: Call<NoParameters, NoBody>) in
+                try Self.fail(DatabaseFailure.unavailable)
+            },
+        ]
+    }
+
+    private static func fail(_ error: any Error) throws -> MessageResponse { throw error }
+
+    static func json(_ value: some Encodable) throws -> ByteBuffer {
+        var buffer = ByteBuffer()
+        try JSONBodyEncoder.encode(value, into: &buffer)
+        return buffer
+    }
+}
+
+extension ToyFeature {
+    private func list(_ call: Call<ToyQuery, NoBody>) async throws -> Listing<ToyResponse> {
+        let query = call.parameters
+        let request = PageRequest(page: query.page, size: query.size)
+        let toys = (0..<request.limit).map { index in
+            ToyResponse(
+                id: ToyID(Int64(index + 1)), name: query.name ?? "Toy", color: query.color,
+                price: query.maxPrice ?? .zero,
+                madeOn: query.madeOn)
+        }
+        return Listing(Page(fetched: toys, request: request, total: 901))
+    }
+
+    private func show(_ call: Call<IDPath<ToyTag>, NoBody>) async throws -> ToyResponse {
+        guard call.parameters.id.rawValue < 1_000 else { throw ToyError.notFound }
+        return ToyResponse(id: call.parameters.id, name: "Toy", color: .red, price: .zero, madeOn: nil)
+    }
+
+    private func parts(_ call: Call<ToyPath, NoBody>) async throws -> [String] { ["\(call.parameters.toyId)"] }
+
+    private func say(_ call: Call<NamePath, NoBody>) async throws -> EchoResponse {
+        EchoResponse(name: call.parameters.name, caller: call.caller?.username)
+    }
+
+    private func add(_ call: Call<NoParameters, AddToy>) async throws -> Once<ToyResponse> {
+        guard let database else { throw DatabaseFailure.unavailable }
+        let toy = call.body
+        let response: @Sendable (Int64) -> ToyResponse = { number in
+            ToyResponse(id: ToyID(number), name: toy.name, color: toy.color, price: toy.price, madeOn: toy.madeOn)
+        }
+        let outcome = try await database.write(idempotency: call.idempotency(response)) { db -> Int64 in
+            try db.run("INSERT INTO toys (name) VALUES (\(toy.name))")
+            if toy.name == "broken" { throw ToyError.broken(3) }
+            return try db.value("SELECT max(id) FROM toys") ?? 0
+        }
+        return Once.from(outcome, response)
+    }
+
+    private func make(_ call: Call<NoParameters, NoBody>) async throws -> Once<CreatedToy> {
+        guard let database else { throw DatabaseFailure.unavailable }
+        let response: @Sendable (Int64) -> CreatedToy = { CreatedToy(id: ToyID($0)) }
+        let outcome = try await database.write(idempotency: call.idempotency(response)) { db -> Int64 in
+            try db.run("INSERT INTO toys (name) VALUES ('made')")
+            return try db.value("SELECT max(id) FROM toys") ?? 0
+        }
+        return Once.from(outcome, response)
+    }
+
+    private func change(_ call: Call<ToyPath, ChangeToy>) async throws -> EchoResponse {
+        EchoResponse(name: call.body.name.applied(to: "unchanged"), caller: try call.principal.username)
+    }
+
+    private func remove(_ call: Call<IDPath<ToyTag>, NoBody>) async throws -> MessageResponse {
+        MessageResponse(message: "removed \(call.parameters.id)")
+    }
+
+    private func echo(_ call: Call<NoParameters, AddToy>) async throws -> EchoResponse {
+        EchoResponse(name: call.body.name, caller: nil)
+    }
+
+    private func ping(_ call: Call<ToyPath, NoBody>) async throws -> MessageResponse {
+        MessageResponse(message: "pong \(call.parameters.toyId)")
+    }
+
+    private func form(_ call: Call<NoParameters, MultipartForm>) async throws -> FormResponse {
+        let files = call.body.files.sorted { $0.key < $1.key }.map { field, file in
+            FormResponse.FileSummary(
+                field: field, name: file.name, type: file.contentType, length: file.bytes.readableBytes,
+                sum: file.bytes.readableBytesView.reduce(0) { $0 + Int($1) })
+        }
+        return FormResponse(fields: call.body.fields, files: files)
+    }
+
+    private func catalogue(_ call: Call<NoParameters, NoBody>) async throws -> CachedJSON<MessageResponse> {
+        try CachedJSON(MessageResponse(message: "Toys for all"), maxAge: 60)
+    }
+
+    private func file(_ call: Call<FileQuery, NoBody>) async throws -> FileAnswer {
+        FileAnswer(
+            ByteBuffer(string: "content"), contentType: "text/plain\r\nX-Evil: type",
+            downloadName: call.parameters.name,
+            cacheControl: "private, max-age=5")
+    }
+
+    private func stream(_ call: Call<NoParameters, NoBody>) async throws -> FileAnswer {
+        FileAnswer(
+            streaming: {
+                AsyncStream { continuation in
+                    for number in 0..<3 { continuation.yield(ByteBuffer(string: "part \(number)\n")) }
+                    continuation.finish()
+                }
+            }, contentType: "text/plain", downloadName: "stream.txt")
+    }
+}

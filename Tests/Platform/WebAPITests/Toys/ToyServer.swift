@@ -1,0 +1,27 @@
+import CareSyncTesting
+import Hummingbird
+import HummingbirdCore
+import NIOCore
+import WebAPI
+
+/// Serves the toys on a free port of this machine, on channels like those of the program.
+func withToyServer<Value: Sendable>(
+    _ app: ToyApp? = nil, _ body: @escaping @Sendable (_ port: Int) async throws -> Value
+) async throws -> Value {
+    let time = ManualTime().source
+    let channel = HTTP1Channel.Configuration(
+        additionalChannelHandlers: [UnparsableRequestHandler(time: time)], idleTimeout: .seconds(20),
+        httpDecoderConfiguration: .init(
+            maxHeaderFieldSize: 16 << 10, maxHeaderListSize: 32 << 10, maxHeaderFieldCount: 100))
+    let (ports, port) = AsyncStream.makeStream(of: Int.self)
+    let application = try (app ?? ToyApp()).application(server: .http1(configuration: channel)) { channel in
+        port.yield(channel.localAddress?.port ?? 0)
+    }
+    return try await withThrowingTaskGroup(of: Void.self) { group in
+        group.addTask { try await application.run() }
+        var running = ports.makeAsyncIterator()
+        let value = try await body(await running.next() ?? 0)
+        group.cancelAll()
+        return value
+    }
+}
