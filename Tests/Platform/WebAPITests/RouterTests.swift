@@ -21,6 +21,10 @@ struct RouterTests {
                 (call: Call<NamePath, NoBody>) async throws -> MessageResponse in
                 MessageResponse(message: "add to \(call.parameters.name)")
             },
+            .post("/{name}/{rest}", "Anything", access: .public) {
+                (call: Call<NamePath, NoBody>) async throws -> MessageResponse in
+                MessageResponse(message: "anything of \(call.parameters.name)")
+            },
         ]
         let settings = APISettings(
             authenticator: Authenticator { _ in throw Problem.unauthenticated }, time: .system, random: .system)
@@ -35,6 +39,8 @@ struct RouterTests {
             #expect(String(buffer: added.body).contains("add to colours"))
             let read = try await client.execute(uri: "/lists/colours", method: .get)
             #expect(String(buffer: read.body).contains("colours"))
+            let anything = try await client.execute(uri: "/things/colours", method: .post)
+            #expect(String(buffer: anything.body).contains("anything of things"))
         }
     }
 

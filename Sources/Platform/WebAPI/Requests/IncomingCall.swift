@@ -19,16 +19,14 @@ struct PathTemplate {
     }
 
     private let segments: [Segment]
+    let parameterNames: [String]
 
     init(_ path: String) {
         segments = path.split(separator: "/").map { segment in
             guard segment.hasPrefix("{"), segment.hasSuffix("}") else { return .literal(segment) }
             return .parameter(String(segment.dropFirst().dropLast()))
         }
-    }
-
-    var parameterNames: [String] {
-        segments.compactMap { if case .parameter(let name) = $0 { name } else { nil } }
+        parameterNames = segments.compactMap { if case .parameter(let name) = $0 { name } else { nil } }
     }
 
     /// As the router writes it: `/api/doctors/:0`. Parameters are numbered there, because the router takes `:id` and
@@ -58,38 +56,5 @@ struct PathTemplate {
         zip(segments, path.split(separator: "/")).compactMap { segment, value in
             if case .parameter(let name) = segment { (name: name, value: value) } else { nil }
         }
-    }
-}
-
-/// Where the value of a path parameter comes from.
-struct PathSource: Sendable {
-    enum Value: Sendable {
-        /// What the router captured under a name.
-        case captured(String)
-        /// A literal segment of a more specific path.
-        case fixed(String)
-    }
-
-    let name: String
-    let value: Value
-}
-
-extension PathTemplate {
-    /// Where the parameters come from when a request for a more specific path, as the router writes it, is answered by
-    /// this template; `nil` when the template does not cover that path.
-    func sources(at path: String) -> [PathSource]? {
-        let (own, others) = (routerPath.split(separator: "/"), path.split(separator: "/"))
-        guard own.count == others.count, routerPath != path else { return nil }
-        var sources: [PathSource] = []
-        for (segment, other) in zip(own, others) {
-            if segment.hasPrefix(":") {
-                let value: PathSource.Value =
-                    other.hasPrefix(":") ? .captured(String(other.dropFirst())) : .fixed(String(other))
-                sources.append(PathSource(name: String(segment.dropFirst()), value: value))
-            } else if segment != other {
-                return nil
-            }
-        }
-        return sources
     }
 }

@@ -51,9 +51,14 @@ enum APIRouter {
     /// only a more general template declares: `POST /api/master/{type}` beside `GET /api/master/genders`.
     private static func register(_ table: [String: PathRoutes]) -> RouterResponder<APIContext> {
         let router = Router(context: APIContext.self)
+        // The most literal of several general templates wins, in every process the same one.
+        let byGenerality = table.values.sorted {
+            ($0.template.parameterNames.count, $0.template.routerPath)
+                < ($1.template.parameterNames.count, $1.template.routerPath)
+        }
         for (path, routes) in table {
             var responders = routes.responders
-            for other in table.values where other.template.covers(routes.template) {
+            for other in byGenerality where other.template.covers(routes.template) {
                 responders.merge(other.responders) { own, _ in own }
             }
             let allowed = responders.keys.map(\.rawValue).sorted().joined(separator: ", ")
