@@ -70,7 +70,13 @@ extension DoctorResponse {
 /// The column keeps languages joined by commas.
 enum Languages {
     static func split(_ column: String) -> [String] {
-        column.split(separator: ",").map { FoldedText.trimmed(String($0)) }.filter { !$0.isEmpty }
+        // Byte by byte: this runs for every doctor of a list, and a comma or a blank is never part of another character.
+        column.utf8.split(separator: UInt8(ascii: ",")).compactMap { part in
+            let blank = UInt8(ascii: " ")
+            let start = part.drop { $0 == blank }
+            guard let last = start.lastIndex(where: { $0 != blank }) else { return nil }
+            return String(start[...last])
+        }
     }
 
     static func join(_ languages: [String]) -> String {
