@@ -43,7 +43,7 @@ package enum SchedulingError: FailureCatalogue, Equatable {
             Problem(.conflict, "ILLEGAL_TRANSITION", "The appointment cannot be moved to this status.")
         case .inactive: Problem(.conflict, "APPOINTMENT_INACTIVE", "The appointment is no longer active.")
         case .badStatus:
-            Problem.invalid("status", "INVALID_ARGUMENT", "must be one of " + Self.statuses)
+            Problem.invalid("status", "INVALID_ARGUMENT", rule: "must be one of " + Self.statuses)
         }
     }
 

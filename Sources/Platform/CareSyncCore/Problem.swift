@@ -65,7 +65,13 @@ extension Problem {
         return Problem(.badRequest, "VALIDATION_FAILED", text, fieldErrors: errors)
     }
 
-    /// 400 with a code of its own that still names the field it is about.
+    /// 400 about one field, whose rule is the end of a sentence that begins with the field's name.
+    package static func invalid(_ field: String, _ code: String, rule: String) -> Problem {
+        Problem(
+            .badRequest, code, "\(field) \(rule).", fieldErrors: [FieldError(field: field, message: rule)])
+    }
+
+    /// 400 with a code and a sentence of its own that still names the field it is about.
     package static func invalid(_ field: String, _ code: String, _ message: String) -> Problem {
         Problem(.badRequest, code, message, fieldErrors: [FieldError(field: field, message: message)])
     }

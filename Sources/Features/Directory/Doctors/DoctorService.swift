@@ -61,12 +61,12 @@ struct DoctorService: Sendable {
 
     private func check(_ search: DoctorSearch) throws {
         if let language = search.language, language.contains(",") {
-            throw Problem.invalid("language", "INVALID_ARGUMENT", "must be one language")
+            throw Problem.invalid("language", "INVALID_ARGUMENT", rule: "must be one language")
         }
         guard let day = search.availableOn else { return }
         let today = clinicZone.date(at: database.services.time.now)
         guard day >= today, day <= today.adding(days: Self.searchHorizonDays) else {
-            throw Problem.invalid("availableOn", "INVALID_ARGUMENT", "must be a day of the coming year")
+            throw Problem.invalid("availableOn", "INVALID_ARGUMENT", rule: "must be a day of the coming year")
         }
     }
 

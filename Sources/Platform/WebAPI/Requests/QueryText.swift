@@ -35,7 +35,9 @@ enum QueryText {
     }
 
     private static func malformed(_ field: String) -> Problem {
-        .invalid(field.filter { $0.isLetter || $0.isNumber }, "INVALID_ARGUMENT", "must be valid percent-encoded UTF-8")
+        .invalid(
+            field.filter { $0.isLetter || $0.isNumber }, "INVALID_ARGUMENT", rule: "must be valid percent-encoded UTF-8"
+        )
     }
 
     private static func hexDigit(_ byte: UInt8) -> UInt8? {

@@ -25,7 +25,8 @@ package struct RequestFacts: Sendable {
         var key = field
         if key.utf8.count >= 2, key.hasPrefix("\""), key.hasSuffix("\"") { key = String(key.dropFirst().dropLast()) }
         guard (1...255).contains(key.utf8.count), key.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
-            throw Problem.invalid("Idempotency-Key", "INVALID_ARGUMENT", "must be 1 to 255 visible ASCII characters")
+            throw Problem.invalid(
+                "Idempotency-Key", "INVALID_ARGUMENT", rule: "must be 1 to 255 visible ASCII characters")
         }
         return key
     }
