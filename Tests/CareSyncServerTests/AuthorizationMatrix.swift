@@ -7,16 +7,34 @@ import WebAPI
 struct AuthorizationMatrix {
     enum Caller: String, CaseIterable {
         case anonymous, patient, doctor, unverifiedDoctor, admin
+        /// Strangers to the record or person that the route names, which exists; see ``MatrixRecords``.
+        case otherPatient, otherDoctor
+
+        static let byRole: [Caller] = [.anonymous, .patient, .doctor, .unverifiedDoctor, .admin]
+        static let strangers: [Caller] = [.otherPatient, .otherDoctor]
     }
 
-    /// What a caller gets: 401, 403, or anything else, which is `ok` here whatever else is wrong with the request.
     enum Outcome: String {
         case unauthenticated = "401"
         case forbidden = "403"
+        /// For strangers only: the record is as unknown to them as one that does not exist.
+        case unknown = "404"
         case admitted = "ok"
+        /// For strangers only: the route names no record.
+        case nothingNamed = "-"
 
-        init(status: Int) {
+        /// What a caller gets whose request names nothing that exists: 401, 403, or else past the gate.
+        init(gate status: Int) {
             self = status == 401 ? .unauthenticated : status == 403 ? .forbidden : .admitted
+        }
+
+        /// What a stranger gets whose request is right in every other way; `nil` when it was not.
+        init?(stranger status: Int) {
+            if (200..<300).contains(status) {
+                self = .admitted
+            } else {
+                self.init(rawValue: String(status))
+            }
         }
     }
 
@@ -46,10 +64,9 @@ struct AuthorizationMatrix {
         return AuthorizationMatrix(lines: lines)
     }
 
-    /// The line as it would stand in the file.
-    static func line(_ endpoint: Endpoint, _ outcomes: [Caller: Outcome]) -> String {
-        ([endpoint.method.rawValue, endpoint.path] + Caller.allCases.map { outcomes[$0]?.rawValue ?? "?" })
-            .joined(separator: "\t")
+    /// Some columns of a line, as they stand in the file.
+    static func text(_ outcomes: [Caller: Outcome]?, _ columns: [Caller]) -> String {
+        columns.map { "\($0): \(outcomes?[$0]?.rawValue ?? "?")" }.joined(separator: ", ")
     }
 
     /// A path that fits the template: nobody's ids and names, so that what lies behind the gate is never reached.
@@ -57,12 +74,12 @@ struct AuthorizationMatrix {
         template.split(separator: "/", omittingEmptySubsequences: false).map { part in
             guard part.hasPrefix("{") else { return String(part) }
             let name = part.dropFirst().dropLast()
-            return samples[String(name)] ?? "9007199254740991"
+            return words[String(name)] ?? MatrixRecords.nobody.values[String(name)] ?? MatrixRecords.nobodysID
         }.joined(separator: "/")
     }
 
-    private static let samples = [
-        "username": "nobody-of-this-name", "specialization": "Cardiology", "type": "specializations",
-        "date": "2026-03-11", "status": "BOOKED", "email": "nobody@example.org",
+    /// Path parameters that name neither a record nor a person.
+    static let words = [
+        "specialization": "Cardiology", "type": "specializations", "date": "2026-03-11", "status": "BOOKED",
     ]
 }

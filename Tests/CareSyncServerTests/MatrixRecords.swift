@@ -1,0 +1,106 @@
+import CareSyncTesting
+import Foundation
+import HTTPTypes
+import Persistence
+import Testing
+import WebAPI
+
+/// Records and people that exist, full of texts that are found again wherever they leak, and the requests that name
+/// them.
+///
+/// A route whose path has a parameter is asked about them. A feature that adds a kind of record plants one in
+/// ``plant(in:)``, and gives a route that needs more than its path a line in ``requests``.
+struct MatrixRecords {
+    /// What stands for `{name}`.
+    let values: [String: String]
+    /// Which `{id}` a path means, by its beginning.
+    let ids: [(prefix: String, id: String)]
+
+    /// What no stranger ever sees.
+    static let secrets = [
+        "Quillfeather", "Zumbrota", "+91 9000077731", "matrix-illness-xylophone", "matrix-reason-marzipan",
+        "quillfeather@records.example",
+    ]
+    /// What a stranger sees who is not refused.
+    static let facts = ["Featherstone", "Pumpernickel", "+91 9000088842"]
+
+    static let nobodysID = "9007199254740991"
+    static let nobody = MatrixRecords(
+        values: ["username": "nobody-of-this-name", "email": "nobody@example.org", "doctorId": nobodysID],
+        ids: [("/api/", nobodysID)])
+
+    /// What a request needs beyond its path to be right: a query that begins with `?`, or a body.
+    private static let requests = [
+        "GET /api/appointments/available-slots": "?doctorId={doctorId}&date=2026-03-11",
+        "POST /api/appointments/patient/book":
+            #"{"doctorId":{doctorId},"appointmentDateTime":"2026-03-11T16:00:00","reason":"Check-up"}"#,
+        "PUT /api/appointments/doctor/{id}/status": "?status=CONFIRMED",
+    ]
+
+    /// An appointment of a patient who has told everything with a doctor who has a telephone number.
+    static func plant(in app: TestApp) async throws -> MatrixRecords {
+        let patient = try await app.registerPatient([
+            "firstName": "Quillfeather", "lastName": "Zumbrota", "contactInfo": "+91 9000077731",
+            "email": "quillfeather@records.example", "illnessDetails": "matrix-illness-xylophone",
+        ])
+        let doctor = try await app.registerDoctor([
+            "firstName": "Featherstone", "lastName": "Pumpernickel", "contactInfo": "+91 9000088842",
+        ])
+        let booked = try await app.send(
+            .post, "/api/appointments/patient/book", as: patient,
+            body: """
+                {"doctorId":\(doctor.id),"appointmentDateTime":"2026-03-11T10:00:00","reason":"matrix-reason-marzipan"}
+                """)
+        let appointment = try #require(booked["appointmentId"].int, "\(booked.text)")
+        return MatrixRecords(
+            values: ["doctorId": "\(doctor.id)", "username": doctor.username],
+            ids: [("/api/appointments/", "\(appointment)"), ("/api/doctors/", "\(doctor.id)")])
+    }
+
+    /// What strangers must not have changed: one text per planted record.
+    func state(in app: TestApp) async throws -> [String] {
+        let (appointment, doctor) = (try number("/api/appointments/"), try number("/api/doctors/"))
+        return try await app.database.read { db in
+            let versions: [Int64] = try db.values(
+                """
+                SELECT version FROM appointments WHERE id = \(appointment)
+                UNION ALL SELECT version FROM doctors WHERE id = \(doctor)
+                """)
+            return versions.map(String.init)
+        }
+    }
+
+    private func number(_ prefix: String) throws -> Int64 {
+        try #require(ids.first { $0.prefix == prefix }.flatMap { Int64($0.id) })
+    }
+
+    /// Whether the route names a record or a person, in its path or elsewhere.
+    static func names(_ endpoint: Endpoint) -> Bool {
+        requests[endpoint.route] != nil
+            || !parameters(of: endpoint.path).subtracting(AuthorizationMatrix.words.keys).isEmpty
+    }
+
+    /// The request about these records. Throws when there is none of a kind the path names.
+    func request(_ endpoint: Endpoint) throws -> (path: String, body: String?) {
+        let more = try Self.requests[endpoint.route].map { try filled($0, endpoint) } ?? ""
+        let path = try filled(endpoint.path, endpoint)
+        if more.hasPrefix("?") { return (path + more, endpoint.method == .get ? nil : "{}") }
+        return (path, endpoint.method == .get ? nil : more.isEmpty ? "{}" : more)
+    }
+
+    private func filled(_ template: String, _ endpoint: Endpoint) throws -> String {
+        var text = template
+        for name in Self.parameters(of: template) {
+            let id = ids.first { endpoint.path.hasPrefix($0.prefix) }?.id
+            guard let value = AuthorizationMatrix.words[name] ?? values[name] ?? (name == "id" ? id : nil) else {
+                throw AuthorizationMatrix.Mistake(description: "Nothing is planted for {\(name)} of \(endpoint.route)")
+            }
+            text = text.replacing("{\(name)}", with: value)
+        }
+        return text
+    }
+
+    private static func parameters(of template: String) -> Set<String> {
+        Set(template.matches(of: /\{([A-Za-z]+)\}/).map { String($0.output.1) })
+    }
+}
