@@ -127,6 +127,13 @@ let package = Package(
                 .nioCore, .nioPosix, .logging,
             ]),
         .testTarget(
+            name: "ExampleTests",
+            dependencies: [
+                "CareSyncCore", "CareSyncTesting", "Cryptography", "Persistence", "WebAPI", .hummingbird,
+                .hummingbirdTesting, .httpTypes, .nioCore, .logging,
+            ],
+            path: "Tests/Platform/ExampleTests", swiftSettings: strict),
+        .testTarget(
             name: "CareSyncServerTests",
             dependencies: [
                 "CareSyncCore", "CareSyncServer", "CareSyncTesting", "Cryptography", "Directory", "Persistence",

@@ -1,0 +1,102 @@
+import CareSyncCore
+import CareSyncTesting
+import Cryptography
+import HTTPTypes
+import Hummingbird
+import HummingbirdTesting
+import Logging
+import NIOCore
+import Synchronization
+import Testing
+import WebAPI
+
+@testable import Persistence
+
+/// The feature behind the real router, on a database of its own, with a clock that the test moves.
+struct DiaryApp: Sendable {
+    let database: any Database
+    let time: ManualTime
+    let worker: OutboxWorker
+    /// Subjects that were copied, in order.
+    let copies: Copies
+    /// Events as a live screen hears them, after the commit.
+    let heard: AsyncStream<DiaryEntryWritten>
+    let auditKey: KeyedHash
+    let client: any TestClientProtocol
+
+    final class Copies: Sendable {
+        private let subjects = Mutex<[String]>([])
+        var all: [String] { subjects.withLock { $0 } }
+        func add(_ subject: String) { subjects.withLock { $0.append(subject) } }
+    }
+
+    func send(
+        _ method: HTTPRequest.Method, _ path: String, _ body: String? = nil, token: String? = nil, key: String? = nil
+    ) async throws -> CareSyncTesting.TestResponse {
+        var headers = HTTPFields()
+        if body != nil { headers[.contentType] = "application/json" }
+        if let token { headers[.authorization] = "Bearer \(token)" }
+        if let key, let name = HTTPField.Name("Idempotency-Key") { headers[name] = key }
+        let answer = try await client.executeRequest(
+            uri: path, method: method, headers: headers, body: body.map { ByteBuffer(string: $0) })
+        return CareSyncTesting.TestResponse(
+            status: answer.status.code, headers: answer.headers, bytes: Array(answer.body.readableBytesView))
+    }
+
+    func write(
+        _ text: String, remindInMinutes minutes: Int? = nil, token: String, key: String? = nil
+    ) async throws -> CareSyncTesting.TestResponse {
+        let reminder = minutes.map { ",\"remindInMinutes\":\($0)" } ?? ""
+        return try await send(
+            .post, "/api/diaries/entries", "{\"text\":\"\(text)\"\(reminder)}", token: token, key: key)
+    }
+
+    /// Begins a diary and signs in.
+    func owner(_ name: String = "asha") async throws -> String {
+        let account = "{\"owner\":\"\(name)\",\"password\":\"Correct-Horse-42\"}"
+        #expect(try await send(.post, "/api/diaries", account).status == 200)
+        return try #require(try await send(.post, "/api/diaries/sign-in", account)["accessToken"].string)
+    }
+
+    func count(_ table: SQL) async throws -> Int {
+        try await database.read { db in try db.value("SELECT count(*) FROM \(table)") ?? -1 }
+    }
+}
+
+/// Composes the two features as the program composes its own: keys, database, services, features, worker, router.
+func withDiaries(_ kind: DatabaseKind, _ body: @escaping @Sendable (DiaryApp) async throws -> Void) async throws {
+    let (time, random, events) = (ManualTime(), SeededRandom(seed: 5), EventHub())
+    let root = try RootSecret(Array("a root secret of thirty-two bytes".utf8))
+    let (auditKey, sealer) = (
+        KeyedHash(root.derive(.auditChain)), Sealer(root.derive(.idempotency), random: random.source)
+    )
+    let services = DatabaseServices(
+        time: time.source, random: random.source, events: events,
+        auditLog: AuditLog(firstShard: 0, authenticate: auditKey.code),
+        answerSealer: BlobSealer(seal: { try sealer.seal($0, for: $1) }, open: { try sealer.open($0, for: $1) }))
+    let signer = await TokenSigner.make(
+        try TokenSecrets(parsing: "a signing secret of thirty-two bytes, or more", production: false))
+    let (heard, hear) = AsyncStream.makeStream(of: DiaryEntryWritten.self)
+    DiaryCounts.subscribe(to: events)
+    events.observe(DiaryEntryWritten.self) { hear.yield($0) }
+    let copies = DiaryApp.Copies()
+    let migrations = PlatformMigrations.all + DiaryMigrations.all + DiaryCounts.migrations
+    try await withDatabase(kind, migrations: migrations, services: services) { database in
+        let feature = DiaryFeature(
+            database: database, hasher: try PasswordHasher(cost: 10, threads: 1, random: random.source),
+            signer: signer, ring: try KeyRing(parsing: "one:" + Base64.text([UInt8](repeating: 9, count: 32))),
+            copy: { copies.add($0) })
+        let authenticator = Authenticator { token in try await signer.verify(token, now: time.now).principal }
+        let responder = try APIResponder(
+            endpoints: feature.endpoints,
+            settings: APISettings(authenticator: authenticator, time: time.source, random: random.source))
+        let log = Logger(label: "diary") { _ in SwiftLogNoOpLogHandler() }
+        try await Application(responder: responder, logger: log).test(.router) { client in
+            try await body(
+                DiaryApp(
+                    database: database, time: time,
+                    worker: OutboxWorker(database: database, handlers: feature.handlers, logger: log),
+                    copies: copies, heard: heard, auditKey: auditKey, client: client))
+        }
+    }
+}

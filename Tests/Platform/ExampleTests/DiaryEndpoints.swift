@@ -1,0 +1,81 @@
+import CareSyncCore
+import Persistence
+import WebAPI
+
+struct DiaryAccountRequest: Codable, Sendable, Validated {
+    var owner: String
+    var password: String
+
+    /// Checked before the handler runs, and shown in the OpenAPI document.
+    static let rules: [Rule<Self>] = [.required("owner", \.owner, 50), .required("password", \.password, 100)]
+}
+
+struct WriteEntryRequest: Codable, Sendable, Validated {
+    var text: String
+    var remindInMinutes: Int?
+
+    static let rules: [Rule<Self>] = [
+        .required("text", \.text, 2_000), .range("remindInMinutes", \.remindInMinutes, 1...10_080),
+    ]
+}
+
+struct DiaryTokenResponse: WireResponse {
+    let accessToken: String
+}
+
+struct DiaryEntryResponse: WireResponse {
+    let id: DiaryEntryID
+    let text: String
+    let writtenAt: Instant
+    let remindedAt: Instant?
+
+    init(_ entry: DiaryEntry) {
+        id = entry.id
+        text = entry.text
+        writtenAt = entry.writtenAt
+        remindedAt = entry.remindedAt
+    }
+}
+
+/// HTTP to service and back. One line declares the route, who may call it, what it takes and how it can fail.
+struct DiaryEndpoints: Sendable {
+    let diaries: DiaryService
+
+    var all: [Endpoint] {
+        [
+            .post(
+                "/api/diaries", "Begin a diary", access: .public, fails: DiaryError.self, settings: .authentication,
+                use: begin),
+            .post(
+                "/api/diaries/sign-in", "Sign in", access: .public, fails: DiaryError.self, settings: .authentication,
+                use: signIn),
+            .post(
+                "/api/diaries/entries", "Write an entry", access: .role(.patient), fails: DiaryError.self, use: write),
+            .get("/api/diaries/entries", "My entries", access: .role(.patient), use: list),
+        ]
+    }
+
+    func begin(_ call: Call<NoParameters, DiaryAccountRequest>) async throws -> MessageResponse {
+        _ = try await diaries.begin(owner: call.body.owner, password: call.body.password)
+        return MessageResponse(message: "The diary is yours.")
+    }
+
+    func signIn(_ call: Call<NoParameters, DiaryAccountRequest>) async throws -> DiaryTokenResponse {
+        DiaryTokenResponse(
+            accessToken: try await diaries.signIn(owner: call.body.owner, password: call.body.password))
+    }
+
+    func write(_ call: Call<NoParameters, WriteEntryRequest>) async throws -> Once<DiaryEntryResponse> {
+        let outcome = try await diaries.write(
+            call.body.text, remindAfter: call.body.remindInMinutes.map { .minutes(Int64($0)) },
+            for: try call.principal.requirePatient(), by: call.origin,
+            once: try call.idempotency(DiaryEntryResponse.init))
+        return Once.from(outcome, DiaryEntryResponse.init)
+    }
+
+    func list(_ call: Call<PageParameters, NoBody>) async throws -> Listing<DiaryEntryResponse> {
+        let page = try await diaries.list(
+            of: try call.principal.requirePatient(), call.parameters.request, by: call.origin)
+        return Listing(page.map(DiaryEntryResponse.init))
+    }
+}

@@ -1,0 +1,62 @@
+import CareSyncCore
+import Cryptography
+import Persistence
+import WebAPI
+
+/// What the feature shows to the rest of the program.
+struct DiaryFeature: Sendable {
+    let endpoints: [Endpoint]
+    /// What its messages need to be carried out.
+    let handlers: [OutboxHandler]
+
+    /// `copy` stands for any effect outside the database, such as a mail. It may happen twice when a worker dies
+    /// between the effect and the note of it, so it is idempotent by the message's subject.
+    init(
+        database: any Database, hasher: PasswordHasher, signer: TokenSigner, ring: KeyRing,
+        copy: @escaping @Sendable (_ subject: String) async throws -> Void
+    ) {
+        let diaries = DiaryService(database: database, hasher: hasher, signer: signer, ring: ring)
+        endpoints = DiaryEndpoints(diaries: diaries).all
+        handlers = [
+            .effect("diary.copy") { item in try await copy(item.subject) },
+            // SQL in the transaction that also marks the message as done: exactly once.
+            .transaction("diary.reminder") { item, db in
+                guard let id = item.subject.split(separator: "/").last.flatMap({ Int64($0) }) else { return }
+                try DiaryRepository(db: db).noteReminder(of: DiaryEntryID(id), at: db.scope.services.time.now)
+            },
+        ]
+    }
+}
+
+/// A higher feature that counts what patients write, and lets nobody write more than it can count.
+struct DiaryCounts {
+    static let migrations = [
+        Migration(DiaryMigrations.all.count + PlatformMigrations.all.count + 1, "diary counts") { d in
+            [
+                """
+                CREATE TABLE diary_counts (
+                    patient_id \(d.integer) PRIMARY KEY REFERENCES diaries,
+                    entries \(d.integer) NOT NULL CONSTRAINT diary_counts_limit CHECK (entries BETWEEN 1 AND \(limit))
+                )\(d.strict)
+                """
+            ]
+        }
+    ]
+
+    private static let limit: SQL = "3"
+
+    /// Its subscriber runs in the transaction that wrote the entry; what it throws undoes the entry.
+    static func subscribe(to events: EventHub) {
+        events.subscribe(to: DiaryEntryWritten.self) { event, db in
+            do {
+                try db.run(
+                    """
+                    INSERT INTO diary_counts (patient_id, entries) VALUES (\(event.patient), 1)
+                    ON CONFLICT (patient_id) DO UPDATE SET entries = diary_counts.entries + 1
+                    """)
+            } catch DatabaseFailure.constraint(.check, name: "diary_counts_limit") {
+                throw DiaryError.diaryFull
+            }
+        }
+    }
+}

@@ -1,0 +1,141 @@
+import CareSyncCore
+import CareSyncTesting
+import HTTPTypes
+import Testing
+
+@testable import Persistence
+
+@Suite("Example: a diary")
+struct DiaryTests {
+    @Test(
+        "the right password gives a token, and only a signed token opens the diary", arguments: DatabaseKind.available)
+    func signsIn(_ kind: DatabaseKind) async throws {
+        try await withDiaries(kind) { app in
+            let token = try await app.owner()
+            let wrong = try await app.send(
+                .post, "/api/diaries/sign-in", #"{"owner":"asha","password":"Wrong-Horse-42"}"#)
+            #expect(wrong.status == 401)
+            #expect(wrong.problemCode == "INVALID_CREDENTIALS")
+            #expect(try await app.send(.get, "/api/diaries/entries", token: token).text == "[]")
+            #expect(try await app.send(.get, "/api/diaries/entries", token: token + "x").problemCode == "TOKEN_INVALID")
+            #expect(try await app.send(.get, "/api/diaries/entries").status == 401)
+            app.time.advance(by: .minutes(16))
+            #expect(try await app.send(.get, "/api/diaries/entries", token: token).problemCode == "TOKEN_EXPIRED")
+        }
+    }
+
+    @Test("what a patient writes is stored sealed under their own key", arguments: DatabaseKind.available)
+    func seals(_ kind: DatabaseKind) async throws {
+        try await withDiaries(kind) { app in
+            let (asha, ravi) = (try await app.owner("asha"), try await app.owner("ravi"))
+            #expect(try await app.write("slept badly", token: asha).status == 200)
+            #expect(try await app.write("slept well", token: ravi).status == 200)
+            let stored: [[UInt8]] = try await app.database.read { db in
+                try db.values("SELECT text FROM diary_entries")
+            }
+            for text in stored { #expect(!String(decoding: text, as: UTF8.self).contains("slept")) }
+            let mine = try await app.send(.get, "/api/diaries/entries?size=5", token: asha)
+            #expect(mine.json.list.map { $0["text"].string } == ["slept badly"])
+            #expect(mine.header("X-Total-Count") == "1")
+
+            // A value under another row's id does not open: a fault that says so, never a placeholder.
+            _ = try await app.database.write { db in
+                try db.run(
+                    """
+                    UPDATE diary_entries SET text = (
+                        SELECT e.text FROM diary_entries e JOIN diaries d ON d.patient_id = e.patient_id
+                        WHERE d.owner = 'ravi')
+                    """)
+            }
+            let moved = try await app.send(.get, "/api/diaries/entries", token: asha)
+            #expect(moved.status == 500)
+            #expect(moved.problemCode == "DATA_INTEGRITY")
+        }
+    }
+
+    @Test("a repeated request gets the same bytes and takes effect once", arguments: DatabaseKind.available)
+    func repeats(_ kind: DatabaseKind) async throws {
+        try await withDiaries(kind) { app in
+            let token = try await app.owner()
+            let first = try await app.write("slept badly", token: token, key: "morning")
+            let second = try await app.write("slept badly", token: token, key: "morning")
+            #expect(first.status == 200)
+            #expect(second.bytes == first.bytes)
+            #expect(try await app.write("slept well", token: token, key: "morning").status == 422)
+            #expect(try await app.count("diary_entries") == 1)
+            #expect(try await app.count("outbox") == 1)
+        }
+    }
+
+    @Test(
+        "the copy is made once, the reminder at its time; both survive because they are rows",
+        arguments: DatabaseKind.available)
+    func carriesOut(_ kind: DatabaseKind) async throws {
+        try await withDiaries(kind) { app in
+            let token = try await app.owner()
+            let written = try await app.write("call the clinic", remindInMinutes: 30, token: token)
+            let id = try #require(written["id"].int)
+            #expect(try await app.worker.runOnce() == 1)
+            #expect(app.copies.all == ["diary_entry/\(id)"])
+
+            app.time.advance(by: .minutes(10))
+            #expect(try await app.worker.runOnce() == 0)
+            app.time.advance(by: .minutes(4))
+            #expect(try await app.send(.get, "/api/diaries/entries", token: token)["[0].remindedAt"].isNull)
+
+            app.time.advance(by: .minutes(16))
+            #expect(try await app.worker.runOnce() == 1)
+            #expect(try await app.worker.runOnce() == 0)
+            let again = try await app.send(.post, "/api/diaries/sign-in", Self.account)["accessToken"].string
+            let entries = try await app.send(.get, "/api/diaries/entries", token: again)
+            #expect(entries["[0].remindedAt"].string == app.time.now.description)
+            #expect(app.copies.all.count == 1)
+        }
+    }
+
+    @Test(
+        "another feature hears of an entry in its transaction, and a screen after it", arguments: DatabaseKind.available
+    )
+    func announces(_ kind: DatabaseKind) async throws {
+        try await withDiaries(kind) { app in
+            let token = try await app.owner()
+            var heard = app.heard.makeAsyncIterator()
+            for text in ["one", "two", "three"] {
+                let id = try #require(try await app.write(text, token: token)["id"].int)
+                #expect(await heard.next()?.entry == DiaryEntryID(Int64(id)))
+            }
+
+            // The subscriber refuses the fourth: nothing of it stays, and nobody hears of it.
+            let before = (try await app.count("outbox"), try await app.count("audit_log"))
+            let refused = try await app.write("four", remindInMinutes: 5, token: token)
+            #expect(refused.status == 409)
+            #expect(refused.problemCode == "DIARY_FULL")
+            #expect(try await app.count("diary_entries") == 3)
+            #expect(try await (app.count("outbox"), app.count("audit_log")) == before)
+
+            let other = try await app.owner("ravi")
+            let id = try #require(try await app.write("mine", token: other)["id"].int)
+            #expect(await heard.next()?.entry == DiaryEntryID(Int64(id)))
+        }
+    }
+
+    @Test("the audit log tells who did what, in a chain that only the key can make", arguments: DatabaseKind.available)
+    func audits(_ kind: DatabaseKind) async throws {
+        try await withDiaries(kind) { app in
+            let token = try await app.owner()
+            let id = try #require(try await app.write("slept badly", token: token)["id"].int)
+            _ = try await app.send(.get, "/api/diaries/entries", token: token)
+            let trail = try await AuditTrail.verified(app.database, by: app.auditKey)
+            #expect(trail.sorted() == ["1 CREATE_PHI diary_entries/\(id)", "1 READ_PHI diary_entries/"])
+
+            _ = try await app.database.write { db in
+                try db.run("UPDATE audit_log SET entity_id = '7' WHERE action = 'CREATE_PHI'")
+            }
+            await #expect(throws: AuditTrail.Broken.self) {
+                try await AuditTrail.verified(app.database, by: app.auditKey)
+            }
+        }
+    }
+
+    private static let account = #"{"owner":"asha","password":"Correct-Horse-42"}"#
+}
