@@ -23,7 +23,7 @@ extension CareSync {
                 clientAddress: ClientAddress(trustedProxies: web.trustedProxies), time: services.time,
                 random: services.random, isTransportSecure: web.publicURL?.isSecure ?? false))
         return Application(
-            responder: responder, server: .http1(configuration: Self.channel(services.time)),
+            responder: responder, server: .http1(configuration: Self.channel(services.time, services.random)),
             configuration: ApplicationConfiguration(
                 address: .hostname(configuration.host, port: configuration.port), serverName: nil, backlog: 1024,
                 availableConnectionsDelegate: .maximum(connections, logger: logger)),
@@ -33,9 +33,12 @@ extension CareSync {
 
     /// Limits of a connection: header fields of 16 KiB, 32 KiB and 100 in all, and 75 s without traffic, which is
     /// longer than proxies keep an idle connection.
-    private static func channel(_ time: TimeSource) -> HTTP1Channel.Configuration {
+    private static func channel(_ time: TimeSource, _ random: RandomSource) -> HTTP1Channel.Configuration {
         HTTP1Channel.Configuration(
-            additionalChannelHandlers: [UnparsableRequestHandler(time: time)], idleTimeout: .seconds(75),
+            additionalChannelHandlers: [
+                UnparsableRequestHandler(time: time, random: random)
+            ],
+            idleTimeout: .seconds(75),
             httpDecoderConfiguration: .init(
                 maxHeaderFieldSize: 16 << 10, maxHeaderListSize: 32 << 10, maxHeaderFieldCount: 100))
     }

@@ -16,6 +16,7 @@ package final class UnparsableRequestHandler: ChannelDuplexHandler, RemovableCha
     package typealias OutboundOut = HTTPResponsePart
 
     private let time: TimeSource
+    private let random: RandomSource
     private var failure: HTTPParserError?
     /// Requests that have begun to arrive and whose answer has not ended.
     private var awaited = 0
@@ -25,8 +26,9 @@ package final class UnparsableRequestHandler: ChannelDuplexHandler, RemovableCha
     private var isAnswering = false
     private var isClosing = false
 
-    package init(time: TimeSource) {
+    package init(time: TimeSource, random: RandomSource) {
         self.time = time
+        self.random = random
     }
 
     package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -86,10 +88,12 @@ package final class UnparsableRequestHandler: ChannelDuplexHandler, RemovableCha
         let problem =
             failure == .headerOverflow
             ? Problem(.headersTooLarge, "HEADERS_TOO_LARGE", "The request headers are too large.") : .malformedHTTP
-        let body = ErrorBody(problem, path: "", requestID: "", at: time.now)
+        let requestID = RequestIDs(random: random).name(nil)
+        let body = ErrorBody(problem, path: "", requestID: requestID, at: time.now)
         guard let bytes = try? body.bytes() else { return nil }  // Cannot fail for plain text.
         var fields: HTTPFields = [
             .contentType: Answer.jsonType, .contentLength: String(bytes.count), .connection: "close",
+            .requestID: requestID,
         ]
         fields.append(contentsOf: APIResponder.securityHeaders(isTransportSecure: false))
         return (HTTPResponse(status: .init(code: problem.kind.status), headerFields: fields), ByteBuffer(bytes: bytes))

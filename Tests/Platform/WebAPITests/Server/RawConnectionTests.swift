@@ -23,6 +23,8 @@ struct RawConnectionTests {
         let parsed = ToyAnswer(
             status: status, headers: [.contentType: "application/json; charset=utf-8"], bytes: Array(body.utf8))
         #expect(parsed.json["status"].int == status)
+        let requestID = parsed.json["requestId"].string ?? ""
+        #expect(!requestID.isEmpty && fields.contains("x-request-id: \(requestID)\r\n"))
         #expect(parsed.code == code)
         #expect(parsed.json["error"].string == parsed.json["message"].string)
         #expect(

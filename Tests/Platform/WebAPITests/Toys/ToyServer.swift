@@ -10,7 +10,10 @@ func withToyServer<Value: Sendable>(
 ) async throws -> Value {
     let time = ManualTime().source
     let channel = HTTP1Channel.Configuration(
-        additionalChannelHandlers: [UnparsableRequestHandler(time: time)], idleTimeout: .seconds(20),
+        additionalChannelHandlers: [
+            UnparsableRequestHandler(time: time, random: SeededRandom(seed: 1).source)
+        ],
+        idleTimeout: .seconds(20),
         httpDecoderConfiguration: .init(
             maxHeaderFieldSize: 16 << 10, maxHeaderListSize: 32 << 10, maxHeaderFieldCount: 100))
     let (ports, port) = AsyncStream.makeStream(of: Int.self)
