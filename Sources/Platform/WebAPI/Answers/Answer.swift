@@ -36,6 +36,8 @@ package enum AnswerDescription: Sendable {
     /// JSON that may be replayed for an `Idempotency-Key`.
     case once(any (Decodable & Sendable).Type)
     case binary(contentType: String)
+    /// Has an ETag; 304 to a client that has it already.
+    indirect case tagged(AnswerDescription)
 }
 
 /// What a list may hold.

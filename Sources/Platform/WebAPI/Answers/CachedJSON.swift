@@ -15,7 +15,7 @@ package struct CachedJSON<Content: EndpointAnswer & Encodable>: EndpointAnswer {
         self.maxAge = maxAge
     }
 
-    package static var described: AnswerDescription { Content.described }
+    package static var described: AnswerDescription { .tagged(Content.described) }
 
     package func answer(to request: RequestFacts) throws -> Answer {
         let headers = [("ETag", tag), ("Cache-Control", "public, max-age=\(maxAge)")]

@@ -16,7 +16,8 @@ struct OperationWriter {
             "summary": .string(endpoint.summary),
             "parameters": try parameters(&schemas),
             "requestBody": try requestBody(&schemas),
-            "responses": .object(try success(&schemas) + failures()),
+            "responses": .object(
+                try success(endpoint.operation.answer, &schemas) + failures()),
             "security": .array(security),
             "x-access": .strings(endpoint.access.gate),
         ])
@@ -82,9 +83,14 @@ struct OperationWriter {
         return .members(["required": true, "content": Self.json(try schemas.schema(of: type, for: .request))])
     }
 
-    private func success(_ schemas: inout SchemaComponents) throws -> [JSONTree.Member] {
+    private func success(
+        _ description: AnswerDescription, _ schemas: inout SchemaComponents
+    ) throws -> [JSONTree.Member] {
         let answer: JSONTree
-        switch endpoint.operation.answer {
+        switch description {
+        case .tagged(let description):
+            let unchanged = JSONTree.members(["description": "Not changed since the ETag of If-None-Match."])
+            return try success(description, &schemas) + [JSONTree.Member(name: "304", value: unchanged)]
         case .json(let type), .once(let type):
             answer = .members([
                 "description": "Success", "content": Self.json(try schemas.schema(of: type, for: .response)),
