@@ -36,7 +36,7 @@ extension CareSync {
     private static func channel(_ time: TimeSource, _ random: RandomSource) -> HTTP1Channel.Configuration {
         HTTP1Channel.Configuration(
             additionalChannelHandlers: [
-                UnparsableRequestHandler(time: time, random: random)
+                UnparsableRequestHandler(time: time, random: random), EarlyAnswerHandler(),
             ],
             idleTimeout: .seconds(75),
             httpDecoderConfiguration: .init(

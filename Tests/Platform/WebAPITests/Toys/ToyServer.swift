@@ -11,7 +11,7 @@ func withToyServer<Value: Sendable>(
     let time = ManualTime().source
     let channel = HTTP1Channel.Configuration(
         additionalChannelHandlers: [
-            UnparsableRequestHandler(time: time, random: SeededRandom(seed: 1).source)
+            UnparsableRequestHandler(time: time, random: SeededRandom(seed: 1).source), EarlyAnswerHandler(),
         ],
         idleTimeout: .seconds(20),
         httpDecoderConfiguration: .init(
