@@ -58,13 +58,16 @@ struct BenchmarkSeed {
         let specialization = i <= 48 ? "Cardiology" : specializations[i % 19]
         try db.later(
             """
-            INSERT INTO doctors (id, first_name, last_name, specialization, specialization_key, profile_image_url,
-                                 contact_info, gender, consultation_fee, address, languages, is_verified, created_at,
+            INSERT INTO doctors (id, first_name, first_name_key, last_name, last_name_key, specialization,
+                                 specialization_key, profile_image_url, contact_info, gender, gender_key,
+                                 consultation_fee, address, languages, languages_key, is_verified, created_at,
                                  updated_at)
-            VALUES (\(id), \("First\(i)"), \("Last\(i)"), \(specialization), \(specialization.lowercased()),
+            VALUES (\(id), \("First\(i)"), \("first\(i)"), \("Last\(i)"), \("last\(i)"), \(specialization),
+                    \(specialization.lowercased()),
                     \("https://img.example.org/d/\(i).jpg"), \("+1-555-\(1000 + i)"),
-                    \(i % 2 == 0 ? "Female" : "Male"), \((300 + i * 7 % 50 * 10) * 100),
-                    \("\(i) Harbour Street, Springfield"), 'English,Hindi,Telugu', TRUE, \(now), \(now))
+                    \(i % 2 == 0 ? "Female" : "Male"), \(i % 2 == 0 ? "female" : "male"),
+                    \((300 + i * 7 % 50 * 10) * 100), \("\(i) Harbour Street, Springfield"), 'English,Hindi,Telugu',
+                    'english,hindi,telugu', TRUE, \(now), \(now))
             """)
         let count = 20 + i * 13 % 400
         let sum = Int((3.0 + Double(i * 37 % 41) * 0.05) * Double(count))

@@ -6,6 +6,7 @@ package enum DirectoryMigrations {
         Migration(3, "doctors and their qualifications") { d in doctors(d) + qualifications(d) + ratings(d) },
         Migration(4, "patients and their keys") { d in patients(d) },
         Migration(5, "master values") { d in masterValues(d) + MasterSeed.statements },
+        Migration(7, "folded texts of doctors") { d in foldedTexts(d) },
     ]
 
     private static func doctors(_ d: Dialect) -> [SQL] {
@@ -39,6 +40,21 @@ package enum DirectoryMigrations {
             )\(d.strict)
             """,
             "CREATE INDEX doctors_specialization ON doctors (specialization_key, id)",
+        ]
+    }
+
+    /// What searches compare, folded by ``FoldedText`` because the databases' own `lower` differ: SQLite's knows ASCII
+    /// only. The same is the reason for the collation, which is SQLite's standard. Doctors that are there already get
+    /// what their database can do.
+    private static func foldedTexts(_ d: Dialect) -> [SQL] {
+        let text: SQL = d == .postgres ? "text COLLATE \"C\"" : "TEXT"
+        return ["first_name_key", "last_name_key", "gender_key", "languages_key"].map { (column: SQL) -> SQL in
+            "ALTER TABLE doctors ADD COLUMN \(column) \(text)"
+        } + [
+            """
+            UPDATE doctors SET first_name_key = lower(first_name), last_name_key = lower(last_name),
+                               gender_key = lower(gender), languages_key = lower(languages)
+            """
         ]
     }
 

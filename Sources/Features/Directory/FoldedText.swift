@@ -1,10 +1,13 @@
 import Foundation
 
-/// Texts as they are compared: without regard to case, and however their accents are composed.
+/// Texts as they are compared: without regard to case, however their accents are composed, and with one letter i: the
+/// Turkish capital with a dot and the small letter without one are found by whoever types the plain letter.
 enum FoldedText {
     static func key(_ text: String) -> String {
         let trimmed = trimmed(text)
-        return (isASCII(trimmed) ? trimmed : trimmed.precomposedStringWithCanonicalMapping).lowercased()
+        guard !isASCII(trimmed) else { return trimmed.lowercased() }
+        return trimmed.lowercased().precomposedStringWithCanonicalMapping
+            .replacing("i\u{307}", with: "i").replacing("\u{131}", with: "i")
     }
 
     /// Without white space at both ends.

@@ -32,9 +32,9 @@ struct DoctorListParameters: Codable, Sendable, Validated {
         search.minRating = minRating
         // A thousandth of a paisa makes up for what binary fractions lose.
         search.maxFee = maxFee.map { Money(minorUnits: Int64(($0 * 100 + 0.001).rounded(.down))) }
-        search.language = language.map(FoldedText.trimmed).flatMap(Self.filled)
-        search.gender = gender.map(FoldedText.trimmed).flatMap(Self.filled)
-        search.name = name.map(FoldedText.trimmed).flatMap(Self.filled)
+        search.language = language.map(FoldedText.key).flatMap(Self.filled)
+        search.gender = gender.map(FoldedText.key).flatMap(Self.filled)
+        search.name = name.map(FoldedText.key).flatMap(Self.filled)
         search.availableOn = availableOn
         search.sort = sort
         return search

@@ -3,7 +3,7 @@ import Persistence
 
 /// Which doctors are asked for, and in which order.
 struct DoctorSearch: Sendable {
-    /// Folded, as in `specialization_key`.
+    /// Texts are folded, as the columns that end in `_key` are.
     var specialization: String?
     var minRating: Double?
     var maxFee: Money?
@@ -30,17 +30,17 @@ struct DoctorSearch: Sendable {
         // A doctor without reviews counts as 0, so no lower bound above it lets one through.
         if let minRating, minRating > 0 { parts.append("r.average >= \(minRating)") }
         if let maxFee { parts.append("d.consultation_fee <= \(maxFee)") }
-        if let gender { parts.append("lower(d.gender) = lower(\(gender))") }
+        if let gender { parts.append("d.gender_key = \(gender)") }
         if let name {
             parts.append(
                 """
-                lower(d.first_name || ' ' || d.last_name) LIKE '%' || lower(\(Self.literal(name))) || '%' ESCAPE '!'
+                d.first_name_key || ' ' || d.last_name_key LIKE '%' || \(Self.literal(name)) || '%' ESCAPE '!'
                 """)
         }
         if let language {
             parts.append(
                 """
-                ',' || lower(d.languages) || ',' LIKE '%,' || lower(\(Self.literal(language))) || ',%' ESCAPE '!'
+                ',' || d.languages_key || ',' LIKE '%,' || \(Self.literal(language)) || ',%' ESCAPE '!'
                 """)
         }
         return parts.isEmpty ? "" : " WHERE " + SQL.joined(parts, separator: " AND ")
@@ -54,8 +54,8 @@ struct DoctorSearch: Sendable {
         case .ratingDescending: " ORDER BY average DESC, d.id"
         case .fee: " ORDER BY d.consultation_fee NULLS LAST, d.id"
         case .feeDescending: " ORDER BY d.consultation_fee DESC NULLS LAST, d.id"
-        case .name: " ORDER BY lower(d.first_name), lower(d.last_name), d.id"
-        case .nameDescending: " ORDER BY lower(d.first_name) DESC, lower(d.last_name) DESC, d.id"
+        case .name: " ORDER BY d.first_name_key, d.last_name_key, d.id"
+        case .nameDescending: " ORDER BY d.first_name_key DESC, d.last_name_key DESC, d.id"
         }
     }
 

@@ -45,15 +45,19 @@ struct NewRating: Sendable {
 
 extension DoctorRepository {
     func insert(_ doctor: NewDoctor, at now: Instant) throws {
+        let languages = doctor.languages.map(Languages.join)
         try db.later(
             """
-            INSERT INTO doctors (id, first_name, last_name, specialization, specialization_key, contact_info, gender,
-                                 date_of_birth, consultation_fee, address, languages, experience_count, education_count,
+            INSERT INTO doctors (id, first_name, first_name_key, last_name, last_name_key, specialization,
+                                 specialization_key, contact_info, gender, gender_key, date_of_birth, consultation_fee,
+                                 address, languages, languages_key, experience_count, education_count,
                                  is_verified, verified_at, verified_by, created_at, updated_at)
-            VALUES (\(doctor.id), \(doctor.firstName), \(doctor.lastName), \(doctor.specialization),
+            VALUES (\(doctor.id), \(doctor.firstName), \(FoldedText.key(doctor.firstName)), \(doctor.lastName),
+                    \(FoldedText.key(doctor.lastName)), \(doctor.specialization),
                     \(doctor.specialization.map(FoldedText.key)), \(doctor.contactInfo), \(doctor.gender),
-                    \(doctor.dateOfBirth), \(doctor.fee), \(doctor.address), \(doctor.languages.map(Languages.join)),
-                    \(doctor.experiences.count), \(doctor.educations.count), \(doctor.verifiedBy != nil),
+                    \(doctor.gender.map(FoldedText.key)), \(doctor.dateOfBirth), \(doctor.fee), \(doctor.address),
+                    \(languages), \(languages.map(FoldedText.key)), \(doctor.experiences.count),
+                    \(doctor.educations.count), \(doctor.verifiedBy != nil),
                     \(doctor.verifiedBy == nil ? nil : now), \(doctor.verifiedBy), \(now), \(now))
             """)
         for experience in doctor.experiences {
