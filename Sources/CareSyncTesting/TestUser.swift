@@ -47,6 +47,14 @@ extension TestApp {
         return try await signIn(created.username, password, role: .admin)
     }
 
+    /// Makes an administrator whose password was generated and not changed since, and signs in.
+    package func adminWithGeneratedPassword() async throws -> TestUser {
+        let name = "admin" + String(random.next(), radix: 36)
+        let created = try await system.identity.createAdmin(
+            username: name, email: "\(name)@example.org", password: nil)
+        return try await signIn(created.username, created.generatedPassword ?? "", role: .admin)
+    }
+
     /// Signs in; throws what was answered when that is refused.
     package func signIn(_ username: String, _ password: String, role: Role) async throws -> TestUser {
         let answer = try await post("/api/auth/login", json: ["username": username, "password": password])

@@ -76,13 +76,16 @@ struct AccountEndpoints: Sendable {
 
     var all: [Endpoint] {
         [
-            .get("/api/auth/current-user", "Who am I", access: .signedIn, fails: SessionError.self, use: current),
+            .get(
+                "/api/auth/current-user", "Who am I", access: .signedIn, fails: SessionError.self,
+                settings: EndpointSettings(admitsGeneratedPassword: true), use: current),
             .get(
                 "/api/auth/check-availability", "Whether a user name and an e-mail address can be registered",
                 access: .public, use: availability),
             .post(
                 "/api/auth/change-password", "Change the own password", access: .signedIn, fails: PasswordError.self,
-                settings: .authentication, use: changePassword),
+                settings: EndpointSettings(rateClass: .authentication, admitsGeneratedPassword: true),
+                use: changePassword),
         ]
     }
 

@@ -155,6 +155,7 @@ struct AccountService: Sendable {
                 throw PasswordError.currentWrong
             }
             try sessions.endAll(of: account.id, except: caller.sessionID, .passwordChanged, db: db)
+            if account.mustChangePassword { try sessions.renew(caller.sessionID, db: db) }
             db.audit(
                 AuditEntry(
                     .accountChange, "users", account.id.description, by: origin,

@@ -79,7 +79,7 @@ extension LiveSession: RowDecodable {
     init(row: Row) throws {
         principal = Principal(
             userID: try row.value("user_id"), username: try row.value("username"), role: try row.value("role"),
-            sessionID: try row.value("id"))
+            sessionID: try row.value("id"), mustChangePassword: try row.value("must_change_password"))
         expiresAt = try row.value("expires_at")
         lastActivityAt = try row.value("last_activity_at")
     }

@@ -40,7 +40,7 @@ struct SessionRepository {
     func findLive(_ id: SessionID, at now: Instant) throws -> LiveSession? {
         try db.first(
             """
-            SELECT s.user_id, u.username, u.role, s.id, s.expires_at, s.last_activity_at
+            SELECT s.user_id, u.username, u.role, u.must_change_password, s.id, s.expires_at, s.last_activity_at
             FROM sessions s JOIN users u ON u.id = s.user_id
             WHERE s.id = \(id) AND s.ended_at IS NULL AND s.expires_at > \(now) AND u.is_active
             """)
@@ -70,8 +70,13 @@ struct SessionRepository {
             WHERE id = \(id) AND ended_at IS NULL
             """)
         guard changed == 1 else { return false }
-        try db.run("INSERT INTO session_ends (session_id, at) VALUES (\(id), \(now))")
+        try announce(id, at: now)
         return true
+    }
+
+    /// Makes all nodes forget what they remember of a session: it has ended, or its account is another than before.
+    func announce(_ id: SessionID, at now: Instant) throws {
+        try db.run("INSERT INTO session_ends (session_id, at) VALUES (\(id), \(now))")
     }
 
     /// Ends the live sessions of an account and tells all nodes; their ids.

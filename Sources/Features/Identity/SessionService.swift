@@ -24,7 +24,6 @@ struct SessionGrant: Sendable {
     let principal: Principal
     let refreshToken: RefreshToken
     let user: EmbeddedObject
-    let mustChangePassword: Bool
 }
 
 /// Begins, continues, checks and ends sessions.
@@ -63,12 +62,12 @@ struct SessionService: Sendable {
 
     private func grant(_ account: Account, _ token: RefreshToken, db: any Connection) throws -> SessionGrant {
         let principal = Principal(
-            userID: account.id, username: account.username, role: account.role, sessionID: token.sessionID)
+            userID: account.id, username: account.username, role: account.role, sessionID: token.sessionID,
+            mustChangePassword: account.mustChangePassword)
         let user =
             account.role == .admin
             ? EmbeddedObject(UserSummaryResponse(account)) : try profiles.describe(db, account)
-        return SessionGrant(
-            principal: principal, refreshToken: token, user: user, mustChangePassword: account.mustChangePassword)
+        return SessionGrant(principal: principal, refreshToken: token, user: user)
     }
 
     // MARK: Continuing
@@ -175,6 +174,12 @@ struct SessionService: Sendable {
         let ended = try SessionRepository(db: db).endAll(of: user, except: kept, reason, at: now)
         db.scope.afterCommit { [cache] in cache.drop(ended) }
         return ended
+    }
+
+    /// Makes every node look the session up again: this one from the commit on, others within 1 s.
+    func renew(_ id: SessionID, db: any Connection) throws {
+        try SessionRepository(db: db).announce(id, at: now)
+        db.scope.afterCommit { [cache] in cache.drop([id]) }
     }
 
     private func end(_ id: SessionID, _ reason: SessionEnd, by origin: RequestOrigin, db: any Connection) throws {

@@ -86,7 +86,7 @@ struct SignInEndpoints: Sendable {
         let grant = try await signIn.signIn(call.body, from: Self.origin(call))
         return AuthenticationResponse(
             grant, accessToken: try await sessions.accessToken(for: grant.principal),
-            message: grant.mustChangePassword ? "Signed in. Change your password now." : "Login successful")
+            message: grant.principal.mustChangePassword ? "Signed in. Change your password now." : "Login successful")
     }
 
     func refresh(_ call: Call<NoParameters, RefreshTokenRequest>) async throws -> RefreshTokenResponse {

@@ -128,6 +128,30 @@ struct SessionTests {
         }
     }
 
+    @Test(
+        "a change of a generated password reaches remembered sessions on every node", arguments: DatabaseKind.available)
+    func generatedPassword(kind: DatabaseKind) async throws {
+        try await withIdentity(kind) { app in
+            let made = try await app.feature.createAdmin(username: "head", email: "head@example.org", password: nil)
+            let password = try #require(made.generatedPassword)
+            let token = try await app.logIn("head", password).tokens.accessToken
+            try await app.withAnotherProcess { other in
+                for node in [app, other] {
+                    try await node.feature.poller.poll()
+                    #expect(try await node.feature.authenticator.authenticate(token).mustChangePassword)
+                }
+                let change = [
+                    "currentPassword": password, "newPassword": "Green-Teapot-77", "confirmPassword": "Green-Teapot-77",
+                ]
+                #expect(try await app.post("change-password", change, token: token).status == 200)
+                try await other.feature.poller.poll()
+                for node in [app, other] {
+                    #expect(try await !node.feature.authenticator.authenticate(token).mustChangePassword)
+                }
+            }
+        }
+    }
+
     @Test("activity is written at most once a minute, beside the requests", arguments: DatabaseKind.available)
     func activity(kind: DatabaseKind) async throws {
         try await withIdentity(kind) { app in

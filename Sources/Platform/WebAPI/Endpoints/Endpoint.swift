@@ -23,10 +23,16 @@ package struct EndpointSettings: Sendable {
     package var bodyLimit: Int
     /// Which quota the endpoint draws on.
     package var rateClass: RateClass
+    /// Whether an account may use it whose generated password has not been changed yet. Public routes need no mark:
+    /// they take such an account for nobody.
+    package var admitsGeneratedPassword: Bool
 
-    package init(bodyLimit: Int = 2 << 20, rateClass: RateClass = .standard) {
+    package init(
+        bodyLimit: Int = 2 << 20, rateClass: RateClass = .standard, admitsGeneratedPassword: Bool = false
+    ) {
         self.bodyLimit = bodyLimit
         self.rateClass = rateClass
+        self.admitsGeneratedPassword = admitsGeneratedPassword
     }
 
     package static let standard = EndpointSettings()

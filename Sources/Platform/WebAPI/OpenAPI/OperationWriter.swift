@@ -127,6 +127,9 @@ struct OperationWriter {
             for code in ["UNAUTHENTICATED", "TOKEN_EXPIRED", "TOKEN_INVALID", "SESSION_REVOKED"] { add(401, code) }
             add(403, "ACCESS_DENIED")
             add(403, "ACCOUNT_INACTIVE")
+            if endpoint.access.needsToken, !endpoint.settings.admitsGeneratedPassword {
+                add(403, "PASSWORD_CHANGE_REQUIRED")
+            }
         }
         if !(endpoint.operation.body is NoBody.Type) {
             for code in ["VALIDATION_FAILED", "MALFORMED_REQUEST"] { add(400, code) }

@@ -158,7 +158,10 @@ private struct EndpointResponder: HTTPResponder {
             return nil
         }
         guard field.utf8.count > 7, field.prefix(7).lowercased() == "bearer " else { throw Problem.unauthenticated }
-        return try await settings.authenticator.authenticate(String(field.dropFirst(7)))
+        let caller = try await settings.authenticator.authenticate(String(field.dropFirst(7)))
+        guard caller.mustChangePassword, !endpoint.settings.admitsGeneratedPassword else { return caller }
+        if endpoint.access.needsToken { throw Problem.passwordChangeRequired }
+        return nil
     }
 
     private func body(of request: Request) async throws -> ByteBuffer {

@@ -53,6 +53,8 @@ extension Problem {
     static let bodyTooLarge = Problem(.payloadTooLarge, "PAYLOAD_TOO_LARGE", "The request body is too large.")
     static let fileTooLarge = Problem(.payloadTooLarge, "FILE_TOO_LARGE", "The file is too large.")
     static let malformedHTTP = Problem(.badRequest, "MALFORMED_REQUEST", "The request is not valid HTTP.")
+    static let passwordChangeRequired = Problem(
+        .forbidden, "PASSWORD_CHANGE_REQUIRED", "Change the password of this account first.")
     static let methodNotAllowed = Problem(
         .methodNotAllowed, "METHOD_NOT_ALLOWED", "This route does not support this method.")
 }
