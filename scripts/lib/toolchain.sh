@@ -1,9 +1,13 @@
 # shellcheck shell=bash disable=SC2034,SC2154 # variables are shared between these files and the scripts
 # The Swift toolchain is the one thing the scripts expect and do not install.
 
-# require_swift: stops with 2 unless Swift 6.3 or newer is in PATH.
-require_swift() {
+# find_swift: stops with 2 unless there is a Swift in PATH. Before anything is installed for one.
+find_swift() {
     command -v swift >/dev/null || stop 2 "Swift 6.3 or newer is needed: https://www.swift.org/install/linux/"
+}
+
+# require_swift: stops with 2 unless it is Swift 6.3 or newer. It runs only once its packages are there.
+require_swift() {
     local text
     text=$(swift --version 2>&1) || stop 2 "swift --version fails: $text"
     if [[ ! $text =~ Swift\ version\ ([0-9]+)\.([0-9]+) ]]; then
