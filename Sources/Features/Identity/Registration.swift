@@ -49,7 +49,7 @@ struct RegisterRequest: Codable, Sendable, Validated {
 
     private var birthDateComplaint: String? {
         guard let text = PersonText.trimmed(dateOfBirth) else { return nil }
-        guard let date = LocalDate(text) else { return "must be a date such as 1990-03-01" }
+        guard let date = LocalDate(wire: text) else { return "must be a date such as 1990-03-01" }
         return date.year < 1900 ? "must not be before 1900" : nil
     }
 
@@ -57,7 +57,7 @@ struct RegisterRequest: Codable, Sendable, Validated {
     var form: ProfileForm {
         var form = ProfileForm(
             firstName: PersonText.trimmed(firstName) ?? "", lastName: PersonText.trimmed(lastName) ?? "")
-        form.dateOfBirth = PersonText.trimmed(dateOfBirth).flatMap { LocalDate($0) }
+        form.dateOfBirth = PersonText.trimmed(dateOfBirth).flatMap { LocalDate(wire: $0) }
         form.contactInfo = PersonText.contact(contactInfo)
         form.gender = PersonText.trimmed(gender)
         switch role {

@@ -80,13 +80,16 @@ extension LocalDate: CustomStringConvertible, LosslessStringConvertible {
 }
 
 extension LocalDate: Codable {
-    /// Reads `yyyy-MM-dd`, and the date part of a full timestamp, which browsers send.
+    /// What clients write: `yyyy-MM-dd`, or a full timestamp, which browsers send and whose date part counts.
+    package init?(wire text: String) {
+        guard let parsed = TimestampText(text) else { return nil }
+        self = parsed.date
+    }
+
     package init(from decoder: any Decoder) throws {
         let text = try decoder.singleValueContainer().decode(String.self)
-        guard let parsed = TimestampText(text) else {
-            throw InvalidValue("must be a date such as 2026-03-01")
-        }
-        self = parsed.date
+        guard let date = LocalDate(wire: text) else { throw InvalidValue("must be a date such as 2026-03-01") }
+        self = date
     }
 
     package func encode(to encoder: any Encoder) throws {

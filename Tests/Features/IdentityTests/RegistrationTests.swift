@@ -123,6 +123,17 @@ struct RegistrationTests {
         }
     }
 
+    @Test(
+        "of a birth date with a time, as browsers send it, the date counts",
+        arguments: ["1990-02-28T00:00:00.000Z", "1990-02-28T23:59:59"])
+    func birthDateWithTime(_ text: String) async throws {
+        try await withIdentity(.sqlite) { app in
+            let reply = try await app.post("register", IdentityApp.form("asha", ["dateOfBirth": text]))
+            #expect(reply.status == 200)
+            #expect(app.forms.all.first?.dateOfBirth == LocalDate("1990-02-28"))
+        }
+    }
+
     static let refused: [(field: String, value: String, role: Role)] = [
         ("username", "ab", .patient), ("username", String(repeating: "a", count: 51), .patient),
         ("username", "ash a", .patient), ("username", "ashä", .patient), ("username", "а́ша", .patient),
