@@ -142,7 +142,7 @@ private struct EndpointResponder: HTTPResponder {
         if let caller, !endpoint.access.admits(caller.role) { throw Problem.accessDenied }
         let facts = RequestFacts(
             route: endpoint.route, path: request.uri.path, query: request.uri.query ?? "", requestID: arrival.requestID,
-            receivedAt: arrival.receivedAt, headers: request.headers, body: try await body(of: request))
+            receivedAt: arrival.receivedAt, headers: request.headers, body: try await body(of: request, context))
         let answer = try await endpoint.handle(
             IncomingCall(
                 pathValues: try pathValues(request.uri.path), caller: caller,
@@ -164,11 +164,12 @@ private struct EndpointResponder: HTTPResponder {
         return nil
     }
 
-    private func body(of request: Request) async throws -> ByteBuffer {
+    private func body(of request: Request, _ context: APIContext) async throws -> ByteBuffer {
         guard request.method != .get, request.method != .head else { return ByteBuffer() }
         let limit = endpoint.settings.bodyLimit
         let announced = request.headers[.contentLength].flatMap(Int.init) ?? 0
         guard announced <= limit else { throw tooLarge }
+        context.invite(request)
         do {
             let body = try await request.body.collect(upTo: limit)
             // Hummingbird takes the end of the connection for the end of the body.

@@ -79,6 +79,22 @@ struct EarlyAnswerTests {
         }
     }
 
+    @Test("a client that waits to be asked for its body is asked once it is admitted")
+    func invited() async throws {
+        try await withToyServer { port in
+            let connection = try RawConnection(port: port)
+            let body = #"{"name":"Bear","price":12.5}"#
+            try connection.send(
+                "POST /api/echo HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nConnection: close\r\n"
+                    + "Content-Type: application/json\r\nContent-Length: \(body.utf8.count)\r\n\r\n")
+            #expect(await connection.read(until: "\r\n\r\n") == "HTTP/1.1 100 Continue\r\n\r\n")
+            try connection.send(body)
+            let answer = await connection.readToEnd()
+            #expect(answer.hasPrefix("HTTP/1.1 200 "))
+            #expect(answer.contains("Bear"))
+        }
+    }
+
     @Test("a short rest is read, and the connection goes on")
     func short() async throws {
         try await withToyServer { port in
