@@ -39,8 +39,15 @@ enum OrganisationBounds {
     static let all = 1...9_007_199_254_740_991
 }
 
-struct MasterListPath: Codable, Sendable {
+struct MasterListPath: Codable, Sendable, Validated {
     var type: String
+
+    static let rules: [Rule<Self>] = [
+        // The list reads it; the document tells what it reads.
+        Rule("type", .described("One of \(names), singular or plural, in any case.")) { _ in nil }
+    ]
+
+    private static let names = MasterList.allCases.map { $0.pathWords[0] }.joined(separator: ", ")
 }
 
 /// `code` and `description` are kept for the operator; no answer shows them.

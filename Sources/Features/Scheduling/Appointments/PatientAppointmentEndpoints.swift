@@ -8,9 +8,13 @@ struct StatusListParameters: Codable, Sendable, Validated {
     var size: Int?
 
     static let rules: [Rule<Self>] = [
+        // The service reads it; the document tells what it reads.
+        Rule("status", .described("One of \(names), in any case.")) { _ in nil },
         .range("page", \.page, 0...PageRequest.maximumPage),
         .range("size", \.size, 1...PageRequest.maximumSize),
     ]
+
+    private static let names = AppointmentStatus.allCases.map(\.rawValue).joined(separator: ", ")
 
     var request: PageRequest { PageRequest(page: page, size: size) }
 
