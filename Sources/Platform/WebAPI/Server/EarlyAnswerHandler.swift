@@ -59,8 +59,8 @@ package final class EarlyAnswerHandler: ChannelDuplexHandler, RemovableChannelHa
         }
         switch state {
         case .open: context.fireChannelRead(data)
-        // Whoever reads the body still waits for its end.
-        case .ending: if wasted <= Self.rest { context.fireChannelRead(data) }
+        // Whoever reads the body still waits for its end. A request behind it is not run.
+        case .ending: if wasted <= Self.rest && awaited == 1 { context.fireChannelRead(data) }
         case .ended: if !isReading || wasted > Self.rest { context.close(promise: nil) }
         }
     }
