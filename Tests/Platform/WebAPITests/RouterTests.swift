@@ -21,6 +21,13 @@ struct RouterTests {
                 (call: Call<NamePath, NoBody>) async throws -> MessageResponse in
                 MessageResponse(message: "add to \(call.parameters.name)")
             },
+            .delete("/lists/colours/{id}", "Remove", access: .public) {
+                (call: Call<IDPath<UserTag>, NoBody>) async throws -> MessageResponse in
+                MessageResponse(message: "removed \(call.parameters.id)")
+            },
+            .get("/lists/colours/all", "All", access: .public) {
+                (_: Call<NoParameters, NoBody>) async throws -> MessageResponse in MessageResponse(message: "all")
+            },
             .post("/{name}/{rest}", "Anything", access: .public) {
                 (call: Call<NamePath, NoBody>) async throws -> MessageResponse in
                 MessageResponse(message: "anything of \(call.parameters.name)")
@@ -41,6 +48,19 @@ struct RouterTests {
             #expect(String(buffer: read.body).contains("colours"))
             let anything = try await client.execute(uri: "/things/colours", method: .post)
             #expect(String(buffer: anything.body).contains("anything of things"))
+        }
+    }
+
+    @Test("a word is no value of a number, so its path has its own methods only")
+    func numbers() async throws {
+        try await Self.app().test(.router) { client in
+            let word = try await client.execute(uri: "/lists/colours/all", method: .delete)
+            #expect(word.status == .methodNotAllowed)
+            #expect(word.headers[.allow] == "GET, HEAD")
+            let number = try await client.execute(uri: "/lists/colours/7", method: .delete)
+            #expect(number.status == .ok)
+            let other = try await client.execute(uri: "/lists/colours/none", method: .delete)
+            #expect(other.status == .badRequest)
         }
     }
 

@@ -20,8 +20,11 @@ struct PathTemplate {
 
     private let segments: [Segment]
     let parameterNames: [String]
+    private let numbers: Set<String>
 
-    init(_ path: String) {
+    /// - Parameter numbers: the parameters whose values are whole numbers.
+    init(_ path: String, numbers: Set<String> = []) {
+        self.numbers = numbers
         segments = path.split(separator: "/").map { segment in
             guard segment.hasPrefix("{"), segment.hasSuffix("}") else { return .literal(segment) }
             return .parameter(String(segment.dropFirst().dropLast()))
@@ -43,11 +46,16 @@ struct PathTemplate {
         return "/" + parts.joined(separator: "/")
     }
 
-    /// Whether every path of the other template fits this one too, and this one is more general.
+    /// Whether every path of the other template fits this one too, and this one is more general. A word does not fit
+    /// where a number is meant: `/patient/{id}` has nothing to say about `/patient/book`.
     func covers(_ other: PathTemplate) -> Bool {
         guard segments.count == other.segments.count, routerPath != other.routerPath else { return false }
         return zip(segments, other.segments).allSatisfy { own, theirs in
-            if case .parameter = own { true } else { own == theirs }
+            switch (own, theirs) {
+            case (.parameter(let name), .literal(let text)): !numbers.contains(name) || Int64(text) != nil
+            case (.parameter, .parameter): true
+            case (.literal, _): own == theirs
+            }
         }
     }
 

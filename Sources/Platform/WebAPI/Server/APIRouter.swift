@@ -32,7 +32,7 @@ enum APIRouter {
     ) throws -> RouterResponder<APIContext> {
         var table: [String: PathRoutes] = [:]
         for endpoint in endpoints {
-            let template = PathTemplate(endpoint.path)
+            let template = PathTemplate(endpoint.path, numbers: try numbers(of: endpoint))
             var routes = table[template.routerPath] ?? PathRoutes(template: template)
             guard routes.responders[endpoint.method] == nil else { throw Mistake.declaredTwice(endpoint.route) }
             routes.add(EndpointResponder(endpoint: endpoint, settings: settings), for: endpoint.method)
@@ -45,6 +45,16 @@ enum APIRouter {
             table[page.path] = routes
         }
         return register(table)
+    }
+
+    /// The path parameters that are whole numbers.
+    private static func numbers(of endpoint: Endpoint) throws -> Set<String> {
+        guard !endpoint.operation.pathNames.isEmpty else { return [] }
+        let fields = try SchemaComponents().fields(of: endpoint.operation.parameters)
+        return Set(
+            fields.filter { field in
+                if case .scalar(let type) = field.type { type.kind == .integer } else { false }
+            }.map(\.name))
     }
 
     /// The router takes the most literal path that fits and looks no further. So a path also answers the methods that
