@@ -1,4 +1,5 @@
 package import CareSyncCore
+import Foundation
 package import Logging
 package import Persistence
 import PersistencePostgres
@@ -13,7 +14,9 @@ extension ServerConfiguration {
         switch database {
         case .sqlite(let path): return try SQLiteDatabase(path: path, services: services)
         case .postgres(let url):
-            return try PostgresDatabase(url: url, connections: databasePool, services: services, logger: logger)
+            return try PostgresDatabase(
+                url: url, connections: databasePool, fetchers: ProcessInfo.processInfo.activeProcessorCount,
+                services: services, logger: logger)
         }
     }
 }
@@ -27,7 +30,9 @@ struct AbsentDatabase: Database {
         throw DatabaseFailure.unavailable
     }
 
-    func write<Value: Sendable>(_ body: @escaping @Sendable (any Connection) throws -> Value) async throws -> Value {
+    func send<Value: Sendable>(
+        _ body: @escaping @Sendable (any Connection) throws -> () throws -> Value
+    ) async throws -> Value {
         throw DatabaseFailure.unavailable
     }
 

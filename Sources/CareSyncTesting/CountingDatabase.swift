@@ -39,10 +39,20 @@ package struct CountingDatabase: Database {
         try await base.read { [count] in try body(CountingConnection($0, count: count)) }
     }
 
-    package func write<Value: Sendable>(
-        _ body: @escaping @Sendable (any Connection) throws -> Value
+    package func fetch<Value: Sendable>(
+        _ plan: @escaping @Sendable (Batch) throws -> () throws -> Value
     ) async throws -> Value {
-        try await base.write { [count] in try body(CountingConnection($0, count: count)) }
+        try await base.fetch { [count] batch in
+            let answer = try plan(batch)
+            count.add(statements: batch.statements.count, roundTrips: 1)
+            return answer
+        }
+    }
+
+    package func send<Value: Sendable>(
+        _ body: @escaping @Sendable (any Connection) throws -> () throws -> Value
+    ) async throws -> Value {
+        try await base.send { [count] in try body(CountingConnection($0, count: count)) }
     }
 
     package func close() async { await base.close() }
@@ -75,9 +85,16 @@ private final class CountingConnection: Connection {
         return try base.run(statements, each)
     }
 
-    func later(_ sql: SQL) throws {
+    func later(_ sql: SQL, _ each: @escaping (Row) throws -> Void, done: @escaping (Int) -> Void) throws {
         count.add(statements: 1, roundTrips: 0)
-        try base.later(sql)
+        try base.later(sql, each, done: done)
+    }
+
+    func flush() throws { try base.flush() }
+
+    func require(_ sql: SQL) throws {
+        count.add(statements: 1, roundTrips: 0)
+        try base.require(sql)
     }
 
     func nextID(_ allocator: IDAllocator) throws -> Int64 {

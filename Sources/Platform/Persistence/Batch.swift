@@ -8,7 +8,7 @@
 /// use(try doctor.value, try taken.value)
 /// ```
 package final class Batch {
-    private var statements: [SQL] = []
+    package private(set) var statements: [SQL] = []
     private var readers: [(Row) throws -> Void] = []
     private var finishers: [(Int) -> Void] = []
 
@@ -62,6 +62,19 @@ package final class Batch {
     package func run(_ db: any Connection) throws {
         let counts = try db.run(statements) { index, row in try readers[index](row) }
         for (finish, count) in zip(finishers, counts) { finish(count) }
+    }
+
+    /// Takes the answer to one statement from a driver: its rows, and the number of rows changed or returned.
+    package func take(_ index: Int, count: Int, rows: ((Row) throws -> Void) throws -> Void) throws {
+        try rows(readers[index])
+        finishers[index](count)
+    }
+
+    /// Sends the statements with whatever comes next, or with the commit; the results can be read after that.
+    package func later(_ db: any Connection) throws {
+        for (index, sql) in statements.enumerated() {
+            try db.later(sql, readers[index], done: finishers[index])
+        }
     }
 
     private func add(_ sql: SQL, _ read: @escaping (Row) throws -> Void, finish: @escaping (Int) -> Void) {

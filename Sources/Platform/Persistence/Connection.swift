@@ -16,9 +16,16 @@ package protocol Connection: AnyObject {
     /// rows. The numbers of rows changed (or returned). A statement cannot depend on what an earlier one answered.
     func run(_ statements: [SQL], _ each: (Int, Row) throws -> Void) throws -> [Int]
 
-    /// Runs a statement whose result nobody needs together with the next one, or with the commit. What it throws surfaces
-    /// there.
-    func later(_ sql: SQL) throws
+    /// Runs a statement together with the next one whose answer is needed, or with the commit. `each` gets its rows and
+    /// `done` the number of rows changed once the answers are there. What it throws surfaces there.
+    func later(_ sql: SQL, _ each: @escaping (Row) throws -> Void, done: @escaping (Int) -> Void) throws
+
+    /// Sends what waits and takes in the answers.
+    func flush() throws
+
+    /// Undoes the transaction with ``DatabaseFailure/unmetRequirement`` unless the statement gives a row; like
+    /// ``later(_:)`` it waits for company. What stands behind it can rely on it without having seen an answer.
+    func require(_ sql: SQL) throws
 
     /// The next value of an allocator made by ``Migration/createAllocator(_:start:dialect:)``.
     func nextID(_ allocator: IDAllocator) throws -> Int64
@@ -35,6 +42,12 @@ package struct IDAllocator: Sendable, Hashable {
 }
 
 extension Connection {
+    /// Runs a statement whose result nobody needs together with the next one, or with the commit. What it throws surfaces
+    /// there.
+    package func later(_ sql: SQL) throws {
+        try later(sql, { _ in }, done: { _ in })
+    }
+
     /// The first row, if there is one.
     package func first<Model: RowDecodable>(_ sql: SQL) throws -> Model? {
         var found: Model?

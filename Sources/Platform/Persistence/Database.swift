@@ -7,9 +7,45 @@ package protocol Database: Sendable {
     /// Reads. Each statement sees one state of the database; two statements may see two. Writing is refused.
     func read<Value: Sendable>(_ body: @escaping @Sendable (any Connection) throws -> Value) async throws -> Value
 
+    /// Reads by statements that need none of each other's answers: `plan` puts them into the batch, and what it returns
+    /// makes the result. `plan` may run twice. For quick reads on hot paths: a driver may send those of several callers
+    /// together, so a slow one would make others wait.
+    func fetch<Value: Sendable>(_ plan: @escaping @Sendable (Batch) throws -> () throws -> Value) async throws -> Value
+
     /// One transaction, durable when this returns. Undone when the body throws.
     func write<Value: Sendable>(_ body: @escaping @Sendable (any Connection) throws -> Value) async throws -> Value
 
+    /// One transaction whose answers are read after its commit: what the body returns is called then, on the same thread,
+    /// and makes the result. For a body that only sends statements (``Batch/later(_:)``): it costs one round trip, commit
+    /// included, and a driver may send several such transactions one behind the other.
+    func send<Value: Sendable>(
+        _ body: @escaping @Sendable (any Connection) throws -> () throws -> Value
+    ) async throws -> Value
+
     /// Finishes what is running, refuses what is waiting, and closes every connection.
     func close() async
+}
+
+extension Database {
+    /// As an ordinary read, for drivers to which a round trip costs nothing.
+    package func fetch<Value: Sendable>(
+        _ plan: @escaping @Sendable (Batch) throws -> () throws -> Value
+    ) async throws -> Value {
+        try await read { db in
+            let batch = Batch()
+            let answer = try plan(batch)
+            try batch.run(db)
+            return try answer()
+        }
+    }
+
+    /// One transaction, durable when this returns. Undone when the body throws.
+    package func write<Value: Sendable>(
+        _ body: @escaping @Sendable (any Connection) throws -> Value
+    ) async throws -> Value {
+        try await send { db in
+            let value = try body(db)
+            return { value }
+        }
+    }
 }

@@ -8,6 +8,8 @@ package enum DatabaseFailure: Error, Sendable, Equatable {
     case conflict(code: String)
     /// A lock was not granted within the lock time-out (5 s).
     case lockTimeout
+    /// What ``Connection/require(_:)`` asked for was not there.
+    case unmetRequirement
     /// The connection broke. With `outcomeUnknown` the commit may or may not have happened.
     case connectionLost(outcomeUnknown: Bool)
     /// No connection, no room in the queue, or shutting down.

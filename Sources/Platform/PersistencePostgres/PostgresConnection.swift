@@ -12,7 +12,7 @@ final class PostgresConnection: Connection {
     let scope: TransactionScope
     private let pipeline: PostgresPipeline
     private let mode: Mode
-    private var queue: [SQL] = []
+    private var queue: [Queued] = []
     private var queuedBytes = 0
     /// Some statement was answered, so the connection was good when the body began.
     private var wasAnswered = false
@@ -20,9 +20,14 @@ final class PostgresConnection: Connection {
     /// What spoilt the transaction; until a savepoint is restored, every statement fails with it.
     private var failure: DatabaseFailure?
 
+    /// A statement that waits for company, and who gets its answer.
+    private struct Queued {
+        let sql: SQL
+        var deliver: ((PostgresRowSource) throws -> Void)?
+    }
+
     private static let begin: SQL = "BEGIN READ WRITE"
     private static let commit: SQL = "COMMIT"
-    private static let rollback: SQL = "ROLLBACK"
     /// Waiting statements beyond these bounds leave early, so that memory stays bounded.
     private static let mostQueued = 512
     private static let mostQueuedBytes = 1 << 20
@@ -31,7 +36,7 @@ final class PostgresConnection: Connection {
         self.pipeline = pipeline
         self.scope = scope
         self.mode = mode
-        if mode == .write { queue.append(Self.begin) }
+        if mode == .write { queue.append(Queued(sql: Self.begin)) }
     }
 
     func query(_ sql: SQL, _ each: (Row) throws -> Void) throws {
@@ -46,21 +51,33 @@ final class PostgresConnection: Connection {
     func run(_ statements: [SQL], _ each: (Int, Row) throws -> Void) throws -> [Int] {
         for sql in statements { try PostgresParameters.check(sql.parameters) }
         guard !statements.isEmpty else { return [] }
-        let results = try send(statements).suffix(statements.count)
+        let results = try send(statements)
         for (index, result) in results.enumerated() {
             try result.eachRow { try each(index, $0) }
         }
         return results.map(\.count)
     }
 
-    func later(_ sql: SQL) throws {
+    func later(_ sql: SQL, _ each: @escaping (Row) throws -> Void, done: @escaping (Int) -> Void) throws {
         try PostgresParameters.check(sql.parameters)
         if let failure { throw failure }
-        queue.append(sql)
+        queue.append(
+            Queued(sql: sql) { answer in
+                try answer.eachRow(each)
+                done(answer.count)
+            })
         queuedBytes += sql.text.utf8.count
         for case .text(let text) in sql.parameters { queuedBytes += text.utf8.count }
         for case .bytes(let bytes) in sql.parameters { queuedBytes += bytes.count }
         if queue.count >= Self.mostQueued || queuedBytes >= Self.mostQueuedBytes { _ = try send([]) }
+    }
+
+    func flush() throws {
+        _ = try send([])
+    }
+
+    func require(_ sql: SQL) throws {
+        try later("SELECT 1 / count(*) FROM (\(sql)) AS required")
     }
 
     func nextID(_ allocator: IDAllocator) throws -> Int64 {
@@ -83,13 +100,19 @@ final class PostgresConnection: Connection {
         return try send([sql]).last
     }
 
-    /// Sends what waits, then `statements`; the answers to all of it.
-    private func send(_ statements: [SQL]) throws(DatabaseFailure) -> [PostgresRowSource] {
+    /// Sends what waits, then `statements`; the answers to the latter. Those to what waited go to who asked for them.
+    private func send(_ statements: [SQL]) throws -> ArraySlice<PostgresRowSource> {
         if let failure { throw failure }
-        let batch = queue + statements
+        let waiting = queue
         queue.removeAll(keepingCapacity: true)
         queuedBytes = 0
-        guard !batch.isEmpty else { return [] }
+        guard !waiting.isEmpty || !statements.isEmpty else { return [] }
+        let results = try exchange(waiting.map(\.sql) + statements)
+        for (queued, answer) in zip(waiting, results) { try queued.deliver?(answer) }
+        return results.dropFirst(waiting.count)
+    }
+
+    private func exchange(_ batch: [SQL]) throws(DatabaseFailure) -> [PostgresRowSource] {
         do {
             let results = try pipeline.exchange(batch, isBetweenTransactions: mode == .read || !wasAnswered)
             wasAnswered = true
@@ -102,27 +125,28 @@ final class PostgresConnection: Connection {
     }
 
     /// Undoes what followed a savepoint; what has not been sent is simply dropped.
-    private func restore(_ savepoint: Substring, with sql: SQL) throws(DatabaseFailure) -> PostgresRowSource? {
+    private func restore(_ savepoint: Substring, with sql: SQL) throws -> PostgresRowSource? {
         let earlier = failure
         failure = nil
         if earlier == nil {
-            let start = queue.lastIndex { $0.text.hasPrefix("SAVEPOINT ") && $0.text.dropFirst(10) == savepoint }
-            let kept = start.map { $0 + 1 } ?? queue.firstIndex { $0.text != Self.begin.text } ?? queue.count
+            let start = queue.lastIndex { $0.sql.text == "SAVEPOINT \(savepoint)" }
+            let kept = start.map { $0 + 1 } ?? queue.firstIndex { $0.sql.text != Self.begin.text } ?? queue.count
             queue.removeSubrange(kept...)
         }
         do {
             return try send([sql]).last
         } catch {
             // The savepoint was never set, because what came before it had failed: that is the reason to report.
-            if let earlier { failure = earlier }
-            throw earlier ?? error
+            guard let earlier else { throw error }
+            failure = earlier
+            throw earlier
         }
     }
 }
 
 extension PostgresConnection {
     /// Sends what waits and makes it durable.
-    func finish() throws(DatabaseFailure) {
+    func finish() throws {
         if let failure { throw failure }
         guard mode == .write else {
             _ = try send([])
@@ -135,20 +159,31 @@ extension PostgresConnection {
         do {
             answer = try send([Self.commit]).last
         } catch {
-            throw pipeline.isBroken ? .connectionLost(outcomeUnknown: true) : error
+            throw pipeline.isBroken ? DatabaseFailure.connectionLost(outcomeUnknown: true) : error
         }
         // The server answers a commit of a spoilt transaction with a rollback.
-        guard answer?.tag == "COMMIT" else { throw .other(code: "25P02") }
+        guard answer?.tag == Self.commit.text else { throw DatabaseFailure.other(code: "25P02") }
+    }
+
+    /// The whole transaction, to be sent together with others; `nil` when some of it has left already, or when there is
+    /// nothing to send.
+    func takeTransaction() -> [SQL]? {
+        guard !wasAnswered, failure == nil, queue.count > 1 else { return nil }
+        sentCommit = true
+        return queue.map(\.sql) + [Self.commit]
+    }
+
+    /// Hands out the answers to what ``takeTransaction()`` gave.
+    func deliver(_ answers: ArraySlice<PostgresRowSource>) throws {
+        // The server answers a commit of a spoilt transaction with a rollback.
+        guard answers.last?.tag == Self.commit.text else { throw DatabaseFailure.other(code: "25P02") }
+        for (queued, answer) in zip(queue, answers) { try queued.deliver?(answer) }
     }
 
     /// Undoes the transaction, as far as there is one.
     func abandon() {
         guard mode == .write, wasAnswered, !pipeline.isBroken else { return }
-        do {
-            _ = try pipeline.exchange([Self.rollback], isBetweenTransactions: false)
-        } catch {
-            pipeline.giveUp()
-        }
+        pipeline.rollBack()
     }
 
     /// After a lost connection: whether a repetition cannot do anything twice.

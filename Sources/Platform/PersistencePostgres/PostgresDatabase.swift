@@ -10,12 +10,18 @@ import Synchronization
 /// anything twice; see ``DatabaseFailure/connectionLost(outcomeUnknown:)``.
 package final class PostgresDatabase: Database {
     private let shared: PostgresShared
-
+    /// How many connections serve ``fetch(_:)`` and nothing else.
+    private let fetchers: Int
     /// Waiting jobs beyond this number are refused.
     private static let mostWaiting = 4096
 
     /// Makes one connection, so that a wrong address or password stops the start; the threads make the others.
-    package init(url: String, connections: Int = 16, services: DatabaseServices, logger: Logger) throws {
+    ///
+    /// - Parameter fetchers: of these connections so many serve ``fetch(_:)`` and nothing else, at most one in four. Fewer
+    ///   connections than callers is what lets reads travel together; more than processors help nobody.
+    package init(
+        url: String, connections: Int = 16, fetchers: Int = 2, services: DatabaseServices, logger: Logger
+    ) throws {
         let target = try PostgresTarget(url: url)
         let (connection, failure) = target.connect()
         guard let connection else {
@@ -27,10 +33,14 @@ package final class PostgresDatabase: Database {
             throw PostgresStartFailure(description: "The database \(target.place) is older than PostgreSQL 15.")
         }
         let shared = PostgresShared(
-            target: target, queue: JobQueue(bound: Self.mostWaiting), services: services, logger: logger)
+            target: target, queue: JobQueue(bound: Self.mostWaiting), fetches: JobQueue(bound: Self.mostWaiting),
+            services: services, logger: logger)
         self.shared = shared
+        self.fetchers = min(fetchers, connections / 4)
         for lane in 0..<max(1, connections) {
-            let worker = PostgresWorker(shared, lane: lane, connection: lane == 0 ? connection : nil)
+            let worker = PostgresWorker(
+                shared, lane: lane, connection: lane == 0 ? connection : nil,
+                duty: lane > 0 && lane <= self.fetchers ? .fetches : .transactions)
             guard worker.start() || lane > 0 else {
                 throw PostgresStartFailure(description: "No thread for the database could be started.")
             }
@@ -55,6 +65,23 @@ package final class PostgresDatabase: Database {
         try await submit(.write, body)
     }
 
+    package func fetch<Value: Sendable>(
+        _ plan: @escaping @Sendable (Batch) throws -> () throws -> Value
+    ) async throws -> Value {
+        let since = ContinuousClock.now
+        return try await withCheckedThrowingContinuation { continuation in
+            let fetch = PostgresFetch(plan, since: since, continuation)
+            let isTaken = fetchers > 0 ? shared.fetches.push(fetch) : shared.queue.push(.job(fetch.alone))
+            if !isTaken { fetch.alone.refuse() }
+        }
+    }
+
+    package func send<Value: Sendable>(
+        _ body: @escaping @Sendable (any Connection) throws -> () throws -> Value
+    ) async throws -> Value {
+        try await submit { since, caller in .write(PostgresWrite(body, since: since, caller)) }
+    }
+
     package func close() async {
         shared.close()
         await shared.workersEnd()
@@ -63,16 +90,27 @@ package final class PostgresDatabase: Database {
     private func submit<Value: Sendable>(
         _ mode: PostgresConnection.Mode, _ body: @escaping @Sendable (any Connection) throws -> Value
     ) async throws -> Value {
+        try await submit { since, caller in
+            .job(
+                PostgresJob { worker in
+                    caller.resume(
+                        with: worker.perform(mode, since: since) { db in
+                            let value = try body(db)
+                            return { value }
+                        })
+                } refuse: {
+                    caller.resume(throwing: Problem.unavailable)
+                })
+        }
+    }
+
+    private func submit<Value: Sendable>(
+        _ work: (ContinuousClock.Instant, CheckedContinuation<Value, any Error>) -> PostgresWork
+    ) async throws -> Value {
         let since = ContinuousClock.now
-        return try await withCheckedThrowingContinuation { continuation in
-            let job = PostgresJob { worker in
-                continuation.resume(with: worker.perform(mode, since: since, body))
-            } refuse: {
-                continuation.resume(throwing: Problem.unavailable)
-            }
-            if !shared.queue.push(job) {
-                continuation.resume(throwing: Problem.unavailable)
-            }
+        return try await withCheckedThrowingContinuation { caller in
+            let work = work(since, caller)
+            if !shared.queue.push(work) { work.alone.refuse() }
         }
     }
 }
@@ -80,16 +118,21 @@ package final class PostgresDatabase: Database {
 /// What all workers of a database have in common.
 final class PostgresShared: Sendable {
     let target: PostgresTarget
-    let queue: JobQueue<PostgresJob>
+    let queue: JobQueue<PostgresWork>
+    let fetches: JobQueue<PostgresFetch>
     let services: DatabaseServices
     let logger: Logger
     let counters = PostgresCounters()
     private let closing = Atomic<Bool>(false)
     private let workers = Mutex<(running: Int, waiting: [CheckedContinuation<Void, Never>])>((0, []))
 
-    init(target: PostgresTarget, queue: JobQueue<PostgresJob>, services: DatabaseServices, logger: Logger) {
+    init(
+        target: PostgresTarget, queue: JobQueue<PostgresWork>, fetches: JobQueue<PostgresFetch>,
+        services: DatabaseServices, logger: Logger
+    ) {
         self.target = target
         self.queue = queue
+        self.fetches = fetches
         self.services = services
         self.logger = logger
     }
@@ -99,6 +142,7 @@ final class PostgresShared: Sendable {
     func close() {
         closing.store(true, ordering: .releasing)
         queue.close()
+        fetches.close()
     }
 
     func workerStarts() {

@@ -59,28 +59,48 @@ final class PostgresPipeline {
         return poll(&socket, 1, 0) == 0
     }
 
-    /// Makes sure that nobody uses the connection again.
-    func giveUp() {
-        isBroken = true
+    /// Ends the transaction that is open. A connection that cannot do that is of no more use.
+    func rollBack() {
+        if attempt(["ROLLBACK"], isBetweenTransactions: false).failure != nil { isBroken = true }
     }
 
     /// Sends statements in one round trip and waits for all answers, one per statement. The first failure is thrown; the
     /// server runs nothing that follows it.
     func exchange(_ batch: [SQL], isBetweenTransactions: Bool) throws(DatabaseFailure) -> [PostgresRowSource] {
-        guard !isBroken else { throw .connectionLost(outcomeUnknown: false) }
-        counters.countRoundTrip()
-        sent.removeAll(keepingCapacity: true)
-        let closed = isBetweenTransactions ? sendClosings() : 0
-        for sql in batch {
-            guard send(sql) else { throw lost() }
+        let outcome = attempt(batch, isBetweenTransactions: isBetweenTransactions)
+        if let failure = outcome.failure { throw failure }
+        return outcome.answers
+    }
+
+    /// What came of statements sent together.
+    struct Outcome {
+        /// One per statement, up to the one that failed.
+        var answers: [PostgresRowSource] = []
+        var failure: DatabaseFailure?
+    }
+
+    /// Like ``exchange(_:isBetweenTransactions:)``, for a caller that wants to know what was answered before a failure.
+    func attempt(_ batch: [SQL], isBetweenTransactions: Bool) -> Outcome {
+        var outcome = Outcome()
+        do throws(DatabaseFailure) {
+            guard !isBroken else { throw .connectionLost(outcomeUnknown: false) }
+            counters.countRoundTrip()
+            sent.removeAll(keepingCapacity: true)
+            let closed = isBetweenTransactions ? sendClosings() : 0
+            for sql in batch {
+                guard send(sql) else { throw lost() }
+            }
+            guard PQpipelineSync(connection) == 1, flush() else { throw lost() }
+            for _ in 0..<closed {
+                guard let answer = nextAnswer() else { throw lost() }
+                PQclear(answer)
+                try readSync()
+            }
+            try receive(&outcome)
+        } catch {
+            outcome.failure = error
         }
-        guard PQpipelineSync(connection) == 1, flush() else { throw lost() }
-        for _ in 0..<closed {
-            guard let answer = nextAnswer() else { throw lost() }
-            PQclear(answer)
-            try readSync()
-        }
-        return try receive()
+        return outcome
     }
 
     // MARK: Sending
@@ -133,9 +153,7 @@ final class PostgresPipeline {
 
     // MARK: Receiving
 
-    private func receive() throws(DatabaseFailure) -> [PostgresRowSource] {
-        var results: [PostgresRowSource] = []
-        var failure: DatabaseFailure?
+    private func receive(_ outcome: inout Outcome) throws(DatabaseFailure) {
         for item in sent {
             guard let answer = nextAnswer() else { throw lost() }
             switch PQresultStatus(answer) {
@@ -144,20 +162,19 @@ final class PostgresPipeline {
                     item.statement.isPrepared = true
                     PQclear(answer)
                 } else {
-                    results.append(PostgresRowSource(answer, of: item.statement))
+                    outcome.answers.append(PostgresRowSource(answer, of: item.statement))
                 }
             case PGRES_PIPELINE_ABORTED: PQclear(answer)
             default:
                 defer { PQclear(answer) }
                 let error = PostgresError(answer)
                 if error.isFatal || PQstatus(connection) != CONNECTION_OK { throw lost() }
-                failure = failure ?? meaning(of: error, item)
+                outcome.failure = outcome.failure ?? meaning(of: error, item)
             }
         }
         try readSync()
-        guard let failure else { return results }
+        guard outcome.failure != nil else { return }
         for item in sent where item.isPreparation && !item.statement.isPrepared { statements.discard(item.statement) }
-        throw failure
     }
 
     /// A statement whose plan or name the server no longer has is prepared anew by the next attempt.

@@ -9,12 +9,32 @@ struct PostgresJob: Sendable {
     let refuse: @Sendable () -> Void
 }
 
+/// What waits for a worker that runs transactions.
+enum PostgresWork: Sendable {
+    /// Has the connection to itself.
+    case job(PostgresJob)
+    /// May leave together with others.
+    case write(PostgresWrite)
+
+    var alone: PostgresJob {
+        switch self {
+        case .job(let job): job
+        case .write(let write): write.alone
+        }
+    }
+
+    var mayJoin: Bool {
+        if case .write = self { true } else { false }
+    }
+}
+
 /// One thread with one connection.
 final class PostgresWorker: @unchecked Sendable {
     // Safe: after `start` all that changes is touched by the worker's own thread only.
-    private let shared: PostgresShared
+    let shared: PostgresShared
     private let lane: Int
-    private var pipeline: PostgresPipeline?
+    private let duty: Duty
+    private(set) var pipeline: PostgresPipeline?
     private var delay = Duration.milliseconds(50)
     private var nextAttempt = ContinuousClock.now
 
@@ -23,9 +43,13 @@ final class PostgresWorker: @unchecked Sendable {
     private static let mostConflicts = 3
     private static let mostLosses = 3
 
-    init(_ shared: PostgresShared, lane: Int, connection: OpaquePointer?) {
+    /// Which queue a worker serves.
+    enum Duty { case transactions, fetches }
+
+    init(_ shared: PostgresShared, lane: Int, connection: OpaquePointer?, duty: Duty) {
         self.shared = shared
         self.lane = lane
+        self.duty = duty
         pipeline = connection.map { PostgresPipeline($0, counters: shared.counters) }
     }
 
@@ -51,8 +75,13 @@ final class PostgresWorker: @unchecked Sendable {
 
     private func work() {
         if pipeline == nil { connect() }
-        while let job = shared.queue.pop() {
-            shared.isClosing ? job.refuse() : job.run(self)
+        switch duty {
+        case .transactions:
+            while case let work = shared.queue.pop(limit: Self.mostWrites, joining: \.mayJoin), !work.isEmpty {
+                run(work)
+            }
+        case .fetches:
+            while case let fetches = shared.fetches.popAll(limit: Self.mostFetches), !fetches.isEmpty { fetch(fetches) }
         }
         pipeline = nil
         shared.workerEnded()
@@ -60,21 +89,22 @@ final class PostgresWorker: @unchecked Sendable {
 
     /// Runs a body until it succeeds, fails for good, or was repeated often enough.
     func perform<Value>(
-        _ mode: PostgresConnection.Mode, since: ContinuousClock.Instant, _ body: (any Connection) throws -> Value
+        _ mode: PostgresConnection.Mode, since: ContinuousClock.Instant,
+        _ body: (any Connection) throws -> () throws -> Value
     ) -> Result<Value, any Error> {
         var (conflicts, losses) = (0, 0)
         while true {
             guard let pipeline = readyPipeline(until: since + .seconds(5)) else {
                 return .failure(Problem.unavailable)
             }
-            let scope = TransactionScope(services: shared.services, lane: lane)
+            let scope = newScope()
             let connection = PostgresConnection(pipeline, scope: scope, mode: mode)
             do {
-                let value = try body(connection)
+                let answer = try body(connection)
                 try scope.finish(connection)
                 try connection.finish()
                 scope.committed()
-                return .success(value)
+                return Result { try answer() }
             } catch {
                 connection.abandon()
                 scope.rolledBack()
@@ -88,6 +118,11 @@ final class PostgresWorker: @unchecked Sendable {
                 }
             }
         }
+    }
+
+    /// What a transaction of this worker gathers.
+    func newScope() -> TransactionScope {
+        TransactionScope(services: shared.services, lane: lane)
     }
 
     /// Lets the other transaction get ahead: up to 4, 8, 12 ms.

@@ -30,8 +30,15 @@ final class SQLiteConnection: Connection {
     }
 
     /// A round trip costs nothing here, so it runs at once.
-    func later(_ sql: SQL) throws {
-        try handle.step(sql) { _ in }
+    func later(_ sql: SQL, _ each: @escaping (Row) throws -> Void, done: @escaping (Int) -> Void) throws {
+        done(try run(sql, each))
+    }
+
+    /// Nothing ever waits here.
+    func flush() throws {}
+
+    func require(_ sql: SQL) throws {
+        guard try handle.step(sql, { _ in }) > 0 else { throw DatabaseFailure.unmetRequirement }
     }
 
     func nextID(_ allocator: IDAllocator) throws -> Int64 {

@@ -32,10 +32,11 @@ package final class SQLiteDatabase: Persistence.Database {
         try await hand(body, to: reads)
     }
 
-    package func write<Value: Sendable>(
-        _ body: @escaping @Sendable (any Connection) throws -> Value
+    /// Answers are there before the commit, so the result is made in the body's own savepoint.
+    package func send<Value: Sendable>(
+        _ body: @escaping @Sendable (any Connection) throws -> () throws -> Value
     ) async throws -> Value {
-        try await hand(body, to: writes)
+        try await hand({ db in try body(db)() }, to: writes)
     }
 
     package func close() async {

@@ -54,7 +54,7 @@ struct PipelineTests {
     func failureInBatch() async throws {
         try await withPostgres { database in
             for _ in 0..<8 {
-                await #expect(throws: DatabaseFailure.other(code: "22012")) {
+                await #expect(throws: DatabaseFailure.unmetRequirement) {
                     try await database.read { db in
                         _ = try db.run(["SELECT 1", "SELECT balance / 0 FROM accounts", "SELECT 2 AS unseen"]) { _, _ in
                         }

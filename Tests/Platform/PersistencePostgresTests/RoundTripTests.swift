@@ -76,6 +76,25 @@ struct RoundTripTests {
         }
     }
 
+    @Test("a write whose answers are read after the commit is one round trip")
+    func oneForAnswersAfterwards() async throws {
+        try await withPostgres { database in
+            let count = try await roundTrips(database) {
+                let balance = try await $0.send { db in
+                    let batch = Batch()
+                    batch.count("UPDATE accounts SET balance = balance + 5 WHERE id = 1")
+                    let balance = batch.value(Int.self, "SELECT balance FROM accounts WHERE id = 1")
+                    try batch.later(db)
+                    try db.require("SELECT 1 FROM accounts WHERE id = 1 AND balance = 105")
+                    try db.enqueue(OutboxMessage(kind: "moved", subject: "1"))
+                    return { try balance.value }
+                }
+                #expect(balance == 105)
+            }
+            #expect(count == 1)
+        }
+    }
+
     @Test("a write that does nothing needs no round trip")
     func noneForNothing() async throws {
         try await withPostgres { database in

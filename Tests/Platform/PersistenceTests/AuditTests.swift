@@ -118,4 +118,28 @@ struct AuditTests {
             }
         }
     }
+
+    @Test("transactions undone among others leave the chains whole", arguments: DatabaseKind.available)
+    func undoneAmongOthers(_ kind: DatabaseKind) async throws {
+        try await withDatabase(kind, migrations: TestSchema.all) { database in
+            let kept = try await withThrowingTaskGroup(of: String?.self) { group in
+                for number in 0..<120 {
+                    group.addTask {
+                        do {
+                            return try await database.send { db in
+                                try db.require(number % 3 == 0 ? "SELECT 1 WHERE 1 = 0" : "SELECT 1")
+                                db.audit(Self.entry("\(number)"))
+                                return { "\(number)" }
+                            }
+                        } catch DatabaseFailure.unmetRequirement {
+                            return nil
+                        }
+                    }
+                }
+                return try await group.reduce(into: Set<String>()) { if let id = $1 { $0.insert(id) } }
+            }
+            #expect(kept.count == 80)
+            #expect(Set(try await Self.verified(database)) == kept)
+        }
+    }
 }

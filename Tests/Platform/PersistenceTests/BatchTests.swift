@@ -100,4 +100,59 @@ struct BatchTests {
             #expect(numbers.isEmpty)
         }
     }
+
+    @Test("answers of a batch that waited are there after the commit", arguments: DatabaseKind.available)
+    func laterAnswers(_ kind: DatabaseKind) async throws {
+        try await withDatabase(kind, migrations: TestSchema.all) { database in
+            let (numbers, changed) = try await database.send { db in
+                try db.insertSample(1)
+                let batch = Batch()
+                let changed = batch.count("UPDATE samples SET number = number + 1")
+                let number = batch.value(Int.self, "SELECT number FROM samples")
+                try batch.later(db)
+                return { (try number.value, try changed.value) }
+            }
+            #expect(numbers == 2)
+            #expect(changed == 1)
+        }
+    }
+
+    @Test("a requirement that is met changes nothing; an unmet one undoes all", arguments: DatabaseKind.available)
+    func requirement(_ kind: DatabaseKind) async throws {
+        try await withDatabase(kind, migrations: TestSchema.all) { database in
+            try await database.write { db in
+                try db.insertSample(1)
+                try db.require("SELECT 1 FROM samples WHERE number = 1")
+            }
+            await #expect(throws: DatabaseFailure.unmetRequirement) {
+                try await database.write { db in
+                    try db.insertSample(2)
+                    try db.require("SELECT 1 FROM samples WHERE number = 3")
+                    try db.insertSample(4)
+                }
+            }
+            let numbers = try await database.read { db in try db.sampleNumbers() }
+            #expect(numbers == [1])
+        }
+    }
+
+    @Test("an unmet requirement inside a savepoint undoes that part only", arguments: DatabaseKind.available)
+    func requirementInPart(_ kind: DatabaseKind) async throws {
+        try await withDatabase(kind, migrations: TestSchema.all) { database in
+            try await database.write { db in
+                try db.insertSample(1)
+                do {
+                    try db.savepoint {
+                        try db.insertSample(2)
+                        try db.require("SELECT 1 FROM samples WHERE number = 3")
+                        try db.flush()
+                    }
+                } catch DatabaseFailure.unmetRequirement {
+                    try db.insertSample(5)
+                }
+            }
+            let numbers = try await database.read { db in try db.sampleNumbers() }
+            #expect(numbers == [1, 5])
+        }
+    }
 }

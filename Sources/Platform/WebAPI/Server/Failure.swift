@@ -40,7 +40,7 @@ enum Failure {
 
     private static func database(_ failure: DatabaseFailure) -> Failure {
         switch failure {
-        case .constraint(.unique, _), .constraint(.exclusion, _):
+        case .constraint(.unique, _), .constraint(.exclusion, _), .unmetRequirement:
             .problem(Problem(.conflict, "CONFLICT", "This conflicts with something that exists already."))
         case .conflict, .lockTimeout, .connectionLost, .unavailable: .problem(.unavailable)
         case .constraint, .noSuchColumn, .unexpectedValue, .other: .fault
