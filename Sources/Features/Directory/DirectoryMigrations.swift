@@ -7,6 +7,7 @@ package enum DirectoryMigrations {
         Migration(4, "patients and their keys") { d in patients(d) },
         Migration(5, "master values") { d in masterValues(d) + MasterSeed.statements },
         Migration(7, "folded texts of doctors") { d in foldedTexts(d) },
+        DoctorListMigration.migration,
     ]
 
     private static func doctors(_ d: Dialect) -> [SQL] {

@@ -49,6 +49,7 @@ struct DoctorListTests {
             #expect(try page.decode([DoctorResponse].self).count == 20)
             #expect(page.header("X-Total-Count") == "40")
             #expect(app.count.statements == 1)
+            #expect(app.count.roundTrips == 1)
 
             var learned = doctor(90)
             learned.specialization = "Cardiology"

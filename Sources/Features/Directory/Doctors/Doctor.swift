@@ -1,7 +1,7 @@
 package import CareSyncCore
 package import Persistence
 
-/// A doctor with the account and the ratings: one row of doctors, users and doctor_ratings joined.
+/// A doctor with the account and the ratings: one row of doctors and users joined.
 struct Doctor: RowDecodable {
     let id: DoctorID
     let username: String
@@ -27,13 +27,13 @@ struct Doctor: RowDecodable {
 
     /// In the order in which `init(row:)` reads them.
     static let columns: SQL = """
-        d.id, u.username, u.email, u.role, u.is_active, d.first_name, d.last_name, d.specialization,
+        d.id, u.username, u.email, u.role, d.is_active, d.first_name, d.last_name, d.specialization,
         d.profile_image_url, d.contact_info, d.gender, d.consultation_fee, d.address, d.languages, d.is_verified,
         d.experience_count, d.education_count, d.certificate_count,
-        coalesce(r.review_count, 0) AS review_count, coalesce(r.average, 0) AS average
+        d.review_count, d.average_rating
         """
 
-    static let tables: SQL = "doctors d JOIN users u ON u.id = d.id LEFT JOIN doctor_ratings r ON r.doctor_id = d.id"
+    static let tables: SQL = "doctors d JOIN users u ON u.id = d.id"
 
     init(row: Row) throws {
         id = try row.value("id")
@@ -55,7 +55,7 @@ struct Doctor: RowDecodable {
         educationCount = try row.value("education_count")
         certificateCount = try row.value("certificate_count")
         reviewCount = try row.value("review_count")
-        averageRating = try row.value("average")
+        averageRating = try row.value("average_rating")
     }
 
     /// Whether patients see and may book the doctor.

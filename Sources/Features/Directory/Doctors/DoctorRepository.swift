@@ -25,47 +25,53 @@ struct DoctorRepository {
     }
 
     func ids(_ search: DoctorSearch) throws -> [DoctorID] {
-        try db.values(
-            """
-            SELECT d.id, coalesce(r.average, 0) AS average FROM \(Doctor.tables)\(search.conditions)\(search.order)
-            """)
+        try db.values("SELECT d.id FROM doctors d\(search.conditions)\(search.order)")
     }
 
-    /// One round trip, unless the page lies behind the last row: then no row tells the total.
-    func page(_ search: DoctorSearch, _ request: PageRequest) throws -> Page<Doctor> {
-        guard request.isPaged else {
-            let fetched: [Doctor] = try db.all(
-                """
-                SELECT \(Doctor.columns) FROM \(Doctor.tables)\(search.conditions)\(search.order)
-                LIMIT \(request.limit)
-                """)
-            return Page(fetched: fetched, request: request, total: nil)
-        }
-        var fetched: [Doctor] = []
-        fetched.reserveCapacity(request.size)
-        var total = 0
-        try db.query(
+    /// Adds what a page needs to a batch. Behind the last row no row tells the total; then it is missing.
+    static func page(_ search: DoctorSearch, _ request: PageRequest, in batch: Batch) -> () throws -> Page<Doctor> {
+        let total: SQL =
+            request.isPaged ? "(SELECT count(*) FROM doctors d\(search.conditions))" : "CAST(NULL AS bigint)"
+        let rows = batch.all(
+            CountedDoctor.self,
             """
-            SELECT \(Doctor.columns), count(*) OVER () AS total FROM \(Doctor.tables)\(search.conditions)\(search.order)
+            SELECT \(Doctor.columns), \(total) AS total FROM \(Doctor.tables)\(search.conditions)\(search.order)
             LIMIT \(request.limit) OFFSET \(request.offset)
-            """
-        ) { row in
-            fetched.append(try Doctor(row: row))
+            """)
+        return {
+            let rows = try rows.value
+            let total = rows.isEmpty && request.offset == 0 ? 0 : rows.first?.total
+            return Page(fetched: rows.map(\.doctor), request: request, total: total)
+        }
+    }
+
+    static func count(_ search: DoctorSearch, in batch: Batch) -> () throws -> Int {
+        let count = batch.value(Int.self, "SELECT count(*) FROM doctors d\(search.conditions)")
+        return { try count.value ?? 0 }
+    }
+
+    private struct CountedDoctor: RowDecodable {
+        let doctor: Doctor
+        let total: Int?
+
+        init(row: Row) throws {
+            doctor = try Doctor(row: row)
             total = try row.value("total")
         }
-        if fetched.isEmpty && request.offset > 0 { total = try count(search) }
-        return Page(fetched: fetched, request: request, total: total)
     }
 
-    func count(_ search: DoctorSearch) throws -> Int {
-        try db.value("SELECT count(*) FROM \(Doctor.tables)\(search.conditions)") ?? 0
-    }
-
-    /// Nothing is asked when the counters on the doctors say that there is nothing.
     func qualifications(of doctors: [Doctor]) throws -> Qualifications {
-        let ids = doctors.filter(\.hasQualifications).map(\.id)
-        guard !ids.isEmpty else { return .none }
         let batch = Batch()
+        let found = Self.qualifications(of: doctors, in: batch)
+        try batch.run(db)
+        return try found()
+    }
+
+    /// Adds what is told of the doctors' careers to a batch; nothing is asked when the counters on their rows say that
+    /// there is nothing.
+    static func qualifications(of doctors: [Doctor], in batch: Batch) -> () throws -> Qualifications {
+        let ids = doctors.filter(\.hasQualifications).map(\.id)
+        guard !ids.isEmpty else { return { .none } }
         let experiences = batch.all(
             Experience.self,
             "SELECT \(Experience.columns) FROM doctor_experiences WHERE doctor_id IN \(in: ids) ORDER BY doctor_id, id")
@@ -78,10 +84,11 @@ struct DoctorRepository {
             SELECT \(Certificate.columns) FROM doctor_certificates WHERE doctor_id IN \(in: ids)
             ORDER BY doctor_id, id
             """)
-        try batch.run(db)
-        return Qualifications(
-            experiences: Dictionary(grouping: try experiences.value, by: \.doctorID),
-            educations: Dictionary(grouping: try educations.value, by: \.doctorID),
-            certificates: Dictionary(grouping: try certificates.value, by: \.doctorID))
+        return {
+            Qualifications(
+                experiences: Dictionary(grouping: try experiences.value, by: \.doctorID),
+                educations: Dictionary(grouping: try educations.value, by: \.doctorID),
+                certificates: Dictionary(grouping: try certificates.value, by: \.doctorID))
+        }
     }
 }

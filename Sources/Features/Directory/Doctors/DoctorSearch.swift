@@ -21,14 +21,14 @@ struct DoctorSearch: Sendable {
             || availableOn != nil
     }
 
-    /// `WHERE …` over ``Doctor/tables``, or nothing. `availableOn` is not in it: a higher feature decides that.
+    /// `WHERE …` over `doctors d`, or nothing. `availableOn` is not in it: a higher feature decides that.
     var conditions: SQL {
         var parts: [SQL] = []
         // A doctor whom nobody can book is never available.
-        if isBookableOnly || availableOn != nil { parts.append("u.is_active AND d.is_verified") }
+        if isBookableOnly || availableOn != nil { parts.append("d.is_active AND d.is_verified") }
         if let specialization { parts.append("d.specialization_key = \(specialization)") }
         // A doctor without reviews counts as 0, so no lower bound above it lets one through.
-        if let minRating, minRating > 0 { parts.append("r.average >= \(minRating)") }
+        if let minRating, minRating > 0 { parts.append("d.average_rating >= \(minRating)") }
         if let maxFee { parts.append("d.consultation_fee <= \(maxFee)") }
         if let gender { parts.append("d.gender_key = \(gender)") }
         if let name {
@@ -49,9 +49,9 @@ struct DoctorSearch: Sendable {
     /// `ORDER BY …`; ends with the id, so that pages neither repeat nor miss a doctor.
     var order: SQL {
         switch sort {
-        case nil: isFiltered ? " ORDER BY average DESC, d.id" : " ORDER BY d.id"
-        case .rating: " ORDER BY average, d.id"
-        case .ratingDescending: " ORDER BY average DESC, d.id"
+        case nil: isFiltered ? " ORDER BY d.average_rating DESC, d.id" : " ORDER BY d.id"
+        case .rating: " ORDER BY d.average_rating, d.id"
+        case .ratingDescending: " ORDER BY d.average_rating DESC, d.id"
         case .fee: " ORDER BY d.consultation_fee NULLS LAST, d.id"
         case .feeDescending: " ORDER BY d.consultation_fee DESC NULLS LAST, d.id"
         case .name: " ORDER BY d.first_name_key, d.last_name_key, d.id"

@@ -17,18 +17,26 @@ struct DoctorService: Sendable {
 
     func list(_ search: DoctorSearch, _ request: PageRequest) async throws -> Page<DoctorResponse> {
         try check(search)
-        let availability = availability
-        return try await database.read { db in
-            let doctors = DoctorRepository(db: db)
-            let page =
-                if let day = search.availableOn {
-                    try Self.availablePage(search, request, on: day, doctors, availability)
-                } else {
-                    try doctors.page(search, request)
-                }
-            let qualifications = try doctors.qualifications(of: page.items)
-            return page.map { DoctorResponse($0, qualifications) }
-        }
+        let page =
+            if let day = search.availableOn {
+                try await availablePage(search, request, on: day)
+            } else {
+                try await page(search, request)
+            }
+        let qualifications = try await qualifications(of: page.items)
+        return page.map { DoctorResponse($0, qualifications) }
+    }
+
+    private func page(_ search: DoctorSearch, _ request: PageRequest) async throws -> Page<Doctor> {
+        let page = try await database.fetch { batch in DoctorRepository.page(search, request, in: batch) }
+        guard request.isPaged, page.total == nil else { return page }
+        let total = try await database.fetch { batch in DoctorRepository.count(search, in: batch) }
+        return Page(fetched: [], request: request, total: total)
+    }
+
+    private func qualifications(of doctors: [Doctor]) async throws -> Qualifications {
+        guard doctors.contains(where: \.hasQualifications) else { return .none }
+        return try await database.fetch { batch in DoctorRepository.qualifications(of: doctors, in: batch) }
     }
 
     func find(_ id: DoctorID) async throws -> DoctorResponse {
@@ -52,11 +60,9 @@ struct DoctorService: Sendable {
     private func one(
         _ find: @escaping @Sendable (DoctorRepository) throws -> Doctor?
     ) async throws -> DoctorResponse {
-        try await database.read { db in
-            let doctors = DoctorRepository(db: db)
-            guard let doctor = try find(doctors) else { throw DoctorError.notFound }
-            return DoctorResponse(doctor, try doctors.qualifications(of: [doctor]))
-        }
+        let doctor = try await database.read { db in try find(DoctorRepository(db: db)) }
+        guard let doctor else { throw DoctorError.notFound }
+        return DoctorResponse(doctor, try await qualifications(of: [doctor]))
     }
 
     private func check(_ search: DoctorSearch) throws {
@@ -71,14 +77,17 @@ struct DoctorService: Sendable {
     }
 
     /// The calendar is asked about every doctor that the other filters leave; the page is cut afterwards.
-    private static func availablePage(
-        _ search: DoctorSearch, _ request: PageRequest, on day: LocalDate, _ doctors: DoctorRepository,
-        _ availability: AvailabilityProbe
-    ) throws -> Page<Doctor> {
-        let candidates = try doctors.ids(search)
-        let available = candidates.isEmpty ? [] : try availability(doctors.db, candidates, day)
-        let matching = candidates.filter(available.contains)
-        let shown = matching.dropFirst(request.offset).prefix(request.limit)
-        return Page(fetched: try doctors.list(Array(shown)), request: request, total: matching.count)
+    private func availablePage(
+        _ search: DoctorSearch, _ request: PageRequest, on day: LocalDate
+    ) async throws -> Page<Doctor> {
+        let availability = availability
+        return try await database.read { db in
+            let doctors = DoctorRepository(db: db)
+            let candidates = try doctors.ids(search)
+            let available = candidates.isEmpty ? [] : try availability(db, candidates, day)
+            let matching = candidates.filter(available.contains)
+            let shown = matching.dropFirst(request.offset).prefix(request.limit)
+            return Page(fetched: try doctors.list(Array(shown)), request: request, total: matching.count)
+        }
     }
 }
