@@ -46,6 +46,25 @@ struct Appointment: RowDecodable {
         statusChangedBy = try row.value("status_changed_by")
     }
 
+    /// As a booking inserts it.
+    init(_ new: AppointmentRepository.NewAppointment) {
+        id = new.id
+        doctorID = new.doctorID
+        patientID = new.patientID
+        startsAt = new.slot.interval.start
+        endsAt = new.slot.interval.end
+        status = .booked
+        sealedReason = new.sealedReason
+        isActive = true
+        heldUntil = nil
+        videoRoomID = new.videoRoomID
+        cancellationReason = nil
+        createdAt = new.at
+        updatedAt = new.at
+        statusChangedAt = nil
+        statusChangedBy = "SYSTEM"
+    }
+
     /// The room is told to the two participants while they may meet in it, never before or after.
     var openRoom: String? {
         isActive && (status == .confirmed || status == .inProgress) ? videoRoomID : nil

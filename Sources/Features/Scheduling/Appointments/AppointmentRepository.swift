@@ -12,7 +12,6 @@ struct AppointmentRepository {
         let doctorID: DoctorID
         let patientID: PatientID
         let slot: Slot
-        let slotMinutes: Int
         let sealedReason: [UInt8]?
         let videoRoomID: String
         let at: Instant
@@ -26,8 +25,8 @@ struct AppointmentRepository {
                                   created_at, updated_at, status_changed_by)
         SELECT CAST(\(new.id) AS bigint), d.id, CAST(\(new.patientID) AS bigint), \(new.slot.interval.start),
                \(new.slot.interval.end), 'BOOKED', \(new.sealedReason), \(new.videoRoomID), \(new.at), \(new.at), 'SYSTEM'
-        FROM doctors d JOIN users u ON u.id = d.id
-        WHERE d.id = \(new.doctorID) AND d.is_verified AND u.is_active AND d.slot_minutes = \(new.slotMinutes)
+        FROM doctors d
+        WHERE d.id = \(new.doctorID) AND d.is_verified AND d.is_active AND d.slot_minutes = \(new.slot.interval.minutes)
           AND NOT EXISTS (SELECT 1 FROM doctor_leaves l WHERE l.doctor_id = d.id
                           AND l.start_date <= \(new.slot.time.date) AND l.end_date >= \(new.slot.time.date))
         ON CONFLICT DO NOTHING
@@ -71,7 +70,13 @@ struct AppointmentRepository {
         FROM appointments a JOIN patients p ON p.id = a.patient_id JOIN users u ON u.id = p.id
         """
 
-    static func withDoctor(_ id: AppointmentID) -> SQL { "\(withDoctor) WHERE a.id = \(id)" }
+    /// What a booking shows of its doctor, whose row is locked against exclusive changes of the calendar.
+    static func doctor(_ id: DoctorID, _ dialect: Dialect) -> SQL {
+        """
+        SELECT \(AppointmentDoctor.columns) FROM doctors d JOIN users u ON u.id = d.id
+        WHERE d.id = \(id)\(dialect.forKeyShare(of: "d"))
+        """
+    }
 
     /// A patient's appointment, locked for a change.
     func lock(_ id: AppointmentID, of patient: PatientID) throws -> WithDoctor? {

@@ -60,15 +60,13 @@ struct CalendarRepository {
 
     static func doctors(_ ids: [DoctorID]) -> SQL {
         """
-        SELECT d.id, d.slot_minutes, d.is_verified, u.is_active
-        FROM doctors d JOIN users u ON u.id = d.id WHERE d.id IN \(in: ids)
+        SELECT d.id, d.slot_minutes, d.is_verified, d.is_active FROM doctors d WHERE d.id IN \(in: ids)
         """
     }
 
     static func doctor(_ id: DoctorID) -> SQL {
         """
-        SELECT d.id, d.slot_minutes, d.is_verified, u.is_active
-        FROM doctors d JOIN users u ON u.id = d.id WHERE d.id = \(id)
+        SELECT d.id, d.slot_minutes, d.is_verified, d.is_active FROM doctors d WHERE d.id = \(id)
         """
     }
 
@@ -115,21 +113,38 @@ struct CalendarRepository {
         """
     }
 
-    /// A doctor's facts and busy times over whole days, in one round trip; `nil` for an unknown doctor. With a patient,
-    /// their own busy times count too.
+    /// What is known of a doctor's days, and of when a patient is busy then.
+    struct Days: Sendable {
+        let facts: DoctorFacts
+        let busy: [Interval]
+        let own: [Interval]
+    }
+
+    /// A doctor's facts and busy times over whole days, in one round trip; `nil` for an unknown doctor.
     func calendar(
         of id: DoctorID, for patient: PatientID?, from: LocalDate, to: LocalDate, zone: ClinicZone
-    ) throws -> (facts: DoctorFacts, busy: [Interval])? {
-        let span = Interval(start: zone.startOfDay(from), end: zone.startOfDay(to.adding(days: 1)))
+    ) throws -> Days? {
         let batch = Batch()
-        let doctor = batch.first(DoctorRow.self, Self.doctor(id))
-        let leaves = batch.all(LeaveSpan.self, Self.leaves(of: id, from: from, to: to))
-        let taken = batch.all(BusyRow.self, Self.busy(doctor: id, in: span))
-        let own = patient.map { batch.all(BusyRow.self, Self.busy(patient: $0, in: span)) }
+        let days = Self.calendar(of: id, for: patient, from: from, to: to, zone: zone, in: batch)
         try batch.run(db)
-        guard let row = try doctor.value else { return nil }
-        let facts = DoctorFacts(
-            id: id, slotMinutes: row.slotMinutes, isBookable: row.isBookable, leaves: try leaves.value)
-        return (facts, (try taken.value + (try own?.value ?? [])).map(\.interval))
+        return try days()
+    }
+
+    /// Adds what ``calendar(of:for:from:to:zone:)`` reads to a batch.
+    static func calendar(
+        of id: DoctorID, for patient: PatientID?, from: LocalDate, to: LocalDate, zone: ClinicZone, in batch: Batch
+    ) -> () throws -> Days? {
+        let span = Interval(start: zone.startOfDay(from), end: zone.startOfDay(to.adding(days: 1)))
+        let doctor = batch.first(DoctorRow.self, doctor(id))
+        let leaves = batch.all(LeaveSpan.self, leaves(of: id, from: from, to: to))
+        let taken = batch.all(BusyRow.self, busy(doctor: id, in: span))
+        let own = patient.map { batch.all(BusyRow.self, busy(patient: $0, in: span)) }
+        return {
+            guard let row = try doctor.value else { return nil }
+            let facts = DoctorFacts(
+                id: id, slotMinutes: row.slotMinutes, isBookable: row.isBookable, leaves: try leaves.value)
+            return Days(
+                facts: facts, busy: try taken.value.map(\.interval), own: try own?.value.map(\.interval) ?? [])
+        }
     }
 }

@@ -5,6 +5,8 @@ struct Interval: Sendable, Hashable {
     let start: Instant
     let end: Instant
 
+    var minutes: Int64 { (end.microseconds - start.microseconds) / 60_000_000 }
+
     func overlaps(_ other: Interval) -> Bool { start < other.end && other.start < end }
 }
 

@@ -15,15 +15,13 @@ struct SlotService: Sendable {
     /// The free slots of a day. For a patient, times at which they are busy themselves are left out.
     func day(_ date: LocalDate, of doctor: DoctorID, for patient: PatientID?) async throws -> Day {
         let zone = zone
-        let now = database.services.time.now
-        return try await database.read { db in
-            let calendars = CalendarRepository(db: db)
-            guard let (facts, busy) = try calendars.calendar(of: doctor, for: patient, from: date, to: date, zone: zone)
-            else { throw SchedulingError.doctorNotFound }
-            let policy = SlotPolicy(now: now, doctor: facts, busy: busy)
-            let slots = SlotGrid(zone: zone, slotMinutes: facts.slotMinutes).slots(on: date)
-            return Day(slots: policy.free(slots), leaveEnd: facts.leaves.first { $0.covers(date) }?.end)
+        let days = try await database.fetch { batch in
+            CalendarRepository.calendar(of: doctor, for: patient, from: date, to: date, zone: zone, in: batch)
         }
+        guard let days else { throw SchedulingError.doctorNotFound }
+        let policy = SlotPolicy(now: database.services.time.now, doctor: days.facts, busy: days.busy + days.own)
+        let slots = SlotGrid(zone: zone, slotMinutes: days.facts.slotMinutes).slots(on: date)
+        return Day(slots: policy.free(slots), leaveEnd: days.facts.leaves.first { $0.covers(date) }?.end)
     }
 
     /// Which of the doctors have a free slot on a day; what the directory's `availableOn` filter asks.
@@ -51,17 +49,17 @@ struct SlotService: Sendable {
         return free
     }
 
+    /// The days among which ``alternatives(to:in:now:zone:)`` looks for a time near one of `date`.
+    static func alternativeDays(_ date: LocalDate) -> (from: LocalDate, to: LocalDate) {
+        (date.adding(days: -3), date.adding(days: 7))
+    }
+
     /// Up to three free starts nearest to a time that was taken, within the week around it (RULINGS D7).
     static func alternatives(
-        to slot: Slot, of doctor: DoctorID, for patient: PatientID, zone: ClinicZone, db: any Connection
-    ) throws -> [LocalDateTime] {
-        let (from, to) = (slot.time.date.adding(days: -3), slot.time.date.adding(days: 7))
-        guard
-            let (facts, busy) = try CalendarRepository(db: db)
-                .calendar(of: doctor, for: patient, from: from, to: to, zone: zone)
-        else { return [] }
-        let policy = SlotPolicy(now: db.scope.services.time.now, doctor: facts, busy: busy)
-        let grid = SlotGrid(zone: zone, slotMinutes: facts.slotMinutes)
+        to slot: Slot, in days: CalendarRepository.Days, now: Instant, zone: ClinicZone
+    ) -> [LocalDateTime] {
+        let policy = SlotPolicy(now: now, doctor: days.facts, busy: days.busy + days.own)
+        let grid = SlotGrid(zone: zone, slotMinutes: days.facts.slotMinutes)
         // Busy times are looked at day by day, nearest day first, and the search ends once no other day can be nearer.
         var found: [Slot] = []
         for distance in 0...7 where found.count < 3 {
