@@ -64,14 +64,18 @@ package struct ClinicZone: Sendable {
         // A reading belongs to an offset if turning it into an instant with that offset and back gives the same reading.
         // Every offset in force within a day on either side is a candidate.
         let guess = reading.instant(offsetSeconds: 0)
-        let candidates = Set([
-            offsetSeconds(at: guess - .hours(26)), offsetSeconds(at: guess), offsetSeconds(at: guess + .hours(26)),
-        ])
-        return
-            candidates
-            .map { reading.instant(offsetSeconds: $0) }
-            .filter { local($0) == reading }
-            .min()
+        let before = offsetSeconds(at: guess - .hours(26))
+        let after = offsetSeconds(at: guess + .hours(26))
+        // Nearly always no change is near.
+        let usual = reading.instant(offsetSeconds: before)
+        if before == after, offsetSeconds(at: usual) == before { return usual }
+        var first: Instant?
+        for offset in [before, offsetSeconds(at: guess), after] {
+            let candidate = reading.instant(offsetSeconds: offset)
+            guard local(candidate) == reading else { continue }
+            first = min(candidate, first ?? candidate)
+        }
+        return first
     }
 
     /// The moment a client named; `nil` when it named a wall-clock time that the clock jumps over.

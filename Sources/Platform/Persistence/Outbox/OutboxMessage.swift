@@ -43,7 +43,8 @@ extension Connection {
             """)
         if due <= now {
             let signal = scope.services.outboxSignal
-            scope.afterCommit { signal.raise() }
+            let kind = message.kind
+            scope.afterCommit { signal.raise(kind) }
         }
     }
 

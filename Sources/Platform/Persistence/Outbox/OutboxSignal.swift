@@ -2,14 +2,26 @@ import Synchronization
 
 /// Wakes the outbox worker of this process when a transaction leaves it something to do.
 package final class OutboxSignal: Sendable {
-    private let state = Mutex<(raised: Bool, waiter: AsyncStream<Void>.Continuation?)>((false, nil))
+    private struct State {
+        var kinds: Set<String> = []
+        var isRaised = false
+        var waiter: AsyncStream<Void>.Continuation?
+    }
+
+    private let state = Mutex(State())
 
     package init() {}
 
-    /// Never blocks; raises while nobody waits are remembered as one.
-    package func raise() {
+    /// A worker of this process carries out messages of these kinds.
+    func announce(_ kinds: some Sequence<String>) {
+        state.withLock { $0.kinds.formUnion(kinds) }
+    }
+
+    /// Never blocks; raises while nobody waits are remembered as one. Does nothing for a kind that nobody carries out.
+    package func raise(_ kind: String) {
         state.withLock { state in
-            state.raised = true
+            guard !state.isRaised, state.kinds.contains(kind) else { return }
+            state.isRaised = true
             state.waiter?.yield()
         }
     }
@@ -19,7 +31,7 @@ package final class OutboxSignal: Sendable {
         let (stream, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         let isRaised = state.withLock { state in
             state.waiter = continuation
-            return state.raised
+            return state.isRaised
         }
         if isRaised { continuation.yield() }
         await withTaskGroup(of: Void.self) { group in
@@ -31,7 +43,7 @@ package final class OutboxSignal: Sendable {
             group.cancelAll()
         }
         state.withLock { state in
-            state.raised = false
+            state.isRaised = false
             state.waiter = nil
         }
     }

@@ -14,6 +14,7 @@ package struct OutboxWorker: Sendable {
     package init(database: any Database, handlers: [OutboxHandler], logger: Logger) {
         self.database = database
         self.handlers = Dictionary(handlers.map { ($0.kind, $0) }) { first, _ in first }
+        database.services.outboxSignal.announce(self.handlers.keys)
         self.logger = logger
     }
 
