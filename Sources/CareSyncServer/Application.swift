@@ -23,7 +23,10 @@ extension CareSync {
                 clientAddress: ClientAddress(trustedProxies: web.trustedProxies), time: services.time,
                 random: services.random, isTransportSecure: web.publicURL?.isSecure ?? false))
         return Application(
-            responder: responder, server: .http1(configuration: Self.channel(services.time, services.random)),
+            responder: responder,
+            server: HTTPServerBuilder { [channel = Self.channel(services.time, services.random)] responder in
+                PinnedChannel(HTTP1Channel(responder: responder, configuration: channel))
+            },
             configuration: ApplicationConfiguration(
                 address: .hostname(configuration.host, port: configuration.port), serverName: nil, backlog: 1024,
                 availableConnectionsDelegate: .maximum(connections, logger: logger)),

@@ -19,7 +19,6 @@ struct CareSyncCommand: AsyncParsableCommand {
 
     @MainActor
     static func main() async {
-        Program.shareEventLoops()
         do {
             var command = try parseAsRoot()
             if var waiting = command as? any AsyncParsableCommand {

@@ -1,8 +1,6 @@
 import CareSyncCore
 import Foundation
 import Logging
-import NIOCore
-import NIOPosix
 import Persistence
 
 /// The commands of `caresync`, without the parsing of arguments. All of them read the same environment.
@@ -15,12 +13,6 @@ package struct Program: Sendable {
     ) {
         self.environment = environment
         self.output = output
-    }
-
-    /// Lets Swift's tasks run on the event loops' threads (Documentation/decisions/0003-event-loops.md). Called once,
-    /// from the main thread, before any task has started.
-    package static func shareEventLoops() {
-        NIOSingletons.unsafeTryInstallSingletonPosixEventLoopGroupAsConcurrencyGlobalExecutor()
     }
 
     /// The configuration, after its warnings were logged, with a logger of the level it asks for.

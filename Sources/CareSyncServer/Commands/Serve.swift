@@ -10,6 +10,7 @@ extension Program {
             let accounts = try await system.demoAccounts()
             let application = try system.buildApplication(connections: OpenFiles.connections()) { port in
                 output.write(startLines(system, accounts: accounts, port: port))
+                StartMemory.giveBack()
             }
             try await run(system, services: system.workers + [application])
         }
