@@ -96,7 +96,7 @@ let package = Package(
             dependencies: [
                 "CareSyncCore", "Persistence", "PersistenceSQLite", "PersistencePostgres", "Cryptography", "WebAPI",
                 "Identity", "Directory", "Scheduling", .hummingbird, .configuration, .logging, .serviceLifecycle,
-                .unixSignals, .nioCore, .nioPosix,
+                .unixSignals, .nioCore,
             ],
             path: "Sources/CareSyncServer", swiftSettings: strict),
         .executableTarget(
@@ -107,6 +107,10 @@ let package = Package(
             name: "benchmark-seed",
             dependencies: ["CareSyncCore", "CareSyncServer", "Cryptography", "Identity", "Persistence", .logging],
             path: "Benchmarks/seed", swiftSettings: strict),
+        .executableTarget(
+            name: "benchmark-json",
+            dependencies: ["CareSyncCore", "WebAPI", .hummingbird, .logging, .nioCore],
+            path: "Benchmarks/json", swiftSettings: strict),
         .target(
             name: "CareSyncTesting",
             dependencies: [
