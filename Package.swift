@@ -89,7 +89,7 @@ let package = Package(
 
         feature("Identity", ["Cryptography", .logging]),
         feature("Directory", ["Cryptography", "Identity"]),
-        feature("Scheduling", ["Cryptography", "Identity", "Directory"]),
+        feature("Scheduling", ["Cryptography", "Identity", "Directory", .logging]),
 
         .target(
             name: "CareSyncServer",
@@ -145,7 +145,7 @@ let package = Package(
                 .httpTypes, .logging,
             ],
             path: "Tests/CareSyncServerTests", exclude: ["authorization-matrix.tsv"], swiftSettings: strict),
-        featureTests("Scheduling", [.httpTypes]),
+        featureTests("Scheduling", ["CareSyncServer", .httpTypes]),
         featureTests(
             "Identity",
             ["Cryptography", "WebAPI", .httpTypes, .hummingbird, .hummingbirdTesting, .logging, .nioCore]),

@@ -4,7 +4,7 @@ import Directory
 package import Identity
 package import Logging
 package import Persistence
-import Scheduling
+package import Scheduling
 package import WebAPI
 
 /// The whole system, built bottom-up from plain initialisers. `caresync` and the tests build it here and nowhere else.
@@ -16,6 +16,9 @@ package struct CareSync: Sendable {
     package let workers: [Worker]
     package let logger: Logger
     package let identity: IdentityFeature
+    package let scheduling: SchedulingFeature
+    /// Carries out what is due; among the ``workers``, and by itself for tests that move the clock.
+    package let outbox: OutboxWorker
     let authenticator: Authenticator
     let demo: DemoSeeding
 
@@ -53,10 +56,11 @@ package struct CareSync: Sendable {
             rootSecret: configuration.keys.root, clinicZone: zone,
             settings: IdentitySettings(emailVerificationRequired: configuration.emailVerification == .required),
             profiles: directory.profiles, logger: logger)
-        let scheduling = SchedulingFeature(database: database, zone: zone, vault: vault)
+        let scheduling = SchedulingFeature(
+            database: database, zone: zone, vault: vault, settings: configuration.scheduling, logger: logger)
         let health = HealthEndpoints(database: database)
 
-        let outbox = OutboxWorker(database: database, handlers: [], logger: logger)
+        outbox = OutboxWorker(database: database, handlers: scheduling.outboxHandlers, logger: logger)
 
         self.configuration = configuration
         self.database = database
@@ -65,6 +69,10 @@ package struct CareSync: Sendable {
         authenticator = identity.authenticator
         demo = DemoSeeding(database: database, vault: vault, identity: identity, zone: zone)
         endpoints = health.all + identity.endpoints + directory.endpoints + scheduling.endpoints
-        workers = [Worker("outbox", run: outbox.run), Worker("sessions", run: identity.run)]
+        self.scheduling = scheduling
+        workers = [
+            Worker("outbox", run: outbox.run), Worker("sessions", run: identity.run),
+            Worker("scheduling", run: scheduling.run),
+        ]
     }
 }

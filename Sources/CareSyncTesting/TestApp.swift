@@ -17,6 +17,11 @@ package struct TestApp: Sendable {
 
     package var database: any Database { system.database }
     package var zone: ClinicZone { system.configuration.zone }
+
+    /// Carries out everything that is due by the test's clock, as the background work would.
+    package func runDueWork() async throws {
+        while try await system.outbox.runOnce() > 0 {}
+    }
 }
 
 /// Gives `body` a system on a fresh database at 08:00 of `today` on the clinic's clock. Nothing runs in the background.

@@ -19,8 +19,13 @@ extension Program {
     /// Does the background work only.
     package func work() async throws {
         try await withSystem { system in
-            output.line("CareSync \(Release.version) works without HTTP on \(system.configuration.database.shown)")
-            try await run(system, services: system.workers)
+            let line = "CareSync \(Release.version) works without HTTP on \(system.configuration.database.shown)"
+            // Said by a service of the group: by then signals are listened to, and whoever has read it may send one.
+            let announcement = Worker("announcement") { [output] in
+                output.line(line)
+                while !Task.isCancelled { try? await Task.sleep(for: .seconds(3600)) }  // Until it is cancelled.
+            }
+            try await run(system, services: system.workers + [announcement])
         }
     }
 

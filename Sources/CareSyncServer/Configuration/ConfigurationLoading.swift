@@ -2,6 +2,7 @@ package import CareSyncCore
 import Cryptography
 import Foundation
 import Logging
+import Scheduling
 
 extension LoadedConfiguration {
     /// Reads the environment. Throws ``ConfigurationMistakes`` with everything that is wrong.
@@ -44,13 +45,15 @@ private struct Loading {
         let cost = reader.value(
             .bcryptCost, default: 12, shown: "12",
             SettingValues.number(PasswordHasher.costs))
+        let emergency = reader.value(.emergencyNumber, default: "112", shown: "112", SettingValues.telephone)
         let level = reader.value(.logLevel, default: Logger.Level.info, shown: "info", SettingValues.choice)
         let store = DevelopmentKeys(directory: directory + "/keys", random: random)
         let keys = try keys(mode, store, missing)
         guard reader.mistakes.isEmpty, let keys, let zone else { throw ConfigurationMistakes(list: reader.mistakes) }
         return ServerConfiguration(
             mode: mode, host: host, port: port, dataDirectory: directory, database: database, databasePool: pool,
-            zone: zone, keys: keys, web: web, emailVerification: verification, bcryptCost: cost, logLevel: level)
+            zone: zone, keys: keys, web: web, emailVerification: verification,
+            scheduling: SchedulingSettings(emergencyNumber: emergency), bcryptCost: cost, logLevel: level)
     }
 
     private mutating func host(_ mode: DeploymentMode, _ isInsecureAllowed: Bool) -> String {

@@ -1,6 +1,7 @@
 package import CareSyncCore
 package import Cryptography
 package import Logging
+package import Scheduling
 
 /// Everything the environment says, checked and typed. Made once, at the start.
 package struct ServerConfiguration: Sendable {
@@ -14,6 +15,7 @@ package struct ServerConfiguration: Sendable {
     package var keys: Keys
     package var web: Web
     package var emailVerification: EmailVerification
+    package var scheduling: SchedulingSettings
     package var bcryptCost: Int
     package var logLevel: Logger.Level
 

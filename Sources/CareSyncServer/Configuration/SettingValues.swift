@@ -30,6 +30,15 @@ enum SettingValues {
         }
     }
 
+    /// 2 to 20 digits, blanks and a plus sign: it is read out to people in need.
+    static func telephone(_ text: String) throws -> String {
+        let isNumber = text.utf8.allSatisfy { "0123456789+ ".utf8.contains($0) }
+        guard isNumber, (2...20).contains(text.utf8.count), text.contains(where: \.isNumber) else {
+            throw Complaint("must be a telephone number such as 112, not '\(text)'")
+        }
+        return text
+    }
+
     static func list(_ text: String) -> [String] {
         text.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
     }

@@ -8,6 +8,10 @@ package enum DirectoryMigrations {
         Migration(5, "master values") { d in masterValues(d) + MasterSeed.statements },
         Migration(7, "folded texts of doctors") { d in foldedTexts(d) },
         DoctorListMigration.migration,
+        Migration(9, "working hours") { d in
+            WorkingHoursSchema.settings(d) + WorkingHoursSchema.table(d)
+                + (d == .postgres ? WorkingHoursSchema.exclusion : WorkingHoursSchema.triggers)
+        },
     ]
 
     private static func doctors(_ d: Dialect) -> [SQL] {

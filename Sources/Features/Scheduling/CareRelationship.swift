@@ -10,7 +10,8 @@ package enum CareRelationship {
     static func isTreated(doctor: SQL, patient: SQL) -> SQL {
         """
         EXISTS (SELECT 1 FROM appointments t WHERE t.doctor_id = \(doctor) AND t.patient_id = \(patient)
-                AND t.held_until IS NULL AND t.status NOT IN ('CANCELLED', 'CANCELLED_BY_PATIENT', 'CANCELLED_BY_DOCTOR'))
+                AND t.held_until IS NULL AND t.deleted_at IS NULL
+                AND t.status NOT IN ('CANCELLED', 'CANCELLED_BY_PATIENT', 'CANCELLED_BY_DOCTOR'))
         """
     }
 
@@ -18,7 +19,8 @@ package enum CareRelationship {
     static func patients(of doctor: DoctorID) -> SQL {
         """
         SELECT DISTINCT t.patient_id FROM appointments t WHERE t.doctor_id = \(doctor)
-        AND t.held_until IS NULL AND t.status NOT IN ('CANCELLED', 'CANCELLED_BY_PATIENT', 'CANCELLED_BY_DOCTOR')
+        AND t.held_until IS NULL AND t.deleted_at IS NULL
+        AND t.status NOT IN ('CANCELLED', 'CANCELLED_BY_PATIENT', 'CANCELLED_BY_DOCTOR')
         """
     }
 

@@ -49,7 +49,7 @@ package struct SchedulingDemo: Sendable {
         _ doctor: DoctorID, _ patient: PatientID, _ date: LocalDate, slot: Int, status: AppointmentStatus, _ index: Int,
         _ now: Instant, _ db: any Connection
     ) throws -> Int {
-        let slots = SlotGrid(zone: zone, slotMinutes: 30).slots(on: date)
+        let slots = SlotGrid(zone: zone, rules: .standard).slots(on: date)
         let slot = slots[slot % slots.count]
         let id = AppointmentID(try db.nextID(SchedulingMigrations.appointmentIDs))
         let reason = try vault.seal(

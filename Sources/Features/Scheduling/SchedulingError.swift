@@ -2,46 +2,85 @@ package import CareSyncCore
 
 /// Why an appointment cannot be made or changed.
 package enum SchedulingError: FailureCatalogue, Equatable {
-    case doctorNotFound, appointmentNotFound
-    case pastTime, tooFarAhead, outsideWorkingHours, offGrid
-    case doctorUnavailable, doctorOnLeave, doctorNotVerified
+    case doctorNotFound, patientNotFound, appointmentNotFound
+    /// The wire name of the refused time goes with each of these.
+    case pastTime(String)
+    case tooSoon(String, minutes: Int)
+    case tooFarAhead(String, days: Int)
+    case outsideWorkingHours(String)
+    case offGrid(String)
+    case doctorOnLeave(String)
+    case clinicClosed(String)
+    case doctorUnavailable, doctorNotVerified, patientInactive
     /// With up to three free starts of the same doctor, nearest first (RULINGS D7).
     case slotUnavailable([LocalDateTime])
     /// The patient has another appointment at that time.
     case patientBusy([LocalDateTime])
-    case illegalTransition, inactive
+    case illegalTransition, notStarted, inactive
+    /// The slot is only held until it is paid for.
+    case paymentRequired
+    case notHeld
     case badStatus
 
+    /// The wire name of the time in the body of a booking.
+    static let bookedTime = "appointmentDateTime"
+
     package static let catalogue: [SchedulingError] = [
-        .doctorNotFound, .appointmentNotFound, .pastTime, .tooFarAhead, .outsideWorkingHours, .offGrid,
-        .doctorUnavailable, .doctorOnLeave, .doctorNotVerified, .slotUnavailable([]), .illegalTransition, .inactive,
-        .badStatus,
+        .doctorNotFound, .patientNotFound, .appointmentNotFound, .pastTime(bookedTime),
+        .tooSoon(bookedTime, minutes: 60), .tooFarAhead(bookedTime, days: 180), .outsideWorkingHours(bookedTime),
+        .offGrid(bookedTime), .doctorOnLeave(bookedTime), .clinicClosed(bookedTime), .doctorUnavailable,
+        .doctorNotVerified, .patientInactive,
+        .slotUnavailable([]), .illegalTransition, .notStarted, .inactive, .paymentRequired, .notHeld, .badStatus,
     ]
+
+    /// What a refusal of the slot rules is on the wire.
+    init(_ refusal: SlotRefusal, field: String, alternatives: [LocalDateTime] = []) {
+        self =
+            switch refusal {
+            case .past: .pastTime(field)
+            case .tooSoon(let minutes): .tooSoon(field, minutes: minutes)
+            case .tooFarAhead(let days): .tooFarAhead(field, days: days)
+            case .outsideWorkingHours: .outsideWorkingHours(field)
+            case .offGrid: .offGrid(field)
+            case .clinicClosed: .clinicClosed(field)
+            case .doctorUnavailable: .doctorUnavailable
+            case .doctorOnLeave: .doctorOnLeave(field)
+            case .doctorBusy: .slotUnavailable(alternatives)
+            case .patientBusy: .patientBusy(alternatives)
+            }
+    }
 
     package var problem: Problem {
         switch self {
         case .doctorNotFound: Problem(.notFound, "DOCTOR_NOT_FOUND", "There is no such doctor.")
+        case .patientNotFound: Problem(.notFound, "PATIENT_NOT_FOUND", "There is no such patient.")
         case .appointmentNotFound: Problem(.notFound, "APPOINTMENT_NOT_FOUND", "There is no such appointment.")
-        case .pastTime: Self.time("PAST_TIME", "must be in the future")
-        case .tooFarAhead: Self.time("TOO_FAR_AHEAD", "must be within the next 180 days")
-        case .outsideWorkingHours: Self.time("OUTSIDE_WORKING_HOURS", "is outside working hours")
-        case .offGrid: Self.time("OFF_GRID", "is not the start of a slot")
+        case .pastTime(let field): Self.time(field, "PAST_TIME", "must be in the future")
+        case .tooSoon(let field, let minutes):
+            Self.time(field, "TOO_SOON", "must be at least \(minutes) minutes from now")
+        case .tooFarAhead(let field, let days):
+            Self.time(field, "TOO_FAR_AHEAD", "must be within the next \(days) days")
+        case .outsideWorkingHours(let field): Self.time(field, "OUTSIDE_WORKING_HOURS", "is outside working hours")
+        case .offGrid(let field): Self.time(field, "OFF_GRID", "is not the start of a slot")
         case .doctorUnavailable:
             Problem(.conflict, "DOCTOR_UNAVAILABLE", "This doctor does not take appointments at present.")
-        case .doctorOnLeave: Problem(.conflict, "DOCTOR_ON_LEAVE", "The doctor is on leave on that day.")
+        case .doctorOnLeave(let field):
+            Self.day(field, "DOCTOR_ON_LEAVE", "The doctor is on leave on that day.", "lies in a leave")
+        case .clinicClosed(let field):
+            Self.day(field, "CLINIC_CLOSED", "The clinic is closed on that day.", "lies on a holiday")
         case .doctorNotVerified:
             Problem(.forbidden, "DOCTOR_NOT_VERIFIED", "Your account has to be verified by the clinic first.")
-        case .slotUnavailable(let free):
-            Problem(
-                .conflict, "SLOT_UNAVAILABLE", "This time is no longer free.",
-                ["alternatives": free.map(\.description)])
-        case .patientBusy(let free):
-            Problem(
-                .conflict, "SLOT_UNAVAILABLE", "You have another appointment at this time.",
-                ["alternatives": free.map(\.description)])
+        case .patientInactive: Problem(.conflict, "PATIENT_INACTIVE", "The patient's account is not active.")
+        case .slotUnavailable(let free): Self.taken("This time is no longer free.", free)
+        case .patientBusy(let free): Self.taken("The patient has another appointment at this time.", free)
         case .illegalTransition:
             Problem(.conflict, "ILLEGAL_TRANSITION", "The appointment cannot be moved to this status.")
+        case .notStarted:
+            Problem(.conflict, "NOT_STARTED", "That the patient did not come shows after the start only.")
         case .inactive: Problem(.conflict, "APPOINTMENT_INACTIVE", "The appointment is no longer active.")
+        case .paymentRequired:
+            Problem(.conflict, "PAYMENT_REQUIRED", "The appointment waits for its payment.")
+        case .notHeld: Problem(.conflict, "NOT_HELD", "The appointment is not a hold, or no longer one.")
         case .badStatus:
             Problem.invalid("status", "INVALID_ARGUMENT", rule: "must be one of " + Self.statuses)
         }
@@ -49,9 +88,33 @@ package enum SchedulingError: FailureCatalogue, Equatable {
 
     private static let statuses = AppointmentStatus.allCases.map(\.rawValue).joined(separator: ", ")
 
-    private static func time(_ code: String, _ message: String) -> Problem {
+    private static func taken(_ message: String, _ free: [LocalDateTime]) -> Problem {
+        Problem(.conflict, "SLOT_UNAVAILABLE", message, ["alternatives": free.map(\.description)])
+    }
+
+    private static func day(_ field: String, _ code: String, _ message: String, _ rule: String) -> Problem {
+        Problem(.conflict, code, message, fieldErrors: [FieldError(field: field, message: rule)])
+    }
+
+    private static func time(_ field: String, _ code: String, _ message: String) -> Problem {
         Problem(
             .badRequest, code, "The appointment time \(message).",
-            fieldErrors: [FieldError(field: "appointmentDateTime", message: message)])
+            fieldErrors: [FieldError(field: field, message: message)])
+    }
+}
+
+/// The refusal of an emergency: whatever the reason, it tells whom to call.
+struct EmergencyError: FailureCatalogue {
+    let reason: SchedulingError
+    let advice: String
+
+    static var catalogue: [EmergencyError] {
+        SchedulingError.catalogue.map { EmergencyError(reason: $0, advice: SchedulingSettings().advice) }
+    }
+
+    var problem: Problem {
+        var problem = reason.problem
+        problem.details["advice"] = advice
+        return problem
     }
 }

@@ -1,22 +1,50 @@
 package import CareSyncCore
 package import Directory
+package import Logging
 package import Persistence
 package import WebAPI
 
-/// Slots and appointments.
+/// Slots, appointments, leaves and holidays.
 package struct SchedulingFeature: Sendable {
     package let endpoints: [Endpoint]
+    /// What timers of this feature do.
+    package let outboxHandlers: [OutboxHandler]
+    private let nightly: NightlyJob
+    private let logger: Logger
 
-    package init(database: any Database, zone: ClinicZone, vault: PatientVault) {
-        let appointments = AppointmentService(database: database, zone: zone, vault: vault)
+    package init(
+        database: any Database, zone: ClinicZone, vault: PatientVault, settings: SchedulingSettings, logger: Logger
+    ) {
+        let context = SchedulingContext(database: database, zone: zone, vault: vault, settings: settings)
+        let appointments = AppointmentService(context: context)
+        let booking = BookingService(context: context)
         endpoints =
-            SlotEndpoints(slots: SlotService(database: database, zone: zone)).all
-            + BookingEndpoints(booking: BookingService(database: database, zone: zone, vault: vault)).all
+            SlotEndpoints(slots: SlotService(context: context)).all
+            + BookingEndpoints(booking: booking).all
             + PatientAppointmentEndpoints(appointments: appointments).all
             + DoctorAppointmentEndpoints(appointments: appointments).all
+            + ReschedulingEndpoints(rescheduling: ReschedulingService(context: context)).all
             + SeenPatientEndpoints(
                 patients: SeenPatientService(database: database, zone: zone, vault: vault)
             ).all
+            + AdminAppointmentEndpoints(
+                appointments: AdminAppointmentService(context: context), booking: booking
+            ).all
+            + HoldEndpoints(holds: HoldService(database: database)).all
+            + LeaveEndpoints(leaves: LeaveService(context: context)).all
+            + HolidayEndpoints(holidays: HolidayService(context: context)).all
+        let nightly = NightlyJob(database: database, zone: zone)
+        outboxHandlers = [
+            .transaction(HoldService.expiryKind) { item, db in
+                if let id = AppointmentID(subject: item.subject) { try HoldService.expire(id, db) }
+            },
+            .transaction(EmergencyWatch.kind) { item, db in
+                if let id = AppointmentID(subject: item.subject) { try EmergencyWatch.escalate(id, db) }
+            },
+            .transaction(NightlyJob.kind) { item, db in try nightly.run(item, db) },
+        ]
+        self.nightly = nightly
+        self.logger = logger
     }
 
     package static var migrations: [Migration] { SchedulingMigrations.all }
@@ -25,6 +53,31 @@ package struct SchedulingFeature: Sendable {
     package static func doctorsWithFreeSlot(
         among doctors: [DoctorID], on date: LocalDate, zone: ClinicZone, db: any Connection
     ) throws -> Set<DoctorID> {
-        try SlotService.doctorsWithFreeSlot(among: doctors, on: date, zone: zone, db: db)
+        try FreeDoctors.find(among: doctors, on: date, zone: zone, db: db)
+    }
+
+    /// Confirms a held slot whose payment has come, in the transaction that records the payment; `false` when the slot is
+    /// gone and the money has to go back.
+    package static func captureHold(
+        _ appointment: AppointmentID, origin: RequestOrigin, db: any Connection
+    ) throws -> Bool {
+        try HoldService.capture(appointment, origin: origin, db)
+    }
+
+    /// Sees to it that today's nightly run is in the outbox; more often than needed does no harm.
+    package func scheduleNightlyJob() async throws {
+        try await nightly.schedule()
+    }
+
+    /// Keeps the nightly job going until the task is cancelled, also when its row was lost or the clock was set.
+    package func run() async {
+        while !Task.isCancelled {
+            do {
+                try await scheduleNightlyJob()
+            } catch {
+                logger.error("scheduling: the nightly job cannot be scheduled", metadata: ["error": "\(error)"])
+            }
+            try? await Task.sleep(for: .seconds(600))  // Cancelled when the program ends.
+        }
     }
 }

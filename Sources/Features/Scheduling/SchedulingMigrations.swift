@@ -6,7 +6,10 @@ package enum SchedulingMigrations {
     package static let all: [Migration] = [
         Migration(6, "appointments, leaves") { d in
             leaves(d) + appointments(d) + (d == .postgres ? exclusionConstraints : overlapTriggers)
-        }
+        },
+        Migration(10, "holidays, holds, leaves that never overlap") { d in
+            CalendarSchema.holidays(d) + CalendarSchema.appointments(d) + CalendarSchema.leaves(d)
+        },
     ]
 
     /// Appointment ids are taken before the insert, because the encrypted reason is bound to them.

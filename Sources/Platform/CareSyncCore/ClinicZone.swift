@@ -34,13 +34,34 @@ package struct ClinicZone: Sendable {
 
     /// Seconds the zone is ahead of UTC at a moment.
     package func offsetSeconds(at instant: Instant) -> Int {
+        offset(afterChanges: changeCount(through: instant))
+    }
+
+    /// How many changes have happened by a moment.
+    private func changeCount(through instant: Instant) -> Int {
         var low = 0
         var high = changes.count
         while low < high {
             let middle = (low + high) / 2
             if changes[middle].at <= instant { low = middle + 1 } else { high = middle }
         }
-        return low == 0 ? firstOffset : changes[low - 1].offsetSeconds
+        return low
+    }
+
+    private func offset(afterChanges count: Int) -> Int {
+        count == 0 ? firstOffset : changes[count - 1].offsetSeconds
+    }
+
+    /// The offset that every wall-clock reading of a day has; `nil` when the clock changes within a day or so of it.
+    package func offsetSeconds(throughout date: LocalDate) -> Int? {
+        let midnight = LocalDateTime(date, .midnight).instant(offsetSeconds: 0)
+        return constantOffset(from: midnight - .hours(26), to: midnight + .hours(50))
+    }
+
+    private func constantOffset(from start: Instant, to end: Instant) -> Int? {
+        let count = changeCount(through: start)
+        guard count == changes.count || changes[count].at > end else { return nil }
+        return offset(afterChanges: count)
     }
 
     /// What the clinic's wall clock shows at a moment.

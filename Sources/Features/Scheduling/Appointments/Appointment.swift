@@ -4,7 +4,7 @@ import Persistence
 package enum AppointmentTag {}
 package typealias AppointmentID = ID<AppointmentTag>
 
-/// A row of `appointments`; the reason is still sealed.
+/// A row of `appointments`; the reasons are still sealed.
 struct Appointment: RowDecodable {
     let id: AppointmentID
     let doctorID: DoctorID
@@ -16,7 +16,8 @@ struct Appointment: RowDecodable {
     let isActive: Bool
     let heldUntil: Instant?
     let videoRoomID: String
-    let cancellationReason: String?
+    let sealedCancellationReason: [UInt8]?
+    let version: Int64
     let createdAt: Instant
     let updatedAt: Instant
     let statusChangedAt: Instant?
@@ -25,7 +26,8 @@ struct Appointment: RowDecodable {
     /// Of alias `a`, in the order in which they are read.
     static let columns: SQL = """
         a.id, a.doctor_id, a.patient_id, a.starts_at, a.ends_at, a.status, a.reason, a.is_active, a.held_until,
-        a.video_room_id, a.cancellation_reason, a.created_at, a.updated_at, a.status_changed_at, a.status_changed_by
+        a.video_room_id, a.cancellation_reason, a.version, a.created_at, a.updated_at, a.status_changed_at,
+        a.status_changed_by
         """
 
     init(row: Row) throws {
@@ -39,7 +41,8 @@ struct Appointment: RowDecodable {
         isActive = try row.value("is_active")
         heldUntil = try row.value("held_until")
         videoRoomID = try row.value("video_room_id")
-        cancellationReason = try row.value("cancellation_reason")
+        sealedCancellationReason = try row.value("cancellation_reason")
+        version = try row.value("version")
         createdAt = try row.value("created_at")
         updatedAt = try row.value("updated_at")
         statusChangedAt = try row.value("status_changed_at")
@@ -47,7 +50,7 @@ struct Appointment: RowDecodable {
     }
 
     /// As a booking inserts it.
-    init(_ new: AppointmentRepository.NewAppointment) {
+    init(_ new: BookingRepository.NewAppointment) {
         id = new.id
         doctorID = new.doctorID
         patientID = new.patientID
@@ -56,13 +59,22 @@ struct Appointment: RowDecodable {
         status = .booked
         sealedReason = new.sealedReason
         isActive = true
-        heldUntil = nil
+        heldUntil = new.heldUntil
         videoRoomID = new.videoRoomID
-        cancellationReason = nil
+        sealedCancellationReason = nil
+        version = 1
         createdAt = new.at
         updatedAt = new.at
         statusChangedAt = nil
         statusChangedBy = "SYSTEM"
+    }
+
+    /// The slot waits for its payment, or has waited in vain.
+    var isHold: Bool { heldUntil != nil && status == .booked && isActive }
+
+    func isExpiredHold(at now: Instant) -> Bool {
+        guard isHold, let heldUntil else { return false }
+        return heldUntil <= now
     }
 
     /// The room is told to the two participants while they may meet in it, never before or after.
@@ -97,4 +109,12 @@ struct AppointmentDoctor: RowDecodable {
     }
 
     var name: String { firstName + " " + lastName }
+}
+
+extension AppointmentID {
+    /// The appointment an outbox message is about.
+    init?(subject: String) {
+        guard subject.hasPrefix("appointment/"), let number = Int64(subject.dropFirst(12)) else { return nil }
+        self.init(checking: number)
+    }
 }

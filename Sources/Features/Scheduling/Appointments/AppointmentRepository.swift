@@ -6,33 +6,6 @@ import Persistence
 struct AppointmentRepository {
     let db: any Connection
 
-    /// What is inserted for a booking.
-    struct NewAppointment {
-        let id: AppointmentID
-        let doctorID: DoctorID
-        let patientID: PatientID
-        let slot: Slot
-        let sealedReason: [UInt8]?
-        let videoRoomID: String
-        let at: Instant
-    }
-
-    /// Inserts a booking unless the doctor cannot be booked then or the time is taken: 0 or 1 rows. The conditions are
-    /// part of the statement so that it can travel in the same round trip as the lock before it.
-    static func insert(_ new: NewAppointment) -> SQL {
-        """
-        INSERT INTO appointments (id, doctor_id, patient_id, starts_at, ends_at, status, reason, video_room_id,
-                                  created_at, updated_at, status_changed_by)
-        SELECT CAST(\(new.id) AS bigint), d.id, CAST(\(new.patientID) AS bigint), \(new.slot.interval.start),
-               \(new.slot.interval.end), 'BOOKED', \(new.sealedReason), \(new.videoRoomID), \(new.at), \(new.at), 'SYSTEM'
-        FROM doctors d
-        WHERE d.id = \(new.doctorID) AND d.is_verified AND d.is_active AND d.slot_minutes = \(new.slot.interval.minutes)
-          AND NOT EXISTS (SELECT 1 FROM doctor_leaves l WHERE l.doctor_id = d.id
-                          AND l.start_date <= \(new.slot.time.date) AND l.end_date >= \(new.slot.time.date))
-        ON CONFLICT DO NOTHING
-        """
-    }
-
     /// An appointment with its doctor.
     struct WithDoctor: RowDecodable {
         let appointment: Appointment
@@ -70,28 +43,29 @@ struct AppointmentRepository {
         FROM appointments a JOIN patients p ON p.id = a.patient_id JOIN users u ON u.id = p.id
         """
 
-    /// What a booking shows of its doctor, whose row is locked against exclusive changes of the calendar.
-    static func doctor(_ id: DoctorID, _ dialect: Dialect) -> SQL {
-        """
-        SELECT \(AppointmentDoctor.columns) FROM doctors d JOIN users u ON u.id = d.id
-        WHERE d.id = \(id)\(dialect.forKeyShare(of: "d"))
-        """
-    }
+    static func withDoctor(_ id: AppointmentID) -> SQL { "\(withDoctor) WHERE a.id = \(id)" }
 
     /// A patient's appointment, locked for a change.
     func lock(_ id: AppointmentID, of patient: PatientID) throws -> WithDoctor? {
         try db.first(
-            "\(Self.withDoctor) WHERE a.id = \(id) AND a.patient_id = \(patient)\(db.dialect.forUpdate(of: "a"))")
+            """
+            \(Self.withDoctor) WHERE a.id = \(id) AND a.patient_id = \(patient) AND a.deleted_at IS NULL
+            \(db.dialect.forUpdate(of: "a"))
+            """)
     }
 
     /// A doctor's appointment, locked for a change.
     func lock(_ id: AppointmentID, of doctor: DoctorID) throws -> WithPatient? {
         try db.first(
-            "\(Self.withPatient) WHERE a.id = \(id) AND a.doctor_id = \(doctor)\(db.dialect.forUpdate(of: "a"))")
+            """
+            \(Self.withPatient) WHERE a.id = \(id) AND a.doctor_id = \(doctor) AND a.deleted_at IS NULL
+            \(db.dialect.forUpdate(of: "a"))
+            """)
     }
 
     func find(_ id: AppointmentID, of doctor: DoctorID) throws -> WithPatient? {
-        try db.first("\(Self.withPatient) WHERE a.id = \(id) AND a.doctor_id = \(doctor)")
+        try db.first(
+            "\(Self.withPatient) WHERE a.id = \(id) AND a.doctor_id = \(doctor) AND a.deleted_at IS NULL")
     }
 
     func list(of patient: PatientID, _ filter: AppointmentFilter, _ page: PageRequest) throws -> Page<WithDoctor> {
@@ -102,19 +76,21 @@ struct AppointmentRepository {
         try self.page("\(Self.withPatient)", "a.doctor_id = \(doctor) AND \(filter.condition)", page)
     }
 
-    /// Moves an appointment; nothing when its version is no longer `version`.
+    /// Moves a locked appointment to another status.
     static func move(
-        _ appointment: Appointment, to status: AppointmentStatus, isActive: Bool, by username: String, at: Instant
+        _ appointment: Appointment, to status: AppointmentStatus, isActive: Bool, by username: String, at: Instant,
+        cancellationReason: [UInt8]? = nil
     ) -> SQL {
         """
         UPDATE appointments
         SET status = \(status), is_active = \(isActive), status_changed_at = \(at), status_changed_by = \(username),
-            updated_at = \(at), version = version + 1
+            cancellation_reason = \(cancellationReason), updated_at = \(at), version = version + 1
         WHERE id = \(appointment.id) AND status = \(appointment.status)
         """
     }
 
     private func page<Item: RowDecodable>(_ select: SQL, _ condition: SQL, _ page: PageRequest) throws -> Page<Item> {
+        let condition: SQL = "\(condition) AND a.deleted_at IS NULL"
         let batch = Batch()
         let items = batch.all(
             Item.self,
@@ -128,7 +104,7 @@ struct AppointmentRepository {
 /// Which appointments a list shows.
 enum AppointmentFilter: Sendable {
     case all
-    /// Active and not over yet.
+    /// Active and not over yet; a hold that has run out is over.
     case upcoming(now: Instant)
     case between(Instant, Instant)
     case status([AppointmentStatus])
@@ -136,7 +112,11 @@ enum AppointmentFilter: Sendable {
     var condition: SQL {
         switch self {
         case .all: "TRUE"
-        case .upcoming(let now): "a.is_active AND a.status IN \(in: AppointmentStatus.occupying) AND a.ends_at > \(now)"
+        case .upcoming(let now):
+            """
+            a.is_active AND a.status IN \(in: AppointmentStatus.occupying) AND a.ends_at > \(now)
+            AND (a.held_until IS NULL OR a.held_until > \(now))
+            """
         case .between(let start, let end): "a.starts_at >= \(start) AND a.starts_at < \(end)"
         case .status(let statuses): "a.status IN \(in: statuses)"
         }

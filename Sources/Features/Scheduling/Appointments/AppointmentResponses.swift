@@ -28,7 +28,8 @@ struct PatientAppointmentResponse: WireResponse {
     let videoRoomId: String?
     let isActive: Bool
 
-    init(_ appointment: Appointment, doctor: AppointmentDoctor, reason: String?, zone: ClinicZone) {
+    init(_ seen: AppointmentService.ForPatient, zone: ClinicZone) {
+        let (appointment, doctor) = (seen.appointment, seen.doctor)
         let times = AppointmentTimes(appointment, zone: zone)
         appointmentId = appointment.id
         doctorId = appointment.doctorID
@@ -44,13 +45,13 @@ struct PatientAppointmentResponse: WireResponse {
         endsAt = times.endsAt
         timeZone = zone.identifier
         status = appointment.status
-        self.reason = reason
+        reason = seen.reason
         createdAt = times.createdAt
         updatedAt = times.updatedAt
         statusChangedAt = times.statusChangedAt
         statusChangedBy = appointment.statusChangedBy
-        cancellationReason = appointment.cancellationReason
-        heldUntil = appointment.heldUntil
+        cancellationReason = seen.cancellationReason
+        heldUntil = appointment.isHold ? appointment.heldUntil : nil
         videoRoomId = appointment.openRoom
         isActive = appointment.isActive
     }
@@ -105,8 +106,8 @@ struct DoctorAppointmentResponse: WireResponse {
         updatedAt = times.updatedAt
         statusChangedAt = times.statusChangedAt
         statusChangedBy = appointment.statusChangedBy
-        cancellationReason = appointment.cancellationReason
-        heldUntil = appointment.heldUntil
+        cancellationReason = seen.cancellationReason
+        heldUntil = appointment.isHold ? appointment.heldUntil : nil
         videoRoomId = appointment.openRoom
         isActive = appointment.isActive
         medicalHistory = []

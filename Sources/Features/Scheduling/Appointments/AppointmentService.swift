@@ -5,15 +5,14 @@ import Persistence
 
 /// Moves appointments from status to status, and lists them.
 struct AppointmentService: Sendable {
-    let database: any Database
-    let zone: ClinicZone
-    let vault: PatientVault
+    let context: SchedulingContext
 
     /// As a patient sees it.
     struct ForPatient: Sendable {
         let appointment: Appointment
         let doctor: AppointmentDoctor
         let reason: String?
+        let cancellationReason: String?
     }
 
     /// As a doctor sees it; without `patient`'s details when the doctor does not treat them.
@@ -23,27 +22,32 @@ struct AppointmentService: Sendable {
         let email: String
         let isTreated: Bool
         let reason: String?
+        let cancellationReason: String?
     }
 
-    func cancel(_ id: AppointmentID, by patient: PatientID, origin: RequestOrigin) async throws {
-        try await database.write { db in
+    func cancel(
+        _ id: AppointmentID, by patient: PatientID, because reason: String?, origin: RequestOrigin
+    ) async throws {
+        try await context.database.write { db in
             guard let found = try AppointmentRepository(db: db).lock(id, of: patient) else {
                 throw SchedulingError.appointmentNotFound
             }
-            try move(found.appointment, to: .cancelledByPatient, by: .patient, origin, db)
+            try move(found.appointment, to: .cancelledByPatient, by: .patient, because: reason, origin, db)
         }
     }
 
     func move(
-        _ id: AppointmentID, to target: AppointmentStatus, by doctor: DoctorID, origin: RequestOrigin
+        _ id: AppointmentID, to target: AppointmentStatus, by doctor: DoctorID, because reason: String? = nil,
+        origin: RequestOrigin
     ) async throws -> ForDoctor {
-        try await database.write { db in
+        try await context.database.write { db in
             try VerifiedDoctor.require(doctor, db)
             let appointments = AppointmentRepository(db: db)
             guard let found = try appointments.lock(id, of: doctor) else { throw SchedulingError.appointmentNotFound }
-            // Repeating COMPLETED changes nothing and tells nobody anew.
-            if found.appointment.status != .completed || target != .completed {
-                try move(found.appointment, to: target, by: .doctor, origin, db)
+            // Repeating a final step changes nothing and tells nobody anew.
+            let isRepeated = found.appointment.status == target && (target == .completed || target == .noShow)
+            if !isRepeated {
+                try move(found.appointment, to: target, by: .doctor, because: reason, origin, db)
             }
             guard let moved = try appointments.find(id, of: doctor) else { throw SchedulingError.appointmentNotFound }
             return try open([moved], db)[0]
@@ -51,39 +55,33 @@ struct AppointmentService: Sendable {
     }
 
     private func move(
-        _ appointment: Appointment, to target: AppointmentStatus, by mover: StatusMover, _ origin: RequestOrigin,
-        _ db: any Connection
+        _ appointment: Appointment, to target: AppointmentStatus, by mover: StatusMover, because reason: String?,
+        _ origin: RequestOrigin, _ db: any Connection
     ) throws {
-        guard mover.mayMove(appointment.status, to: target) else { throw SchedulingError.illegalTransition }
-        guard appointment.isActive else { throw SchedulingError.inactive }
         let now = db.scope.services.time.now
+        guard mover.mayMove(appointment.status, to: target) else { throw SchedulingError.illegalTransition }
+        guard appointment.isActive, !appointment.isExpiredHold(at: now) else { throw SchedulingError.inactive }
+        // A hold can be given up, and nothing else until it is paid for.
+        guard !appointment.isHold || target.isCancelled else { throw SchedulingError.paymentRequired }
+        guard target != .noShow || appointment.startsAt <= now else { throw SchedulingError.notStarted }
+        let sealed = try reason.flatMap(\.filled).map {
+            try context.vault.seal(
+                $0, of: appointment.patientID, at: AppointmentReasons.cancellationField(appointment.id), db)
+        }
         try db.later(
             AppointmentRepository.move(
                 appointment, to: target, isActive: !target.isCancelled, by: origin.principal?.username ?? "SYSTEM",
-                at: now))
-        try db.enqueue(
-            OutboxMessage(
-                kind: "appointment.status", subject: "appointment/\(appointment.id)", channel: target.rawValue,
-                payload: "{\"appointmentId\":\(appointment.id)}"))
-        db.audit(
-            AuditEntry(
-                .updatePHI, "appointments", "\(appointment.id)", by: origin, patient: appointment.patientID,
-                reason: target.rawValue))
-        try db.emit(
-            AppointmentStatusChanged(
-                appointment: appointment.id, doctor: appointment.doctorID, patient: appointment.patientID,
-                from: appointment.status, to: target))
+                at: now, cancellationReason: target.isCancelled ? sealed : nil))
+        try AppointmentRecords.moved(
+            AppointmentRecords.Subject(appointment), from: appointment.status, to: target, by: origin, db)
     }
 
     func list(of patient: PatientID, _ filter: AppointmentFilter, _ page: PageRequest) async throws -> Page<ForPatient>
     {
-        try await database.read { db in
+        try await context.database.read { db in
             let rows = try AppointmentRepository(db: db).list(of: patient, filter, page)
-            let key = rows.items.isEmpty ? nil : try vault.key(for: patient, db)
-            return try rows.map { row in
-                ForPatient(
-                    appointment: row.appointment, doctor: row.doctor, reason: try reason(of: row.appointment, key))
-            }
+            let key = rows.items.isEmpty ? nil : try context.vault.key(for: patient, db)
+            return try rows.map { try self.open($0, key) }
         }
     }
 
@@ -91,7 +89,7 @@ struct AppointmentService: Sendable {
     func list(
         of doctor: DoctorID, _ filter: AppointmentFilter, _ page: PageRequest, origin: RequestOrigin
     ) async throws -> Page<ForDoctor> {
-        try await database.write { db in
+        try await context.database.write { db in
             try VerifiedDoctor.require(doctor, db)
             let rows = try AppointmentRepository(db: db).list(of: doctor, filter, page)
             let opened = try open(rows.items, db)
@@ -100,14 +98,22 @@ struct AppointmentService: Sendable {
         }
     }
 
-    private func open(_ rows: [AppointmentRepository.WithPatient], _ db: any Connection) throws -> [ForDoctor] {
-        let keys = try vault.keys(for: rows.map(\.appointment.patientID), db)
-        let cards = try vault.open(rows.map(\.patient), db)
+    func open(_ row: AppointmentRepository.WithDoctor, _ key: DataKey?) throws -> ForPatient {
+        let reasons = AppointmentReasons(vault: context.vault, key: key)
+        return ForPatient(
+            appointment: row.appointment, doctor: row.doctor, reason: try reasons.reason(of: row.appointment),
+            cancellationReason: try reasons.cancellation(of: row.appointment))
+    }
+
+    func open(_ rows: [AppointmentRepository.WithPatient], _ db: any Connection) throws -> [ForDoctor] {
+        let keys = try context.vault.keys(for: rows.map(\.appointment.patientID), db)
+        let cards = try context.vault.open(rows.map(\.patient), db)
         return try zip(rows, cards).map { row, card in
-            let key = row.isTreated ? keys[row.appointment.patientID] : nil
+            let reasons = AppointmentReasons(vault: context.vault, key: keys[row.appointment.patientID])
             return ForDoctor(
                 appointment: row.appointment, patient: card, email: row.email, isTreated: row.isTreated,
-                reason: try reason(of: row.appointment, key))
+                reason: row.isTreated ? try reasons.reason(of: row.appointment) : nil,
+                cancellationReason: try reasons.cancellation(of: row.appointment))
         }
     }
 
@@ -116,10 +122,29 @@ struct AppointmentService: Sendable {
             db.audit(AuditEntry(.readPHI, "appointments", "", by: origin, patient: patient))
         }
     }
+}
 
-    private func reason(of appointment: Appointment, _ key: DataKey?) throws -> String? {
-        guard let sealed = appointment.sealedReason, let key else { return nil }
-        return try vault.open(sealed, with: key, at: BookingService.reasonField(appointment.id))
+/// What patients and doctors say about an appointment, opened with the patient's key.
+struct AppointmentReasons {
+    let vault: PatientVault
+    let key: DataKey?
+
+    func reason(of appointment: Appointment) throws -> String? {
+        try open(appointment.sealedReason, BookingService.reasonField(appointment.id))
+    }
+
+    /// Said to the other side, which therefore sees it also when the appointment was the last tie between them.
+    func cancellation(of appointment: Appointment) throws -> String? {
+        try open(appointment.sealedCancellationReason, Self.cancellationField(appointment.id))
+    }
+
+    static func cancellationField(_ id: AppointmentID) -> FieldContext {
+        FieldContext(table: "appointments", column: "cancellation_reason", row: id.rawValue)
+    }
+
+    private func open(_ sealed: [UInt8]?, _ field: FieldContext) throws -> String? {
+        guard let sealed, let key else { return nil }
+        return try vault.open(sealed, with: key, at: field)
     }
 }
 

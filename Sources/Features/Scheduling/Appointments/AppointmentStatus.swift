@@ -1,8 +1,8 @@
 import CareSyncCore
 import Persistence
 
-/// Where an appointment stands. `CANCELLED` is written by the system only: a hold that ran out, or rows of an imported
-/// database.
+/// Where an appointment stands. `CANCELLED` is written for a hold that ran out and for what an administrator deletes, and
+/// stands in rows of an imported database. `NO_SHOW` is final: the patient did not come.
 package enum AppointmentStatus: String, Codable, Sendable, CaseIterable {
     case booked = "BOOKED"
     case scheduled = "SCHEDULED"
@@ -44,7 +44,7 @@ extension AppointmentStatus: SQLConvertible, ColumnValue {}
 enum StatusMover: Sendable {
     case doctor, patient
 
-    /// The corrected state machine of contract/appointments.md §2.
+    /// The corrected state machine of contract/appointments.md §2, and NO_SHOW.
     func mayMove(_ from: AppointmentStatus, to target: AppointmentStatus) -> Bool {
         switch (self, from, target) {
         case (.doctor, .booked, .scheduled), (.doctor, .booked, .confirmed), (.doctor, .booked, .inProgress),
@@ -52,7 +52,8 @@ enum StatusMover: Sendable {
             (.doctor, .confirmed, .inProgress), (.doctor, .confirmed, .completed),
             (.doctor, .inProgress, .completed):
             true
-        case (.doctor, _, .cancelledByDoctor): from.isOccupying
+        // A doctor may have opened the room and waited there, so an open consultation can end this way too.
+        case (.doctor, _, .cancelledByDoctor), (.doctor, _, .noShow): from.isOccupying
         case (.patient, .booked, .cancelledByPatient), (.patient, .confirmed, .cancelledByPatient): true
         default: false
         }

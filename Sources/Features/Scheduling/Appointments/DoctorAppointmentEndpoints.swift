@@ -1,9 +1,13 @@
 import CareSyncCore
 import WebAPI
 
-struct StatusChangeParameters: Codable, Sendable {
+struct StatusChangeParameters: Codable, Sendable, Validated {
     var id: AppointmentID
     var status: String
+    /// Kept when the status is a cancellation.
+    var reason: String?
+
+    static let rules: [Rule<Self>] = [.maxLength("reason", \.reason, 500)]
 }
 
 /// What a doctor does with the appointments of their patients.
@@ -41,6 +45,9 @@ struct DoctorAppointmentEndpoints: Sendable {
             .put(
                 "\(Self.base)/{id}/cancel", "Cancel an appointment", access: .role(.doctor),
                 fails: SchedulingError.self, use: cancel),
+            .put(
+                "\(Self.base)/{id}/no-show", "Note that the patient did not come", access: .role(.doctor),
+                fails: SchedulingError.self, use: noShow),
         ]
     }
 
@@ -62,7 +69,7 @@ struct DoctorAppointmentEndpoints: Sendable {
     }
 
     @Sendable func today(_ call: Call<PageParameters, NoBody>) async throws -> Listing<DoctorAppointmentResponse> {
-        let zone = appointments.zone
+        let zone = appointments.context.zone
         let date = zone.date(at: call.request.receivedAt)
         let day = AppointmentFilter.between(zone.startOfDay(date), zone.startOfDay(date.adding(days: 1)))
         return try await list(day, call.parameters.request, call)
@@ -83,7 +90,9 @@ struct DoctorAppointmentEndpoints: Sendable {
     func changeStatus(_ call: Call<StatusChangeParameters, NoBody>) async throws -> DoctorAppointmentResponse {
         guard let asked = AppointmentStatus(anyCase: call.parameters.status) else { throw SchedulingError.badStatus }
         // The published client cancels by asking for the legacy status.
-        return try await move(call.parameters.id, to: asked == .cancelled ? .cancelledByDoctor : asked, call)
+        return try await move(
+            call.parameters.id, to: asked == .cancelled ? .cancelledByDoctor : asked, because: call.parameters.reason,
+            call)
     }
 
     func confirm(_ call: Call<IDPath<AppointmentTag>, NoBody>) async throws -> DoctorAppointmentResponse {
@@ -94,16 +103,21 @@ struct DoctorAppointmentEndpoints: Sendable {
         try await move(call.parameters.id, to: .completed, call)
     }
 
-    func cancel(_ call: Call<IDPath<AppointmentTag>, NoBody>) async throws -> DoctorAppointmentResponse {
-        try await move(call.parameters.id, to: .cancelledByDoctor, call)
+    func cancel(_ call: Call<CancelParameters, NoBody>) async throws -> DoctorAppointmentResponse {
+        try await move(call.parameters.id, to: .cancelledByDoctor, because: call.parameters.reason, call)
+    }
+
+    func noShow(_ call: Call<IDPath<AppointmentTag>, NoBody>) async throws -> DoctorAppointmentResponse {
+        try await move(call.parameters.id, to: .noShow, call)
     }
 
     private func move<Parameters>(
-        _ id: AppointmentID, to target: AppointmentStatus, _ call: Call<Parameters, NoBody>
+        _ id: AppointmentID, to target: AppointmentStatus, because reason: String? = nil,
+        _ call: Call<Parameters, NoBody>
     ) async throws -> DoctorAppointmentResponse {
         let moved = try await appointments.move(
-            id, to: target, by: try call.principal.requireDoctor(), origin: call.origin)
-        return DoctorAppointmentResponse(moved, zone: appointments.zone)
+            id, to: target, by: try call.principal.requireDoctor(), because: reason, origin: call.origin)
+        return DoctorAppointmentResponse(moved, zone: appointments.context.zone)
     }
 
     private func list<Parameters>(
@@ -111,6 +125,6 @@ struct DoctorAppointmentEndpoints: Sendable {
     ) async throws -> Listing<DoctorAppointmentResponse> {
         let found = try await appointments.list(
             of: try call.principal.requireDoctor(), filter, page, origin: call.origin)
-        return Listing(found.map { DoctorAppointmentResponse($0, zone: appointments.zone) })
+        return Listing(found.map { DoctorAppointmentResponse($0, zone: appointments.context.zone) })
     }
 }

@@ -24,6 +24,14 @@ struct StatusListParameters: Codable, Sendable, Validated {
     }
 }
 
+/// Which appointment is cancelled, and why, if the caller likes to say.
+struct CancelParameters: Codable, Sendable, Validated {
+    var id: AppointmentID
+    var reason: String?
+
+    static let rules: [Rule<Self>] = [.maxLength("reason", \.reason, 500)]
+}
+
 /// What a patient does with their own appointments.
 struct PatientAppointmentEndpoints: Sendable {
     let appointments: AppointmentService
@@ -72,9 +80,10 @@ struct PatientAppointmentEndpoints: Sendable {
         try await list(.status(AppointmentStatus.cancelledOnes), call.parameters.request, try call.principal)
     }
 
-    func cancel(_ call: Call<IDPath<AppointmentTag>, NoBody>) async throws -> MessageResponse {
+    func cancel(_ call: Call<CancelParameters, NoBody>) async throws -> MessageResponse {
         try await appointments.cancel(
-            call.parameters.id, by: try call.principal.requirePatient(), origin: call.origin)
+            call.parameters.id, by: try call.principal.requirePatient(), because: call.parameters.reason,
+            origin: call.origin)
         return MessageResponse(message: "Appointment cancelled successfully")
     }
 
@@ -82,10 +91,6 @@ struct PatientAppointmentEndpoints: Sendable {
         _ filter: AppointmentFilter, _ page: PageRequest, _ principal: Principal
     ) async throws -> Listing<PatientAppointmentResponse> {
         let found = try await appointments.list(of: try principal.requirePatient(), filter, page)
-        return Listing(
-            found.map {
-                PatientAppointmentResponse(
-                    $0.appointment, doctor: $0.doctor, reason: $0.reason, zone: appointments.zone)
-            })
+        return Listing(found.map { PatientAppointmentResponse($0, zone: appointments.context.zone) })
     }
 }

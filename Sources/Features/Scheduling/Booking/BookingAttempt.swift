@@ -3,21 +3,31 @@ import Cryptography
 import Directory
 import Persistence
 
-/// One patient's attempt at one time. The steps run inside transactions of ``BookingService``.
-struct BookingAttempt: Sendable {
-    let zone: ClinicZone
-    let vault: PatientVault
-    let request: BookingService.Request
+/// What is to be booked.
+struct BookingOrder: Sendable {
+    enum Kind: Sendable, Equatable {
+        /// By the patient; held when the doctor wants to be paid first.
+        case planned
+        /// By an administrator for somebody who is here or on the telephone, and who pays at the desk.
+        case atDesk
+        /// Now, on the grid or not.
+        case emergency
+    }
+
+    let kind: Kind
+    let doctor: DoctorID
     let patient: PatientID
     let start: Instant
-    let now: Instant
-    let videoRoomID: String
-    let origin: RequestOrigin
+    let reason: String?
+}
 
-    /// The slot if the doctor's slots have the default length, as nearly all do.
-    var likelySlot: Slot? {
-        try? SlotGrid(zone: zone, slotMinutes: 30).slot(startingAt: zone.local(start))
-    }
+/// One attempt at a booking. The steps run inside transactions of ``BookingService``.
+struct BookingAttempt: Sendable {
+    let context: SchedulingContext
+    let order: BookingOrder
+    let videoRoomID: String
+    let now: Instant
+    let origin: RequestOrigin
 
     /// Whether the database said no because of what it holds, and not because something broke.
     static func isRefusal(_ error: any Error) -> Bool {
@@ -29,21 +39,16 @@ struct BookingAttempt: Sendable {
         }
     }
 
-    /// Books with a look at the doctor first.
-    func run(_ db: any Connection) throws -> BookingService.Booked {
-        let doctor: CalendarRepository.DoctorRow? = try db.first(
-            "\(CalendarRepository.doctor(request.doctor))\(db.dialect.forKeyShare(of: "d"))")
-        guard let doctor else { throw SchedulingError.doctorNotFound }
-        let slot = try checkedSlot(doctor.slotMinutes)
-        do {
-            return try db.savepoint {
-                let answer = try take(slot, db)
-                try db.flush()
-                return try answer()
-            }
-        } catch  where Self.isRefusal(error) {
-            throw try refusal(db) ?? .slotUnavailable([])
-        }
+    /// Why the time can never be booked, whoever the doctor is.
+    func check() throws {
+        if order.kind != .emergency, order.start <= now { throw SchedulingError.pastTime(SchedulingError.bookedTime) }
+    }
+
+    /// What is asked for by the rules that are remembered for the doctor; `nil` when there are none, or they refuse it
+    /// and so have to be read anew.
+    var likely: (slot: Slot, known: KnownRules)? {
+        guard let known = context.rules[order.doctor], let slot = try? judge(known.rules) else { return nil }
+        return (slot, known)
     }
 
     /// Locks the doctor, inserts the appointment and its effects, all of it without waiting for an answer; what it
@@ -51,60 +56,127 @@ struct BookingAttempt: Sendable {
     ///
     /// The lock comes first and in a statement of its own, so that leave and rescheduling, which take it exclusively,
     /// are either wholly before or wholly after this booking (RULINGS A2).
-    func take(_ slot: Slot, _ db: any Connection) throws -> () throws -> BookingService.Booked {
-        let id = AppointmentID(try db.nextID(SchedulingMigrations.appointmentIDs))
-        let sealedReason = try request.reason.map {
-            try vault.seal($0, of: patient, at: BookingService.reasonField(id), db)
-        }
-        let new = AppointmentRepository.NewAppointment(
-            id: id, doctorID: request.doctor, patientID: patient, slot: slot, sealedReason: sealedReason,
-            videoRoomID: videoRoomID, at: now)
+    func take(
+        _ slot: Slot, _ known: KnownRules, _ db: any Connection
+    ) throws -> () throws -> BookingService.Booked {
+        let new = try new(slot, known, db)
         let batch = Batch()
-        let doctor = batch.first(AppointmentDoctor.self, AppointmentRepository.doctor(request.doctor, db.dialect))
-        batch.count(AppointmentRepository.insert(new))
+        let doctor = batch.first(
+            AppointmentDoctor.self, BookingRepository.lock(order.doctor, known.rules, db.dialect))
+        batch.count(BookingRepository.insert(new))
         try batch.later(db)
-        try db.require("SELECT 1 FROM appointments WHERE id = \(id)")
+        try db.require(BookingRepository.isInserted(new.id))
         let appointment = Appointment(new)
-        try record(appointment, db)
+        try AppointmentRecords.booked(appointment, by: origin, db)
         return {
             guard let doctor = try doctor.value else { throw DatabaseFailure.unmetRequirement }
-            return BookingService.Booked(appointment: appointment, doctor: doctor, reason: request.reason)
+            return BookingService.Booked(appointment: appointment, doctor: doctor, reason: order.reason)
         }
     }
 
-    private func record(_ appointment: Appointment, _ db: any Connection) throws {
-        try db.enqueue(
-            OutboxMessage(
-                kind: "appointment.booked", subject: "appointment/\(appointment.id)",
-                payload: "{\"appointmentId\":\(appointment.id)}"))
-        db.audit(AuditEntry(.createPHI, "appointments", "\(appointment.id)", by: origin, patient: patient))
-        try db.emit(
-            AppointmentBooked(
-                appointment: appointment.id, doctor: appointment.doctorID, patient: patient,
-                startsAt: appointment.startsAt, endsAt: appointment.endsAt))
+    /// Books with a look at the calendar whenever the insert does nothing.
+    func run(_ db: any Connection) throws -> BookingService.Booked {
+        // Whatever is found to be no obstacle any more is tried again; others may be quicker, but not for ever.
+        for _ in 0..<4 {
+            if let (slot, known) = likely {
+                do {
+                    return try db.savepoint {
+                        let answer = try take(slot, known, db)
+                        try db.flush()
+                        return try answer()
+                    }
+                } catch  where Self.isRefusal(error) {}
+            }
+            let calendar = try calendar(db)
+            if let refusal = try refusal(calendar, db) { throw refusal }
+            let slot = try judge(calendar.rules)
+            if order.kind == .planned, calendar.ownHolds.contains(slot.interval), let held = try ownHold(db) {
+                return held
+            }
+            // A hold that has run out is no obstacle; the timer would have removed it a little later.
+            if calendar.expiredHolds.contains(where: slot.interval.overlaps) {
+                try HoldService.endExpired(
+                    overlapping: slot.interval, doctor: order.doctor, patient: order.patient, db)
+            }
+        }
+        throw SchedulingError.slotUnavailable([])
     }
 
-    /// Why the time cannot be booked; `nil` when it can.
-    func refusal(_ db: any Connection) throws -> SchedulingError? {
-        let around = SlotService.alternativeDays(zone.local(start).date)
-        let calendar = try CalendarRepository(db: db)
-            .calendar(of: request.doctor, for: patient, from: around.from, to: around.to, zone: zone)
-        guard let calendar else { return .doctorNotFound }
-        let slot = try checkedSlot(calendar.facts.slotMinutes)
-        let refusal = SlotPolicy(now: now, doctor: calendar.facts, busy: calendar.busy).refusal(of: slot)
-        let isPatientBusy = refusal == nil && calendar.own.contains { $0.overlaps(slot.interval) }
-        guard refusal == .slotUnavailable([]) || isPatientBusy else { return refusal }
-        let alternatives = SlotService.alternatives(to: slot, in: calendar, now: now, zone: zone)
-        return isPatientBusy ? .patientBusy(alternatives) : .slotUnavailable(alternatives)
+    private func new(
+        _ slot: Slot, _ known: KnownRules, _ db: any Connection
+    ) throws -> BookingRepository.NewAppointment {
+        let id = AppointmentID(try db.nextID(SchedulingMigrations.appointmentIDs))
+        let sealed = try order.reason.map {
+            try context.vault.seal($0, of: order.patient, at: BookingService.reasonField(id), db)
+        }
+        let isHeld = order.kind == .planned && known.paymentPolicy == .prepay
+        return BookingRepository.NewAppointment(
+            id: id, doctorID: order.doctor, patientID: order.patient, slot: slot, known: known, sealedReason: sealed,
+            isEmergency: order.kind == .emergency, heldUntil: isHeld ? now + context.settings.holdTime : nil,
+            videoRoomID: videoRoomID, at: now)
     }
 
-    private func checkedSlot(_ minutes: Int) throws -> Slot {
+    /// What is asked for, as far as the rules alone can tell.
+    private func judge(_ rules: SlotRules) throws -> Slot {
+        let grid = SlotGrid(zone: context.zone, rules: rules)
+        guard order.kind != .emergency else { return grid.span(from: order.start) }
         do {
-            return try SlotGrid(zone: zone, slotMinutes: minutes).slot(startingAt: zone.local(start))
-        } catch .outsideWorkingHours {
-            throw SchedulingError.outsideWorkingHours
-        } catch .offGrid {
-            throw SchedulingError.offGrid
+            return try grid.slot(bookableAt: order.start, now: now)
+        } catch {
+            throw SchedulingError(error, field: SchedulingError.bookedTime)
         }
+    }
+}
+
+// MARK: - Why not
+
+extension BookingAttempt {
+    /// Why the time cannot be booked, found out by looking; `nil` when it can, as far as a look can tell.
+    func refusal(_ db: any Connection) throws -> SchedulingError? {
+        try refusal(calendar(db), db)
+    }
+
+    private func calendar(_ db: any Connection) throws -> DoctorCalendar {
+        var query = CalendarRepository.Query.around(
+            context.zone.date(at: order.start), of: order.doctor, for: order.patient)
+        query.countsBuffers = order.kind != .emergency
+        guard var calendar = try context.calendars(db).calendar(query) else { throw SchedulingError.doctorNotFound }
+        // A closed clinic stops no emergency; a doctor who is away does. Nobody else gets the patient's held slot.
+        if order.kind == .emergency { calendar.holidays = [:] }
+        if order.kind != .planned { calendar.ownHolds = [] }
+        return calendar
+    }
+
+    private func refusal(_ calendar: DoctorCalendar, _ db: any Connection) throws -> SchedulingError? {
+        let slot = try judge(calendar.rules)
+        guard let refusal = calendar.refusal(of: slot) else { return nil }
+        let isTaken = refusal == .doctorBusy || refusal == .patientBusy
+        return SchedulingError(
+            refusal, field: order.kind == .emergency ? "doctorId" : SchedulingError.bookedTime,
+            alternatives: isTaken ? try alternatives(calendar, db) : [])
+    }
+
+    /// Other times are planned ones, also instead of an emergency: what it may ignore counts for them.
+    private func alternatives(_ calendar: DoctorCalendar, _ db: any Connection) throws -> [LocalDateTime] {
+        var calendar = calendar
+        if order.kind == .emergency {
+            let query = CalendarRepository.Query.around(
+                context.zone.date(at: order.start), of: order.doctor, for: order.patient)
+            calendar = try context.calendars(db).calendar(query) ?? calendar
+        }
+        return SlotPolicy(calendar, zone: context.zone, now: now).nearest(to: order.start)
+    }
+
+    /// A patient who asks again for the slot they hold gets it again, with the time that is left.
+    private func ownHold(_ db: any Connection) throws -> BookingService.Booked? {
+        let held: AppointmentID? = try db.value(
+            BookingRepository.ownHold(order.doctor, order.patient, at: order.start, now: now))
+        guard let held,
+            let row: AppointmentRepository.WithDoctor = try db.first(AppointmentRepository.withDoctor(held))
+        else { return nil }
+        let reason = try row.appointment.sealedReason.map {
+            try context.vault.open($0, of: order.patient, at: BookingService.reasonField(held), db)
+        }
+        return BookingService.Booked(appointment: row.appointment, doctor: row.doctor, reason: reason)
     }
 }

@@ -7,6 +7,47 @@ struct CreateAppointmentRequest: Codable, Sendable, Validated {
     var reason: String?
 
     static let rules: [Rule<Self>] = [.maxLength("reason", \.reason, 500)]
+
+    var request: BookingService.Request {
+        BookingService.Request(doctor: doctorId, time: appointmentDateTime, reason: reason.flatMap(\.filled))
+    }
+}
+
+struct EmergencyParameters: Codable, Sendable, Validated {
+    var doctorId: DoctorID
+    var reason: String?
+
+    static let rules: [Rule<Self>] = [.maxLength("reason", \.reason, 500)]
+}
+
+extension String {
+    /// `nil` when there is nothing in it.
+    var filled: String? { isEmpty ? nil : self }
+}
+
+/// The patient's view of an emergency, and whom to call.
+struct EmergencyAppointmentResponse: WireResponse {
+    let appointment: PatientAppointmentResponse
+    let advice: String
+
+    private enum CodingKeys: String, CodingKey { case advice }
+
+    init(_ appointment: PatientAppointmentResponse, advice: String) {
+        self.appointment = appointment
+        self.advice = advice
+    }
+
+    /// The members of the appointment and the advice stand side by side in one object.
+    init(from decoder: any Decoder) throws {
+        appointment = try PatientAppointmentResponse(from: decoder)
+        advice = try decoder.container(keyedBy: CodingKeys.self).decode(String.self, forKey: .advice)
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        try appointment.encode(to: encoder)
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(advice, forKey: .advice)
+    }
 }
 
 struct BookingEndpoints: Sendable {
@@ -16,22 +57,38 @@ struct BookingEndpoints: Sendable {
         [
             .post(
                 "/api/appointments/patient/book", "Book a free slot", access: .role(.patient),
-                fails: SchedulingError.self, use: book)
+                fails: SchedulingError.self, use: book),
+            .post(
+                "/api/appointments/patient/book-emergency", "See a doctor now", access: .role(.patient),
+                fails: EmergencyError.self, use: bookEmergency),
         ]
     }
 
     func book(_ call: Call<NoParameters, CreateAppointmentRequest>) async throws -> Once<PatientAppointmentResponse> {
-        let reason = call.body.reason.flatMap { $0.isEmpty ? nil : $0 }
-        let request = BookingService.Request(
-            doctor: call.body.doctorId, time: call.body.appointmentDateTime, reason: reason)
         let outcome = try await booking.book(
-            request, for: try call.principal.requirePatient(), by: call.origin,
+            call.body.request, for: try call.principal.requirePatient(), by: call.origin,
             idempotency: try call.idempotency(response))
         return try Once.from(outcome, response)
     }
 
+    func bookEmergency(_ call: Call<EmergencyParameters, NoBody>) async throws -> Once<EmergencyAppointmentResponse> {
+        let outcome = try await booking.bookEmergency(
+            doctor: call.parameters.doctorId, reason: call.parameters.reason,
+            for: try call.principal.requirePatient(), by: call.origin,
+            idempotency: try call.idempotency(emergencyResponse))
+        return try Once.from(outcome, emergencyResponse)
+    }
+
     @Sendable private func response(_ booked: BookingService.Booked) throws -> PatientAppointmentResponse {
         PatientAppointmentResponse(
-            booked.appointment, doctor: booked.doctor, reason: booked.reason, zone: booking.zone)
+            AppointmentService.ForPatient(
+                appointment: booked.appointment, doctor: booked.doctor, reason: booked.reason, cancellationReason: nil),
+            zone: booking.context.zone)
+    }
+
+    @Sendable private func emergencyResponse(
+        _ booked: BookingService.Booked
+    ) throws -> EmergencyAppointmentResponse {
+        EmergencyAppointmentResponse(try response(booked), advice: booking.context.settings.advice)
     }
 }

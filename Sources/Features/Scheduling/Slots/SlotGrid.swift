@@ -1,60 +1,59 @@
 import CareSyncCore
+import Directory
 
-/// A span of time from its start up to, and without, its end.
-struct Interval: Sendable, Hashable {
-    let start: Instant
-    let end: Instant
-
-    var minutes: Int64 { (end.microseconds - start.microseconds) / 60_000_000 }
-
-    func overlaps(_ other: Interval) -> Bool { start < other.end && other.start < end }
-}
-
-/// A bookable span of a doctor's day.
-struct Slot: Sendable, Hashable {
-    /// What the clinic's clock shows at the start.
-    let time: LocalDateTime
-    let interval: Interval
-}
-
-/// Where slots can lie: working windows cut into equal lengths. Every doctor works 09:00 to 13:00 and 14:00 to 18:00 on
-/// every day of the week (contract/appointments.md §2).
+/// Where slots can lie: what a doctor works on a day, cut into equal lengths. A new cut begins after every break.
+///
+/// Windows are read on the wall clock. A start that a clock change skips is no slot; one in a repeated hour is one slot,
+/// at its first occurrence (RULINGS D3).
 struct SlotGrid: Sendable {
     let zone: ClinicZone
-    /// 15, 20, 30, 45 or 60.
-    let slotMinutes: Int
+    let rules: SlotRules
 
-    private static let windows = [(from: 9 * 60, to: 13 * 60), (from: 14 * 60, to: 18 * 60)]
-
-    enum Refusal: Error, Equatable {
-        case outsideWorkingHours
-        /// Within working hours, but no slot starts there; also a wall-clock time that the clock jumps over.
-        case offGrid
-    }
-
-    /// The slots of a day in order. A start that a clock change skips is not among them; one in a repeated hour is there
-    /// once, at its first occurrence (RULINGS D3).
+    /// The slots of a day in order.
     func slots(on date: LocalDate) -> [Slot] {
-        Self.windows.flatMap { window in
-            stride(from: window.from, through: window.to - slotMinutes, by: slotMinutes).compactMap { minute in
-                slot(LocalDateTime(date, LocalTime(hour: minute / 60, minute: minute % 60)))
+        let windows = rules.week.windows(on: date.weekday)
+        guard !windows.isEmpty else { return [] }
+        // On most days one offset holds throughout, and the zone is asked once instead of once per slot.
+        let midnight = zone.offsetSeconds(throughout: date).map {
+            LocalDateTime(date, .midnight).instant(offsetSeconds: $0)
+        }
+        var slots: [Slot] = []
+        for window in windows where window.end - window.start >= rules.slotMinutes {
+            for minute in stride(from: window.start, through: window.end - rules.slotMinutes, by: rules.slotMinutes) {
+                let time = LocalDateTime(date, LocalTime(hour: minute / 60, minute: minute % 60))
+                if let start = midnight.map({ $0 + .minutes(Int64(minute)) }) ?? zone.instant(of: time) {
+                    slots.append(slot(time, start))
+                }
             }
         }
+        return slots
     }
 
-    /// The slot that starts at a wall-clock time.
-    func slot(startingAt time: LocalDateTime) throws(Refusal) -> Slot {
+    /// The slot that starts at a moment.
+    func slot(startingAt start: Instant) throws(SlotRefusal) -> Slot {
+        let time = zone.local(start)
         let minute = time.time.minuteOfDay
-        guard let window = Self.windows.first(where: { $0.from <= minute && minute < $0.to }) else {
+        let windows = rules.week.windows(on: time.date.weekday)
+        guard let window = windows.first(where: { $0.start <= minute && minute < $0.end }) else {
             throw .outsideWorkingHours
         }
-        let isAligned = time.time.isWholeMinute && (minute - window.from) % slotMinutes == 0
-        guard isAligned, minute + slotMinutes <= window.to, let slot = slot(time) else { throw .offGrid }
-        return slot
+        let isAligned = time.time.isWholeMinute && (minute - window.start) % rules.slotMinutes == 0
+        guard isAligned, minute + rules.slotMinutes <= window.end, zone.instant(of: time) == start else {
+            throw .offGrid
+        }
+        return slot(time, start)
     }
 
-    private func slot(_ time: LocalDateTime) -> Slot? {
-        guard let start = zone.instant(of: time) else { return nil }
-        return Slot(time: time, interval: Interval(start: start, end: start + .minutes(Int64(slotMinutes))))
+    /// The slot at a moment that may be booked at all: after the notice, within the horizon, on the grid.
+    func slot(bookableAt start: Instant, now: Instant) throws(SlotRefusal) -> Slot {
+        if let refusal = rules.refusal(of: start, now: now) { throw refusal }
+        return try slot(startingAt: start)
+    }
+
+    /// The span of one slot's length from a moment on, on the grid or not.
+    func span(from start: Instant) -> Slot { slot(zone.local(start), start) }
+
+    private func slot(_ time: LocalDateTime, _ start: Instant) -> Slot {
+        Slot(time: time, interval: Interval(start: start, end: start + rules.length))
     }
 }

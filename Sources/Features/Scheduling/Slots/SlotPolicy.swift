@@ -1,31 +1,93 @@
 import CareSyncCore
 
 /// The one rule of what can be booked. The slot list shows what it lets through, and booking refuses what it stops, so
-/// that offered means bookable (RULINGS D2).
+/// that offered means bookable (RULINGS D2). No input or output: everything it needs is in it.
 struct SlotPolicy: Sendable {
+    let grid: SlotGrid
     let now: Instant
-    let doctor: DoctorFacts
-    /// Time the doctor, and where the caller is a patient also the patient, has given away.
-    let busy: [Interval]
+    let calendar: DoctorCalendar
 
-    /// How far ahead bookings go (RULINGS D3).
-    static let horizon: TimeSpan = .days(180)
-
-    /// Why a time cannot be booked whatever the doctor's calendar holds; `nil` when it may.
-    static func refusal(of start: Instant, now: Instant) -> SchedulingError? {
-        if start <= now { return .pastTime }
-        return start > now + horizon ? .tooFarAhead : nil
+    init(_ calendar: DoctorCalendar, zone: ClinicZone, now: Instant) {
+        grid = SlotGrid(zone: zone, rules: calendar.rules)
+        self.now = now
+        self.calendar = calendar
     }
 
-    /// Why a slot cannot be booked; `nil` when it can.
-    func refusal(of slot: Slot) -> SchedulingError? {
-        if let refusal = Self.refusal(of: slot.interval.start, now: now) { return refusal }
-        if !doctor.isBookable { return .doctorUnavailable }
-        if doctor.isOnLeave(slot.time.date) { return .doctorOnLeave }
-        return busy.contains { $0.overlaps(slot.interval) } ? .slotUnavailable([]) : nil
+    /// The slot at a moment, or why there is none to be had.
+    func slot(startingAt start: Instant) throws(SlotRefusal) -> Slot {
+        let slot = try grid.slot(bookableAt: start, now: now)
+        if let refusal = calendar.refusal(of: slot) { throw refusal }
+        return slot
     }
 
-    func free(_ slots: [Slot]) -> [Slot] {
-        slots.filter { refusal(of: $0) == nil }
+    /// The days around a taken time among which others are looked for.
+    static let spread = -3...7
+
+    /// Up to three free starts nearest to a time that was taken (RULINGS D7); the calendar covers the days around it.
+    func nearest(to start: Instant) -> [LocalDateTime] {
+        let date = grid.zone.date(at: start)
+        // Days are looked at by distance, and the search ends once no other day can be nearer.
+        var found: [Slot] = []
+        for distance in 0...Self.spread.upperBound where found.count < 3 {
+            let days = Set([-distance, distance]).filter(Self.spread.contains).map { date.adding(days: $0) }
+            found += days.flatMap { free(on: $0) }
+        }
+        func distance(_ slot: Slot) -> (Int64, Int64) {
+            let away = slot.interval.start.microseconds - start.microseconds
+            return (abs(away), away)
+        }
+        return found.filter { $0.interval.start != start }
+            .sorted { distance($0) < distance($1) }.prefix(3).map(\.time)
     }
+
+    /// The slots of a day that can be booked, in order.
+    func free(on date: LocalDate) -> [Slot] {
+        guard calendar.refusal(on: date) == nil else { return [] }
+        return grid.slots(on: date).filter {
+            calendar.rules.refusal(of: $0.interval.start, now: now) == nil && calendar.refusal(of: $0) == nil
+        }
+    }
+}
+
+/// What the slot rules need to know of a doctor over some days, and of the patient who asks.
+struct DoctorCalendar: Sendable, Equatable {
+    let doctor: DoctorID
+    let rules: SlotRules
+    /// Active and verified.
+    let isBookable: Bool
+    /// Those that touch the days.
+    var leaves: [LeaveSpan] = []
+    var holidays: [LocalDate: String] = [:]
+    /// Time the doctor has given away, with the gap between appointments around it.
+    var busy = BusyTimes.none
+    /// Time the patient has given away to other doctors.
+    var patientBusy = BusyTimes.none
+    /// Slots of this doctor that the patient holds: busy, but still on offer to their owner.
+    var ownHolds: Set<Interval> = []
+    /// Holds that have run out: free, but still in the way of an insert until somebody ends them.
+    var expiredHolds: [Interval] = []
+
+    func leave(on date: LocalDate) -> LeaveSpan? { leaves.first { $0.covers(date) } }
+
+    /// Why nothing can be booked on a day.
+    func refusal(on date: LocalDate) -> SlotRefusal? {
+        if !isBookable { return .doctorUnavailable }
+        if leave(on: date) != nil { return .doctorOnLeave }
+        return holidays[date] == nil ? nil : .clinicClosed
+    }
+
+    func refusal(of slot: Slot) -> SlotRefusal? {
+        if let refusal = refusal(on: slot.time.date) { return refusal }
+        if ownHolds.contains(slot.interval) { return nil }
+        if busy.overlaps(slot.interval) { return .doctorBusy }
+        return patientBusy.overlaps(slot.interval) ? .patientBusy : nil
+    }
+}
+
+/// Whole days, both ends included.
+struct LeaveSpan: Sendable, Hashable {
+    let start: LocalDate
+    let end: LocalDate
+
+    func covers(_ date: LocalDate) -> Bool { start <= date && date <= end }
 }

@@ -1,0 +1,99 @@
+import CareSyncCore
+import WebAPI
+
+/// A span of the clinic's clock; the end 00:00 is the midnight at which the day ends.
+struct ClockSpan: WireValue, Equatable {
+    var start: LocalTime
+    var end: LocalTime
+
+    init(_ range: MinuteRange) {
+        start = LocalTime(hour: range.start / 60, minute: range.start % 60)
+        end = LocalTime(hour: range.end / 60 % 24, minute: range.end % 60)
+    }
+
+    var range: MinuteRange {
+        MinuteRange(start: start.minuteOfDay, end: end == .midnight ? 1440 : end.minuteOfDay)
+    }
+
+    var isSound: Bool { start.isWholeMinute && end.isWholeMinute && range.start < range.end }
+}
+
+/// One day of the week; a day that is not mentioned is not worked.
+struct WorkingDayBody: WireValue, Equatable {
+    /// 1 is Monday, 7 is Sunday (ISO 8601).
+    var weekday: Int
+    var windows: [ClockSpan]
+    var breaks: [ClockSpan]?
+}
+
+struct WorkingHoursRequest: Codable, Sendable, Validated {
+    var days: [WorkingDayBody]
+    var slotMinutes: Int?
+    var bufferBeforeMinutes: Int?
+    var bufferAfterMinutes: Int?
+    var minimumNoticeMinutes: Int?
+    var horizonDays: Int?
+    var paymentPolicy: PaymentPolicy?
+
+    static let slotLengths = [15, 20, 30, 45, 60]
+    private static let mostSpans = 8
+
+    static let rules: [Rule<Self>] = [
+        Rule("days", .described("windows of a weekday do not overlap, and breaks lie inside them")) { daysMistake($0) },
+        Rule("slotMinutes", .described("15, 20, 30, 45 or 60")) {
+            $0.slotMinutes.flatMap { slotLengths.contains($0) ? nil : "must be 15, 20, 30, 45 or 60" }
+        },
+        .range("bufferBeforeMinutes", \.bufferBeforeMinutes, 0...120),
+        .range("bufferAfterMinutes", \.bufferAfterMinutes, 0...120),
+        .range("minimumNoticeMinutes", \.minimumNoticeMinutes, 0...20_160),
+        .range("horizonDays", \.horizonDays, 1...366),
+    ]
+
+    var spans: [WorkingSpan] {
+        days.flatMap { day in
+            day.windows.map { WorkingSpan(weekday: day.weekday, kind: .work, range: $0.range) }
+                + (day.breaks ?? []).map { WorkingSpan(weekday: day.weekday, kind: .pause, range: $0.range) }
+        }
+    }
+
+    func apply(to settings: inout CalendarSettings) {
+        settings.slotMinutes = slotMinutes ?? settings.slotMinutes
+        settings.bufferBeforeMinutes = bufferBeforeMinutes ?? settings.bufferBeforeMinutes
+        settings.bufferAfterMinutes = bufferAfterMinutes ?? settings.bufferAfterMinutes
+        settings.minimumNoticeMinutes = minimumNoticeMinutes ?? settings.minimumNoticeMinutes
+        settings.horizonDays = horizonDays ?? settings.horizonDays
+        settings.paymentPolicy = paymentPolicy ?? settings.paymentPolicy
+    }
+
+    private static func daysMistake(_ request: WorkingHoursRequest) -> String? {
+        let weekdays = request.days.map(\.weekday)
+        if let wrong = weekdays.first(where: { !(1...7).contains($0) }) {
+            return "has the weekday \(wrong), which is not from 1 (Monday) to 7 (Sunday)"
+        }
+        if Set(weekdays).count < weekdays.count { return "must name a weekday once" }
+        // No days at all would mean the standard hours; a leave closes the calendar.
+        if request.days.allSatisfy(\.windows.isEmpty) { return "must have at least one window" }
+        return request.days.lazy.compactMap(mistake).first
+    }
+
+    private static func mistake(_ day: WorkingDayBody) -> String? {
+        let breaks = day.breaks ?? []
+        guard day.windows.count <= mostSpans, breaks.count <= mostSpans else {
+            return "must have at most \(mostSpans) windows and \(mostSpans) breaks on weekday \(day.weekday)"
+        }
+        guard (day.windows + breaks).allSatisfy(\.isSound) else {
+            return "must begin before it ends, at whole minutes, on weekday \(day.weekday)"
+        }
+        let windows = day.windows.map(\.range)
+        let pauses = breaks.map(\.range)
+        if overlap(windows) { return "has windows that overlap on weekday \(day.weekday)" }
+        if overlap(pauses) { return "has breaks that overlap on weekday \(day.weekday)" }
+        let isInside = pauses.allSatisfy { pause in windows.contains { $0.contains(pause) } }
+        return isInside ? nil : "has a break outside every window on weekday \(day.weekday)"
+    }
+
+    private static func overlap(_ ranges: [MinuteRange]) -> Bool {
+        let sorted = ranges.sorted { $0.start < $1.start }
+        return zip(sorted, sorted.dropFirst()).contains { $0.overlaps($1) }
+    }
+}

@@ -1,0 +1,66 @@
+import Persistence
+
+/// The tables of working hours. That two windows, or two breaks, of a weekday never overlap is a rule of the schema.
+enum WorkingHoursSchema {
+    /// `hours_version` counts the changes of hours and settings, so that a booking can tell that it was judged by the
+    /// ones in force.
+    static func settings(_ d: Dialect) -> [SQL] {
+        [
+            minutes("buffer_before_minutes", d), minutes("buffer_after_minutes", d),
+            """
+            ALTER TABLE doctors ADD COLUMN minimum_notice_minutes \(d.integer) NOT NULL DEFAULT 0
+                CHECK (minimum_notice_minutes BETWEEN 0 AND 20160)
+            """,
+            """
+            ALTER TABLE doctors ADD COLUMN horizon_days \(d.integer) NOT NULL DEFAULT 180
+                CHECK (horizon_days BETWEEN 1 AND 366)
+            """,
+            "ALTER TABLE doctors ADD COLUMN hours_version \(d.integer) NOT NULL DEFAULT 0",
+        ]
+    }
+
+    private static func minutes(_ column: SQL, _ d: Dialect) -> SQL {
+        """
+        ALTER TABLE doctors ADD COLUMN \(column) \(d.integer) NOT NULL DEFAULT 0
+            CHECK (\(column) BETWEEN 0 AND 120)
+        """
+    }
+
+    static func table(_ d: Dialect) -> [SQL] {
+        [
+            """
+            CREATE TABLE working_hours (
+                doctor_id \(d.integer) NOT NULL REFERENCES doctors,
+                weekday \(d.integer) NOT NULL CHECK (weekday BETWEEN 1 AND 7),
+                kind \(d.text) NOT NULL CHECK (kind IN ('WORK', 'BREAK')),
+                start_minute \(d.integer) NOT NULL,
+                end_minute \(d.integer) NOT NULL,
+                CONSTRAINT working_hours_order CHECK (0 <= start_minute AND start_minute < end_minute
+                                                      AND end_minute <= 1440),
+                CONSTRAINT working_hours_once PRIMARY KEY (doctor_id, weekday, kind, start_minute)
+            )\(d.strict)
+            """
+        ]
+    }
+
+    static let exclusion: [SQL] = [
+        "CREATE EXTENSION IF NOT EXISTS btree_gist",
+        """
+        ALTER TABLE working_hours ADD CONSTRAINT working_hours_overlap
+        EXCLUDE USING gist (doctor_id WITH =, weekday WITH =, kind WITH =, int8range(start_minute, end_minute) WITH &&)
+        """,
+    ]
+
+    static let triggers: [SQL] = ["INSERT", "UPDATE"].map { (event: SQL) -> SQL in
+        """
+        CREATE TRIGGER working_hours_overlap_\(event) BEFORE \(event) ON working_hours
+        BEGIN
+            SELECT RAISE(ABORT, 'working_hours_overlap') WHERE EXISTS (
+                SELECT 1 FROM working_hours
+                WHERE doctor_id = NEW.doctor_id AND weekday = NEW.weekday AND kind = NEW.kind
+                  AND start_minute <> NEW.start_minute
+                  AND start_minute < NEW.end_minute AND end_minute > NEW.start_minute);
+        END
+        """
+    }
+}

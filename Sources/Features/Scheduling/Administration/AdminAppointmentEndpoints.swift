@@ -1,0 +1,101 @@
+import CareSyncCore
+import Directory
+import WebAPI
+
+/// An appointment as an administrator sees it: `AppointmentResponse` of the contract, and the fields of RULINGS D5.
+struct AdminAppointmentResponse: WireResponse {
+    let appointmentId: AppointmentID
+    let doctorId: DoctorID
+    let patientId: PatientID
+    let patientName: String
+    let doctorName: String
+    let appointmentDate: LocalDate
+    let appointmentTime: LocalTime
+    let startsAt: String
+    let endsAt: String
+    let timeZone: String
+    let status: AppointmentStatus
+    let reason: String?
+    let createdAt: String
+    let updatedAt: String
+    let statusChangedAt: String?
+    let statusChangedBy: String
+    let cancellationReason: String?
+    let heldUntil: Instant?
+    let isActive: Bool
+
+    init(_ seen: AdminAppointmentService.Seen, zone: ClinicZone) {
+        let appointment = seen.appointment
+        let times = AppointmentTimes(appointment, zone: zone)
+        appointmentId = appointment.id
+        doctorId = appointment.doctorID
+        patientId = appointment.patientID
+        patientName = seen.patient.name
+        doctorName = seen.doctorName
+        appointmentDate = times.local.date
+        appointmentTime = times.local.time
+        startsAt = times.startsAt
+        endsAt = times.endsAt
+        timeZone = zone.identifier
+        status = appointment.status
+        reason = seen.reason
+        createdAt = times.createdAt
+        updatedAt = times.updatedAt
+        statusChangedAt = times.statusChangedAt
+        statusChangedBy = appointment.statusChangedBy
+        cancellationReason = seen.cancellationReason
+        heldUntil = appointment.isHold ? appointment.heldUntil : nil
+        isActive = appointment.isActive
+    }
+}
+
+/// A booking at the desk or by telephone.
+struct BookAtDeskRequest: Codable, Sendable, Validated {
+    var patientId: PatientID
+    var doctorId: DoctorID
+    var appointmentDateTime: ClientDateTime
+    var reason: String?
+
+    static let rules: [Rule<Self>] = [.maxLength("reason", \.reason, 500)]
+}
+
+struct AdminAppointmentEndpoints: Sendable {
+    let appointments: AdminAppointmentService
+    let booking: BookingService
+
+    var all: [Endpoint] {
+        [
+            .get(
+                "/api/appointments/admin/{id}", "An appointment", access: .role(.admin), fails: SchedulingError.self,
+                use: find),
+            .delete(
+                "/api/appointments/admin/{id}", "Take an appointment out of every list", access: .role(.admin),
+                fails: SchedulingError.self, use: delete),
+            .post(
+                "/api/appointments/admin/book", "Book for a patient at the desk or on the telephone",
+                access: .role(.admin), fails: SchedulingError.self, use: book),
+        ]
+    }
+
+    func find(_ call: Call<IDPath<AppointmentTag>, NoBody>) async throws -> AdminAppointmentResponse {
+        try response(try await appointments.find(call.parameters.id, origin: call.origin))
+    }
+
+    func delete(_ call: Call<IDPath<AppointmentTag>, NoBody>) async throws -> MessageResponse {
+        try await appointments.delete(call.parameters.id, origin: call.origin)
+        return MessageResponse(message: "Appointment deleted successfully")
+    }
+
+    func book(_ call: Call<NoParameters, BookAtDeskRequest>) async throws -> Once<AdminAppointmentResponse> {
+        let request = BookingService.Request(
+            doctor: call.body.doctorId, time: call.body.appointmentDateTime,
+            reason: call.body.reason.flatMap(\.filled))
+        let outcome = try await booking.bookAtDesk(
+            request, for: call.body.patientId, by: call.origin, idempotency: try call.idempotency(response))
+        return try Once.from(outcome, response)
+    }
+
+    @Sendable private func response(_ seen: AdminAppointmentService.Seen) throws -> AdminAppointmentResponse {
+        AdminAppointmentResponse(seen, zone: appointments.context.zone)
+    }
+}

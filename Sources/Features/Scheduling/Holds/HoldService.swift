@@ -1,0 +1,62 @@
+import CareSyncCore
+import Persistence
+
+/// Slots that wait for their payment (RULINGS D1). A hold is BOOKED and says until when; it ends by payment, by release or
+/// by running out, whichever is first, and only one of them takes effect.
+struct HoldService: Sendable {
+    let database: any Database
+
+    static let expiryKind = "hold.expire"
+
+    /// The timer that ends a hold.
+    static func expiry(of subject: AppointmentRecords.Subject, at due: Instant) -> OutboxMessage {
+        OutboxMessage(kind: expiryKind, subject: subject.name, payload: subject.payload, due: due)
+    }
+
+    /// Gives a held slot back. Only its owner knows of it.
+    func release(_ id: AppointmentID, by patient: PatientID, origin: RequestOrigin) async throws {
+        try await database.write { db in
+            let now = db.scope.services.time.now
+            guard let found = try AppointmentRepository(db: db).lock(id, of: patient) else {
+                throw SchedulingError.appointmentNotFound
+            }
+            let appointment = found.appointment
+            guard appointment.isHold, !appointment.isExpiredHold(at: now) else { throw SchedulingError.notHeld }
+            try db.later(
+                AppointmentRepository.move(
+                    appointment, to: .cancelledByPatient, isActive: false, by: origin.principal?.username ?? "SYSTEM",
+                    at: now))
+            try db.withdraw(kind: Self.expiryKind, subject: AppointmentRecords.Subject(appointment).name)
+            try AppointmentRecords.moved(
+                AppointmentRecords.Subject(appointment), from: .booked, to: .cancelledByPatient, by: origin, db)
+        }
+    }
+
+    /// Confirms a hold whose payment has come, in the transaction that records the payment. A payment that comes late
+    /// still gets the slot as long as nobody has taken it and the timer has not run; `false` when it is gone, and the
+    /// money has to go back.
+    static func capture(_ id: AppointmentID, origin: RequestOrigin, _ db: any Connection) throws -> Bool {
+        guard let subject = try HoldRepository(db: db).capture(id, by: origin.principal?.username ?? "SYSTEM") else {
+            return false
+        }
+        try db.withdraw(kind: expiryKind, subject: subject.name)
+        try AppointmentRecords.moved(subject, from: .booked, to: .confirmed, by: origin, db)
+        return true
+    }
+
+    /// Makes room for a booking: holds that have run out end before the timer comes to them.
+    static func endExpired(
+        overlapping interval: Interval, doctor: DoctorID, patient: PatientID, _ db: any Connection
+    ) throws {
+        let ended = try HoldRepository(db: db).endExpired(overlapping: interval, doctor: doctor, patient: patient)
+        for subject in ended {
+            try AppointmentRecords.moved(subject, from: .booked, to: .cancelled, by: .system(expiryKind), db)
+        }
+    }
+
+    /// What the timer does.
+    static func expire(_ id: AppointmentID, _ db: any Connection) throws {
+        guard let subject = try HoldRepository(db: db).endExpired(id) else { return }
+        try AppointmentRecords.moved(subject, from: .booked, to: .cancelled, by: .system(expiryKind), db)
+    }
+}

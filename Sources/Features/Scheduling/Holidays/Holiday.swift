@@ -1,0 +1,77 @@
+import CareSyncCore
+import Persistence
+
+/// A day on which the clinic is closed.
+struct Holiday: RowDecodable, Equatable {
+    let date: LocalDate
+    let name: String
+
+    init(date: LocalDate, name: String) {
+        self.date = date
+        self.name = name
+    }
+
+    init(row: Row) throws {
+        date = try row.value("day")
+        name = try row.value("name")
+    }
+}
+
+/// Reads and sets the days on which the clinic is closed.
+struct HolidayService: Sendable {
+    let context: SchedulingContext
+
+    /// The new list, and how many appointments stand on its days: they stay, and the clinic sees to them.
+    struct Replaced: Sendable {
+        let holidays: [Holiday]
+        let affected: Int
+    }
+
+    /// Of one year, or all of them.
+    func list(year: Int?) async throws -> [Holiday] {
+        try await context.database.read { db in try Self.read(year, db) }
+    }
+
+    /// Replaces the holidays of one year, or all of them.
+    func replace(_ holidays: [Holiday], year: Int?, origin: RequestOrigin) async throws -> Replaced {
+        let kept = try await context.database.write { db in
+            try db.later("DELETE FROM clinic_holidays WHERE \(Self.inYear(year))")
+            for holiday in holidays {
+                try db.later("INSERT INTO clinic_holidays (day, name) VALUES (\(holiday.date), \(holiday.name))")
+            }
+            db.audit(AuditEntry(.adminAction, "clinic_holidays", year.map { "\($0)" } ?? "", by: origin))
+            return try Self.read(year, db)
+        }
+        return Replaced(holidays: kept, affected: try await affected(kept))
+    }
+
+    /// Appointments on coming holidays. It looks at all doctors, so it holds no transaction open.
+    private func affected(_ holidays: [Holiday]) async throws -> Int {
+        let now = context.database.services.time.now
+        let zone = context.zone
+        let days = holidays.map(\.date).filter { $0 >= zone.date(at: now) }.map { date -> SQL in
+            let (start, end) = (zone.startOfDay(date), zone.startOfDay(date.adding(days: 1)))
+            return "starts_at >= \(start) AND starts_at < \(end)"
+        }
+        guard !days.isEmpty else { return 0 }
+        return try await context.database.read { db in
+            try db.value(
+                """
+                SELECT count(*) FROM appointments
+                WHERE \(CalendarRepository.occupying(now)) AND (\(SQL.joined(days, separator: " OR ")))
+                """) ?? 0
+        }
+    }
+
+    /// At most 500, which the route that sets them bounds.
+    private static func read(_ year: Int?, _ db: any Connection) throws -> [Holiday] {
+        try db.all("SELECT day, name FROM clinic_holidays WHERE \(inYear(year)) ORDER BY day LIMIT 500")
+    }
+
+    private static func inYear(_ year: Int?) -> SQL {
+        guard let year, let first = LocalDate(year: year, month: 1, day: 1),
+            let last = LocalDate(year: year, month: 12, day: 31)
+        else { return "TRUE" }
+        return "day >= \(first) AND day <= \(last)"
+    }
+}

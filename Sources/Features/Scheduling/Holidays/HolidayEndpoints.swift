@@ -1,0 +1,77 @@
+import CareSyncCore
+import WebAPI
+
+struct HolidayBody: WireValue, Equatable {
+    var date: LocalDate
+    var name: String
+}
+
+struct HolidayParameters: Codable, Sendable, Validated {
+    var year: Int?
+
+    static let rules: [Rule<Self>] = [.range("year", \.year, 1...9999)]
+}
+
+/// The days on which the clinic is closed; with a year only that year's list is replaced.
+struct ReplaceHolidaysRequest: Codable, Sendable, Validated {
+    var year: Int?
+    var holidays: [HolidayBody]
+
+    static let most = 500
+
+    static let rules: [Rule<Self>] = [
+        .range("year", \.year, 1...9999),
+        Rule("holidays", .described("at most \(most) different days, with names of 1 to 100 characters")) {
+            mistake($0)
+        },
+    ]
+
+    private static func mistake(_ request: ReplaceHolidaysRequest) -> String? {
+        let holidays = request.holidays
+        if holidays.count > most { return "must have at most \(most) days" }
+        if let name = holidays.map(\.name).first(where: { !(1...100).contains($0.unicodeScalars.count) }) {
+            return name.isEmpty ? "must have a name for each day" : "must have names of at most 100 characters"
+        }
+        if holidays.contains(where: { $0.name.allSatisfy(\.isWhitespace) }) { return "must have a name for each day" }
+        if Set(holidays.map(\.date)).count < holidays.count { return "must name each day once" }
+        if let year = request.year, holidays.contains(where: { $0.date.year != year }) {
+            return "must lie in the year \(year)"
+        }
+        return nil
+    }
+}
+
+struct HolidaysResponse: WireResponse {
+    let holidays: [HolidayBody]
+    /// Appointments that stand on these days all the same.
+    let affectedAppointments: Int
+}
+
+struct HolidayEndpoints: Sendable {
+    let holidays: HolidayService
+
+    var all: [Endpoint] {
+        [
+            .get("/api/clinic/holidays", "Days on which the clinic is closed", access: .signedIn, use: list),
+            .put(
+                "/api/clinic/holidays", "Replace the holidays of a year, or all of them", access: .role(.admin),
+                use: replace),
+        ]
+    }
+
+    func list(_ call: Call<HolidayParameters, NoBody>) async throws -> [HolidayBody] {
+        Self.bodies(try await holidays.list(year: call.parameters.year))
+    }
+
+    func replace(_ call: Call<NoParameters, ReplaceHolidaysRequest>) async throws -> HolidaysResponse {
+        let replaced = try await holidays.replace(
+            call.body.holidays.map { Holiday(date: $0.date, name: $0.name) }, year: call.body.year,
+            origin: call.origin)
+        return HolidaysResponse(
+            holidays: Self.bodies(replaced.holidays), affectedAppointments: replaced.affected)
+    }
+
+    private static func bodies(_ holidays: [Holiday]) -> [HolidayBody] {
+        holidays.map { HolidayBody(date: $0.date, name: $0.name) }
+    }
+}

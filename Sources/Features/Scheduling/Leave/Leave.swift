@@ -1,0 +1,57 @@
+import CareSyncCore
+import Persistence
+import WebAPI
+
+enum LeaveTag {}
+typealias LeaveID = ID<LeaveTag>
+
+/// A span of whole days, both ends included, on which a doctor takes no appointments.
+struct Leave: RowDecodable, Equatable {
+    let id: LeaveID
+    let doctorID: DoctorID
+    let startDate: LocalDate
+    let endDate: LocalDate
+    let reason: String?
+    let createdAt: Instant
+
+    init(row: Row) throws {
+        id = try row.value("id")
+        doctorID = try row.value("doctor_id")
+        startDate = try row.value("start_date")
+        endDate = try row.value("end_date")
+        reason = try row.value("reason")
+        createdAt = try row.value("created_at")
+    }
+}
+
+/// An appointment that a leave would leave without its doctor.
+struct AffectedAppointment: WireValue, Equatable {
+    let appointmentId: AppointmentID
+    /// With the clinic's offset.
+    let startsAt: String
+}
+
+enum LeaveError: FailureCatalogue, Equatable {
+    case notFound, overlap
+    case hasAppointments([AffectedAppointment])
+
+    static let catalogue: [LeaveError] = [.notFound, .overlap, .hasAppointments([])]
+
+    var problem: Problem {
+        switch self {
+        case .notFound: Problem(.notFound, "LEAVE_NOT_FOUND", "There is no such leave.")
+        case .overlap: Problem(.conflict, "LEAVE_OVERLAP", "You have another leave on some of these days.")
+        case .hasAppointments(let affected):
+            Problem(
+                .conflict, "LEAVE_HAS_APPOINTMENTS", "Patients are booked on these days.", ["affected": affected])
+        }
+    }
+}
+
+/// What becomes of appointments that a leave meets.
+enum AffectedHandling: String, Codable, Sendable, CaseIterable {
+    /// They stay, and the doctor sees to them.
+    case keep
+    /// They are cancelled, and the patients are told.
+    case cancel
+}

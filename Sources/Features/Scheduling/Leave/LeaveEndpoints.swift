@@ -1,0 +1,86 @@
+import CareSyncCore
+import WebAPI
+
+struct AddLeaveParameters: Codable, Sendable {
+    var affected: AffectedHandling?
+}
+
+struct AddLeaveRequest: Codable, Sendable, Validated {
+    var startDate: LocalDate
+    var endDate: LocalDate
+    var reason: String?
+
+    static let rules: [Rule<Self>] = [.maxLength("reason", \.reason, 500)]
+}
+
+/// `DoctorLeaveDto` of contract/doctor-leaves.md.
+struct LeaveResponse: WireResponse {
+    let id: LeaveID
+    let doctorId: DoctorID
+    let startDate: LocalDate
+    let endDate: LocalDate
+    let reason: String?
+    let createdAt: LocalDateTime
+
+    init(_ leave: Leave, zone: ClinicZone) {
+        id = leave.id
+        doctorId = leave.doctorID
+        startDate = leave.startDate
+        endDate = leave.endDate
+        reason = leave.reason
+        createdAt = zone.local(leave.createdAt)
+    }
+}
+
+struct LeaveEndpoints: Sendable {
+    let leaves: LeaveService
+
+    var all: [Endpoint] {
+        [
+            .post(
+                "/api/doctor-leaves", "Add a leave; what becomes of booked appointments must be said",
+                access: .role(.doctor), fails: LeaveError.self, use: add),
+            .get("/api/doctor-leaves/my-leaves", "My leaves", access: .role(.doctor), use: list),
+            .get(
+                "/api/doctor-leaves/upcoming", "My leaves that are not over yet", access: .role(.doctor), use: upcoming),
+            .delete(
+                "/api/doctor-leaves/{id}", "Remove a leave; its days are free at once", access: .role(.doctor),
+                fails: LeaveError.self, use: remove),
+        ]
+    }
+
+    func add(_ call: Call<AddLeaveParameters, AddLeaveRequest>) async throws -> Once<LeaveResponse> {
+        let new = LeaveService.NewLeave(
+            startDate: call.body.startDate, endDate: call.body.endDate, reason: call.body.reason.flatMap(\.filled),
+            handling: call.parameters.affected)
+        let outcome = try await leaves.add(
+            new, for: try call.principal.requireDoctor(), origin: call.origin,
+            idempotency: try call.idempotency(response))
+        return try Once.from(outcome, response)
+    }
+
+    func list(_ call: Call<PageParameters, NoBody>) async throws -> Listing<LeaveResponse> {
+        try await list(call, onlyUpcoming: false)
+    }
+
+    func upcoming(_ call: Call<PageParameters, NoBody>) async throws -> Listing<LeaveResponse> {
+        try await list(call, onlyUpcoming: true)
+    }
+
+    func remove(_ call: Call<IDPath<LeaveTag>, NoBody>) async throws -> MessageResponse {
+        try await leaves.remove(call.parameters.id, for: try call.principal.requireDoctor())
+        return MessageResponse(message: "Leave record deleted successfully")
+    }
+
+    private func list(
+        _ call: Call<PageParameters, NoBody>, onlyUpcoming: Bool
+    ) async throws -> Listing<LeaveResponse> {
+        let found = try await leaves.list(
+            of: try call.principal.requireDoctor(), onlyUpcoming: onlyUpcoming, call.parameters.request)
+        return Listing(found.map { LeaveResponse($0, zone: leaves.context.zone) })
+    }
+
+    @Sendable private func response(_ leave: Leave) throws -> LeaveResponse {
+        LeaveResponse(leave, zone: leaves.context.zone)
+    }
+}

@@ -1,0 +1,102 @@
+import CareSyncCore
+import Directory
+import Persistence
+
+/// When doctors are away.
+struct LeaveService: Sendable {
+    let context: SchedulingContext
+
+    /// A leave lasts at most a year and begins at most two years ahead (contract/doctor-leaves.md L6).
+    static let longestDays = 365
+    static let horizonDays = 730
+
+    struct NewLeave: Sendable {
+        let startDate: LocalDate
+        let endDate: LocalDate
+        let reason: String?
+        /// `nil` refuses a leave that meets appointments.
+        let handling: AffectedHandling?
+    }
+
+    func list(of doctor: DoctorID, onlyUpcoming: Bool, _ page: PageRequest) async throws -> Page<Leave> {
+        let today = context.zone.date(at: context.database.services.time.now)
+        return try await context.database.read { db in
+            try LeaveRepository(db: db).list(of: doctor, endingFrom: onlyUpcoming ? today : nil, page)
+        }
+    }
+
+    func add(
+        _ new: NewLeave, for doctor: DoctorID, origin: RequestOrigin, idempotency: Idempotency<Leave>?
+    ) async throws -> Replayable<Leave> {
+        try await context.database.write(idempotency: idempotency) { [context] db in
+            let now = db.scope.services.time.now
+            try Self.check(new, today: context.zone.date(at: now))
+            let leaves = LeaveRepository(db: db)
+            try leaves.lockCalendar(of: doctor)
+            guard try !leaves.overlaps(of: doctor, from: new.startDate, to: new.endDate) else {
+                throw LeaveError.overlap
+            }
+            let span = Interval(
+                start: context.zone.startOfDay(new.startDate),
+                end: context.zone.startOfDay(new.endDate.adding(days: 1)))
+            let affected = try leaves.appointments(of: doctor, touching: span, now: now)
+            if !affected.isEmpty { try settle(affected, new.handling, origin, db) }
+            guard let leave = try leaves.insert(doctor, new.startDate, new.endDate, new.reason, at: now) else {
+                throw Problem.fault
+            }
+            try db.emit(LeaveAdded(doctor: doctor, startDate: leave.startDate, endDate: leave.endDate))
+            return leave
+        }
+    }
+
+    func remove(_ id: LeaveID, for doctor: DoctorID) async throws {
+        try await context.database.write { db in
+            let leaves = LeaveRepository(db: db)
+            try leaves.lockCalendar(of: doctor)
+            guard let leave = try leaves.find(id, of: doctor) else { throw LeaveError.notFound }
+            try leaves.delete(id)
+            try db.emit(LeaveRemoved(doctor: doctor, startDate: leave.startDate, endDate: leave.endDate))
+        }
+    }
+
+    private static func check(_ new: NewLeave, today: LocalDate) throws {
+        var errors: [FieldError] = []
+        if new.startDate < today {
+            errors.append(FieldError(field: "startDate", message: "must be today or later"))
+        } else if new.startDate > today.adding(days: horizonDays) {
+            errors.append(FieldError(field: "startDate", message: "must be within two years"))
+        }
+        if new.endDate < new.startDate {
+            errors.append(FieldError(field: "endDate", message: "must not be before the start"))
+        } else if new.endDate.daysSinceEpoch - new.startDate.daysSinceEpoch >= longestDays {
+            errors.append(FieldError(field: "endDate", message: "must be at most \(longestDays) days from the start"))
+        }
+        if !errors.isEmpty { throw Problem.validation(errors) }
+    }
+
+    private func settle(
+        _ affected: [Appointment], _ handling: AffectedHandling?, _ origin: RequestOrigin, _ db: any Connection
+    ) throws {
+        switch handling {
+        case .keep: return
+        case .cancel: for appointment in affected { try cancel(appointment, origin, db) }
+        case nil:
+            throw LeaveError.hasAppointments(
+                affected.map {
+                    AffectedAppointment(appointmentId: $0.id, startsAt: context.zone.text($0.startsAt))
+                })
+        }
+    }
+
+    private func cancel(_ appointment: Appointment, _ origin: RequestOrigin, _ db: any Connection) throws {
+        let sealed = try context.vault.seal(
+            "The doctor is on leave.", of: appointment.patientID,
+            at: AppointmentReasons.cancellationField(appointment.id), db)
+        try db.later(
+            AppointmentRepository.move(
+                appointment, to: .cancelledByDoctor, isActive: false, by: origin.principal?.username ?? "SYSTEM",
+                at: db.scope.services.time.now, cancellationReason: sealed))
+        try AppointmentRecords.moved(
+            AppointmentRecords.Subject(appointment), from: appointment.status, to: .cancelledByDoctor, by: origin, db)
+    }
+}

@@ -1,0 +1,51 @@
+import CareSyncCore
+import Directory
+import Persistence
+
+/// Reads doctors' calendars.
+struct CalendarRepository {
+    let db: any Connection
+    let zone: ClinicZone
+    let cache: RulesCache
+
+    /// Whose calendar, over which days, and who asks.
+    struct Query {
+        let doctor: DoctorID
+        /// The patient's own appointments count too, and the slots they hold stay on offer.
+        var patient: PatientID?
+        let from: LocalDate
+        let to: LocalDate
+        /// An appointment that is about to move does not stand in its own way.
+        var excluding: AppointmentID?
+        /// An emergency keeps no distance to other appointments.
+        var countsBuffers = true
+
+        /// The days among which ``SlotPolicy/nearest(to:)`` looks.
+        static func around(
+            _ date: LocalDate, of doctor: DoctorID, for patient: PatientID, excluding: AppointmentID? = nil
+        ) -> Query {
+            Query(
+                doctor: doctor, patient: patient, from: date.adding(days: SlotPolicy.spread.lowerBound),
+                to: date.adding(days: SlotPolicy.spread.upperBound), excluding: excluding)
+        }
+    }
+
+    /// What occupies its time, of a table without alias. A hold that has run out does not.
+    static func occupying(_ now: Instant) -> SQL { "\(standing) AND (held_until IS NULL OR held_until > \(now))" }
+
+    static let standing: SQL = "is_active AND status IN ('BOOKED', 'SCHEDULED', 'CONFIRMED', 'IN_PROGRESS')"
+
+    /// An appointment lasts at most a day, which bounds the range of starts to look at.
+    static func touching(_ span: Interval) -> SQL {
+        "starts_at < \(span.end) AND starts_at > \(span.start - .days(1)) AND ends_at > \(span.start)"
+    }
+
+    /// The whole calendar in one statement, and the hours in another when they are not remembered; `nil` for an unknown
+    /// doctor.
+    func calendar(_ query: Query) throws -> DoctorCalendar? {
+        let rows: [CalendarRow] = try db.all(
+            CalendarStatement.text(query, zone: zone, now: db.scope.services.time.now))
+        guard let gathered = GatheredCalendar(rows) else { return nil }
+        return gathered.calendar(query, try cache.rules(of: gathered.settings, db).rules)
+    }
+}
