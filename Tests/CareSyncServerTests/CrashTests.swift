@@ -72,22 +72,25 @@ struct LoadPatient: Sendable {
     let doctor: Int64
 
     static func signIn(_ count: Int, _ server: LiveServer, _ database: any Database) async throws -> [LoadPatient] {
-        let (names, doctors) = try await database.read { db in
-            (
-                try db.values("SELECT username FROM users WHERE role = 'PATIENT' ORDER BY id LIMIT \(count)")
-                    as [String],
-                try db.values("SELECT id FROM doctors WHERE is_verified ORDER BY id LIMIT \(count)") as [Int64]
-            )
+        let doctors: [Int64] = try await database.read { db in
+            try db.values("SELECT id FROM doctors WHERE is_verified ORDER BY id LIMIT \(count)")
         }
-        var patients: [LoadPatient] = []
-        for (name, doctor) in zip(names, doctors) {
+        return zip(try await tokens(count, server, database), doctors).map { LoadPatient(token: $0, doctor: $1) }
+    }
+
+    /// Access tokens of demo patients.
+    static func tokens(_ count: Int, _ server: LiveServer, _ database: any Database) async throws -> [String] {
+        let names: [String] = try await database.read { db in
+            try db.values("SELECT username FROM users WHERE role = 'PATIENT' ORDER BY id LIMIT \(count)")
+        }
+        var tokens: [String] = []
+        for name in names {
             let body = #"{"username":"\#(name)","password":"\#(DemoData.patientPassword)"}"#
             let answer = try await server.exchange(Self.post("/api/auth/login", body))
-            let login = TestResponse(
-                status: 0, headers: [:], bytes: Array(RawConnection.parse(answer).body.utf8))
-            patients.append(LoadPatient(token: login["accessToken"].string ?? "", doctor: doctor))
+            let login = TestResponse(status: 0, headers: [:], bytes: Array(RawConnection.parse(answer).body.utf8))
+            tokens.append(login["accessToken"].string ?? "")
         }
-        return patients
+        return tokens
     }
 
     /// The request for a slot that no other round and turn asks for: 16 a day from a month ahead on.

@@ -26,7 +26,10 @@ struct MatrixRecords {
 
     static let nobodysID = "9007199254740991"
     static let nobody = MatrixRecords(
-        values: ["username": "nobody-of-this-name", "email": "nobody@example.org", "doctorId": nobodysID],
+        values: [
+            "username": "nobody-of-this-name", "email": "nobody@example.org", "doctorId": nobodysID,
+            "patientId": nobodysID,
+        ],
         ids: [("/api/", nobodysID)])
 
     /// What a request needs beyond its path to be right: a query that begins with `?`, or a body.
@@ -35,6 +38,15 @@ struct MatrixRecords {
         "POST /api/appointments/patient/book":
             #"{"doctorId":{doctorId},"appointmentDateTime":"2026-03-11T16:00:00","reason":"Check-up"}"#,
         "PUT /api/appointments/doctor/{id}/status": "?status=CONFIRMED",
+        "PUT /api/appointments/doctor/{id}/reschedule": "?newDateTime=2026-03-11T16:30:00",
+        "PUT /api/appointments/patient/{id}/reschedule": "?newDateTime=2026-03-11T16:30:00",
+        "PUT /api/appointments/patient/{id}":
+            #"{"doctorId":{doctorId},"appointmentDateTime":"2026-03-11T16:30:00"}"#,
+        "POST /api/appointments/patient/book-emergency": "?doctorId={doctorId}",
+        "POST /api/appointments/admin/book":
+            #"{"patientId":{patientId},"doctorId":{doctorId},"appointmentDateTime":"2026-03-11T15:00:00"}"#,
+        "PUT /api/doctors/{id}/working-hours":
+            #"{"days":[{"weekday":1,"windows":[{"start":"09:00","end":"10:00"}]}]}"#,
     ]
 
     /// An appointment of a patient who has told everything with a doctor who has a telephone number.
@@ -52,19 +64,27 @@ struct MatrixRecords {
                 {"doctorId":\(doctor.id),"appointmentDateTime":"2026-03-11T10:00:00","reason":"matrix-reason-marzipan"}
                 """)
         let appointment = try #require(booked["appointmentId"].int, "\(booked.text)")
+        let away = try await app.post(
+            "/api/doctor-leaves", as: doctor, json: ["startDate": "2026-04-01", "endDate": "2026-04-02"])
+        let leave = try #require(away["id"].int, "\(away.text)")
         return MatrixRecords(
-            values: ["doctorId": "\(doctor.id)", "username": doctor.username],
-            ids: [("/api/appointments/", "\(appointment)"), ("/api/doctors/", "\(doctor.id)")])
+            values: ["doctorId": "\(doctor.id)", "username": doctor.username, "patientId": "\(patient.id)"],
+            ids: [
+                ("/api/appointments/", "\(appointment)"), ("/api/doctors/", "\(doctor.id)"),
+                ("/api/doctor-leaves/", "\(leave)"),
+            ])
     }
 
     /// What strangers must not have changed: one text per planted record.
     func state(in app: TestApp) async throws -> [String] {
         let (appointment, doctor) = (try number("/api/appointments/"), try number("/api/doctors/"))
+        let leave = try number("/api/doctor-leaves/")
         return try await app.database.read { db in
             let versions: [Int64] = try db.values(
                 """
                 SELECT version FROM appointments WHERE id = \(appointment)
-                UNION ALL SELECT version FROM doctors WHERE id = \(doctor)
+                UNION ALL SELECT version + hours_version FROM doctors WHERE id = \(doctor)
+                UNION ALL SELECT id FROM doctor_leaves WHERE id = \(leave)
                 """)
             return versions.map(String.init)
         }

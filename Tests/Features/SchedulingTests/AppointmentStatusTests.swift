@@ -4,12 +4,12 @@ import Testing
 
 @Suite("Appointment status")
 struct AppointmentStatusTests {
-    /// The table of contract/appointments.md §2, written out.
+    /// The table of contract/appointments.md §2, written out, and NO_SHOW.
     private static let doctorMoves: [AppointmentStatus: Set<AppointmentStatus>] = [
-        .booked: [.scheduled, .confirmed, .inProgress, .cancelledByDoctor],
-        .scheduled: [.confirmed, .inProgress, .cancelledByDoctor],
-        .confirmed: [.inProgress, .completed, .cancelledByDoctor],
-        .inProgress: [.completed, .cancelledByDoctor],
+        .booked: [.scheduled, .confirmed, .inProgress, .cancelledByDoctor, .noShow],
+        .scheduled: [.confirmed, .inProgress, .cancelledByDoctor, .noShow],
+        .confirmed: [.inProgress, .completed, .cancelledByDoctor, .noShow],
+        .inProgress: [.completed, .cancelledByDoctor, .noShow],
     ]
     private static let patientMoves: [AppointmentStatus: Set<AppointmentStatus>] = [
         .booked: [.cancelledByPatient], .confirmed: [.cancelledByPatient],

@@ -143,6 +143,47 @@ struct AppointmentTests {
         }
     }
 
+    @Test("that a patient did not come shows after the start, and is final", arguments: DatabaseKind.available)
+    func noShow(kind: DatabaseKind) async throws {
+        try await withClinic(kind) { clinic in
+            let id = try await clinic.bookedID("2026-03-10T09:00:00")
+            let early = try await clinic.move(id, "no-show")
+            #expect(early.status == 409)
+            #expect(early.problemCode == "NOT_STARTED")
+            let later = try await clinic.later(.minutes(75))
+            let missed = try await later.move(id, "no-show")
+            #expect(missed.status == 200)
+            #expect(missed["status"].string == "NO_SHOW")
+            #expect(try await later.move(id, "no-show").status == 200)
+            #expect(try await later.move(id, "confirm").problemCode == "ILLEGAL_TRANSITION")
+            let list = try await later.app.get(
+                "/api/appointments/patient/my-appointments/status/no_show", as: later.patient)
+            #expect(list.json.list.count == 1)
+            #expect(try await later.move(99_999_999, "no-show").status == 404)
+            #expect(try await later.move(id, "no-show", as: later.patient).status == 403)
+        }
+    }
+
+    @Test("a reason for cancelling reaches the other side", arguments: DatabaseKind.available)
+    func cancellationReasons(kind: DatabaseKind) async throws {
+        try await withClinic(kind) { clinic in
+            let first = try await clinic.bookedID()
+            let second = try await clinic.bookedID("2026-03-11T11:00:00")
+            let long = String(repeating: "x", count: 501)
+            let path = "/api/appointments/patient/\(first)?reason="
+            #expect(try await clinic.app.delete(path + long, as: clinic.patient).fieldErrors == ["reason"])
+            #expect(try await clinic.app.delete(path + "Feeling%20better", as: clinic.patient).status == 200)
+            #expect(
+                try await clinic.move(second, "cancel?reason=Called%20away")["cancellationReason"].string
+                    == "Called away")
+            let seen = try await clinic.app.get("/api/appointments/doctor/my-patients/cancelled", as: clinic.doctor)
+            #expect(seen["[0].cancellationReason"].string == "Feeling better")
+            let mine = try await clinic.app.get(
+                "/api/appointments/patient/my-appointments/cancelled", as: clinic.patient)
+            #expect(mine["[1].cancellationReason"].string == "Called away")
+        }
+    }
+
     @Test("an unverified doctor sees no patients", arguments: DatabaseKind.available)
     func unverified(kind: DatabaseKind) async throws {
         try await withApp(kind) { app in

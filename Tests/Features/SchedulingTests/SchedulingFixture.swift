@@ -1,5 +1,6 @@
 import CareSyncCore
 import CareSyncTesting
+import HTTPTypes
 import Persistence
 
 /// A clinic with one verified doctor and one patient, at 08:00 on 2026-03-10.
@@ -33,6 +34,66 @@ struct Clinic {
 
     func bookedID(_ time: String = "\(day)T10:00:00", as user: TestUser? = nil) async throws -> Int {
         try await book(time, as: user)["appointmentId"].int ?? 0
+    }
+
+    /// Moves the clock, and signs the two in anew, because their tokens have run out by then.
+    func later(_ span: TimeSpan) async throws -> Clinic {
+        app.time.advance(by: span)
+        return Clinic(
+            app: app, doctor: try await app.signIn(doctor.username, doctor.password, role: .doctor),
+            patient: try await app.signIn(patient.username, patient.password, role: .patient))
+    }
+
+    func reschedule(_ id: Int, to time: String, as user: TestUser? = nil) async throws -> TestResponse {
+        let user = user ?? patient
+        let side = user.role == .doctor ? "doctor" : "patient"
+        return try await app.send(
+            .put, "/api/appointments/\(side)/\(id)/reschedule?newDateTime=\(time)", as: user, body: "{}")
+    }
+
+    func emergency(_ reason: String? = nil, as user: TestUser? = nil) async throws -> TestResponse {
+        let query = "doctorId=\(doctor.id)" + (reason.map { "&reason=\($0)" } ?? "")
+        return try await app.send(
+            .post, "/api/appointments/patient/book-emergency?\(query)", as: user ?? patient, body: "{}")
+    }
+
+    func addLeave(
+        _ from: String, _ to: String, affected: String? = nil, as user: TestUser? = nil, reason: String? = nil
+    ) async throws -> TestResponse {
+        var body = ["startDate": from, "endDate": to]
+        body["reason"] = reason
+        return try await app.post(
+            "/api/doctor-leaves" + (affected.map { "?affected=\($0)" } ?? ""), as: user ?? doctor, json: body)
+    }
+
+    /// `body` is the JSON text.
+    func setHours(_ body: String, as user: TestUser? = nil, of doctor: TestUser? = nil) async throws -> TestResponse {
+        try await app.send(
+            .put, "/api/doctors/\((doctor ?? self.doctor).id)/working-hours", as: user ?? self.doctor, body: body)
+    }
+
+    /// The doctor wants to be paid before the visit.
+    func wantPrepayment() async throws {
+        let id = doctor.doctorID
+        try await app.database.write { db in
+            _ = try db.run("UPDATE doctors SET payment_policy = 'PREPAY' WHERE id = \(id)")
+        }
+    }
+
+    /// Messages of a kind in the outbox, done or not.
+    func messages(_ kind: String) async throws -> [String] {
+        try await app.database.read { db in
+            try db.values("SELECT subject FROM outbox WHERE kind = \(kind) ORDER BY id")
+        }
+    }
+
+    /// `reason` of the audit lines about one appointment.
+    func audited(_ id: Int) async throws -> [String?] {
+        let name = String(id)
+        return try await app.database.read { db in
+            try db.values(
+                "SELECT reason FROM audit_log WHERE entity = 'appointments' AND entity_id = \(name) ORDER BY sequence")
+        }
     }
 
     struct Booking: Encodable, Sendable {

@@ -1,4 +1,5 @@
 import CareSyncCore
+import Directory
 import Testing
 
 @testable import Scheduling
@@ -6,14 +7,16 @@ import Testing
 @Suite("Slot grid")
 struct SlotGridTests {
     private func grid(_ zone: String = "Asia/Kolkata", minutes: Int = 30) throws -> SlotGrid {
-        SlotGrid(zone: try #require(ClinicZone(zone)), slotMinutes: minutes)
+        var rules = SlotRules.standard
+        rules.slotMinutes = minutes
+        return SlotGrid(zone: try #require(ClinicZone(zone)), rules: rules)
     }
 
-    private func time(_ text: String) throws -> LocalDateTime {
+    private func instant(_ text: String, _ zone: ClinicZone) throws -> Instant {
         let parts = text.split(separator: "T")
         let clock = parts[1].split(separator: ":").compactMap { Int($0) }
         let date = try #require(LocalDate(String(parts[0])))
-        return LocalDateTime(date, LocalTime(hour: clock[0], minute: clock[1]))
+        return try #require(zone.instant(of: LocalDateTime(date, LocalTime(hour: clock[0], minute: clock[1]))))
     }
 
     @Test("a day has sixteen half hours, none of them at lunch")
@@ -39,21 +42,60 @@ struct SlotGridTests {
     @Test(
         "a time that starts no slot says why",
         arguments: [
-            ("2026-03-10T08:30", SlotGrid.Refusal.outsideWorkingHours), ("2026-03-10T13:00", .outsideWorkingHours),
+            ("2026-03-10T08:30", SlotRefusal.outsideWorkingHours), ("2026-03-10T13:00", .outsideWorkingHours),
             ("2026-03-10T18:00", .outsideWorkingHours), ("2026-03-10T00:00", .outsideWorkingHours),
             ("2026-03-10T09:10", .offGrid), ("2026-03-10T17:45", .offGrid),
         ])
-    func refusals(text: String, refusal: SlotGrid.Refusal) throws {
+    func refusals(text: String, refusal: SlotRefusal) throws {
         let grid = try grid()
-        let time = try time(text)
-        #expect(throws: refusal) { try grid.slot(startingAt: time) }
+        let start = try instant(text, grid.zone)
+        #expect(throws: refusal) { try grid.slot(startingAt: start) }
     }
 
-    @Test("seconds are off the grid")
-    func seconds() throws {
+    @Test("a microsecond is off the grid")
+    func fractions() throws {
         let grid = try grid()
-        let time = LocalDateTime(try #require(LocalDate("2026-03-10")), LocalTime(microseconds: 32_400_000_001))
-        #expect(throws: SlotGrid.Refusal.offGrid) { try grid.slot(startingAt: time) }
+        let start = try instant("2026-03-10T09:00", grid.zone) + TimeSpan(microseconds: 1)
+        #expect(throws: SlotRefusal.offGrid) { try grid.slot(startingAt: start) }
+    }
+
+    @Test("a new cut begins after a break, and days without windows have no slots")
+    func breaks() throws {
+        var rules = SlotRules.standard
+        rules.week = WorkingWeek([
+            WorkingSpan(weekday: 2, kind: .work, range: MinuteRange(start: 9 * 60, end: 12 * 60)),
+            WorkingSpan(weekday: 2, kind: .pause, range: MinuteRange(start: 10 * 60 + 10, end: 10 * 60 + 25)),
+        ])
+        let grid = SlotGrid(zone: try #require(ClinicZone("Asia/Kolkata")), rules: rules)
+        let tuesday = try #require(LocalDate("2026-03-10"))
+        let times = grid.slots(on: tuesday).map(\.time.time.description)
+        #expect(times == ["09:00", "09:30", "10:25", "10:55", "11:25"])
+        #expect(grid.slots(on: tuesday.adding(days: 1)).isEmpty)
+        let pause = try instant("2026-03-10T10:15", grid.zone)
+        #expect(throws: SlotRefusal.outsideWorkingHours) { try grid.slot(startingAt: pause) }
+    }
+
+    @Test("a window may last until midnight")
+    func midnight() throws {
+        var rules = SlotRules.standard
+        rules.week = WorkingWeek([
+            WorkingSpan(weekday: 2, kind: .work, range: MinuteRange(start: 23 * 60, end: 1440))
+        ])
+        let grid = SlotGrid(zone: try #require(ClinicZone("Asia/Kolkata")), rules: rules)
+        let times = grid.slots(on: try #require(LocalDate("2026-03-10"))).map(\.time.time.description)
+        #expect(times == ["23:00", "23:30"])
+    }
+
+    @Test("the second occurrence of a repeated hour is no slot")
+    func repeatedHour() throws {
+        var rules = SlotRules.standard
+        rules.week = WorkingWeek([WorkingSpan(weekday: 7, kind: .work, range: MinuteRange(start: 0, end: 240))])
+        let grid = SlotGrid(zone: try #require(ClinicZone("America/New_York")), rules: rules)
+        let first = try instant("2026-11-01T01:30", grid.zone)
+        #expect(try grid.slot(startingAt: first).time.time.description == "01:30")
+        #expect(throws: SlotRefusal.offGrid) { try grid.slot(startingAt: first + .hours(1)) }
+        #expect(grid.slots(on: try #require(LocalDate("2026-11-01"))).count == 8)
+        #expect(grid.slots(on: try #require(LocalDate("2026-03-08"))).count == 6)
     }
 
     @Test("every slot of the list is one that can be asked for, over a year in several zones")
@@ -64,7 +106,7 @@ struct SlotGridTests {
                 let start = try #require(LocalDate("2026-01-01"))
                 for day in 0..<366 {
                     for slot in grid.slots(on: start.adding(days: day)) {
-                        #expect(try grid.slot(startingAt: slot.time) == slot)
+                        #expect(try grid.slot(startingAt: slot.interval.start) == slot)
                         #expect(grid.zone.local(slot.interval.start) == slot.time)
                     }
                 }

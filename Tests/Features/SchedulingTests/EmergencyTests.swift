@@ -1,0 +1,144 @@
+import CareSyncCore
+import CareSyncTesting
+import HTTPTypes
+import Persistence
+import Synchronization
+import Testing
+
+@testable import Scheduling
+
+@Suite("Emergencies")
+struct EmergencyTests {
+    @Test("an emergency begins this minute, at any hour, and says whom to call", arguments: DatabaseKind.available)
+    func booked(kind: DatabaseKind) async throws {
+        try await withClinic(kind, at: "03:07") { clinic in
+            clinic.app.time.advance(by: .seconds(41))
+            let answer = try await clinic.emergency("Chest%20pain")
+            #expect(answer.status == 200)
+            #expect(answer["startsAt"].string == "2026-03-10T03:07:00+05:30")
+            #expect(answer["endsAt"].string == "2026-03-10T03:37:00+05:30")
+            #expect(answer["reason"].string == "EMERGENCY: Chest pain")
+            #expect(answer["status"].string == "BOOKED")
+            #expect(answer["advice"].string?.contains("112") == true)
+            let upcoming = try await clinic.app.get(
+                "/api/appointments/doctor/my-patients/upcoming", as: clinic.doctor)
+            #expect(upcoming["[0].reason"].string == "EMERGENCY: Chest pain")
+        }
+    }
+
+    @Test("without a reason one is put in, and a payment is not waited for", arguments: DatabaseKind.available)
+    func defaults(kind: DatabaseKind) async throws {
+        try await withClinic(kind) { clinic in
+            try await clinic.wantPrepayment()
+            let answer = try await clinic.emergency()
+            #expect(answer["reason"].string == "EMERGENCY: Emergency appointment")
+            #expect(answer["heldUntil"].isNull)
+        }
+    }
+
+    @Test(
+        "one at a time per doctor, and none when the doctor is off; the advice is there too",
+        arguments: DatabaseKind.available)
+    func refused(kind: DatabaseKind) async throws {
+        try await withClinic(kind) { clinic in
+            #expect(try await clinic.emergency().status == 200)
+            let other = try await clinic.app.registerPatient()
+            let busy = try await clinic.emergency(as: other)
+            #expect(busy.status == 409)
+            #expect(busy.problemCode == "SLOT_UNAVAILABLE")
+            #expect(busy["advice"].string?.contains("112") == true)
+            #expect(busy["alternatives"].list.first?.string == "2026-03-10T09:00:00")
+            #expect(try await clinic.addLeave("2026-03-10", "2026-03-10", affected: "cancel").status == 200)
+            let away = try await clinic.emergency(as: other)
+            #expect(away.problemCode == "DOCTOR_ON_LEAVE")
+            #expect(away["advice"].string?.contains("112") == true)
+            let unknown = try await clinic.app.send(
+                .post, "/api/appointments/patient/book-emergency?doctorId=999999999", as: other)
+            #expect(unknown.status == 404)
+            #expect(unknown["advice"].string != nil)
+        }
+    }
+
+    @Test("an emergency keeps no distance to other appointments, and happens on holidays too")
+    func buffersAndHolidays() async throws {
+        for kind in DatabaseKind.available {
+            try await withClinic(kind, at: "08:35") { clinic in
+                let days = #""days":[{"weekday":2,"windows":[{"start":"09:00","end":"12:00"}]}]"#
+                _ = try await clinic.setHours("{\(days),\"slotMinutes\":15,\"bufferBeforeMinutes\":30}")
+                let other = try await clinic.app.registerPatient()
+                #expect(try await clinic.book("2026-03-10T09:00:00", as: other).status == 200)
+                _ = try await clinic.app.send(
+                    .put, "/api/clinic/holidays", as: try await clinic.app.admin(),
+                    body: #"{"holidays":[{"date":"2026-03-10","name":"Holi"}]}"#)
+                let answer = try await clinic.emergency()
+                #expect(answer["endsAt"].string == "2026-03-10T08:50:00+05:30")
+            }
+        }
+    }
+
+    @Test("the number can be another one")
+    func number() async throws {
+        try await withApp(environment: ["CARESYNC_EMERGENCY_NUMBER": "108"]) { app in
+            let clinic = Clinic(
+                app: app, doctor: try await app.registerDoctor(), patient: try await app.registerPatient())
+            #expect(try await clinic.emergency()["advice"].string?.contains("108") == true)
+        }
+    }
+
+    @Test("a repeated request under one key is one emergency", arguments: DatabaseKind.available)
+    func idempotent(kind: DatabaseKind) async throws {
+        try await withClinic(kind) { clinic in
+            let path = "/api/appointments/patient/book-emergency?doctorId=\(clinic.doctor.id)"
+            let first = try await clinic.app.send(
+                .post, path, as: clinic.patient, headers: ["Idempotency-Key": "e1"], body: "{}")
+            let second = try await clinic.app.send(
+                .post, path, as: clinic.patient, headers: ["Idempotency-Key": "e1"], body: "{}")
+            #expect(first.status == 200)
+            #expect(first.bytes == second.bytes)
+        }
+    }
+
+    @Test("unopened after ten minutes it reaches an administrator, once", arguments: DatabaseKind.available)
+    func escalates(kind: DatabaseKind) async throws {
+        try await withClinic(kind) { clinic in
+            let heard = Mutex<[AppointmentID]>([])
+            clinic.app.database.services.events.observe(EmergencyUnanswered.self) { event in
+                heard.withLock { $0.append(event.appointment) }
+            }
+            let id = try #require(try await clinic.emergency()["appointmentId"].int)
+            clinic.app.time.advance(by: .minutes(9))
+            try await clinic.app.runDueWork()
+            #expect(heard.withLock { $0.isEmpty })
+            clinic.app.time.advance(by: .minutes(1))
+            try await clinic.app.runDueWork()
+            try await clinic.app.runDueWork()
+            #expect(heard.withLock { $0 } == [AppointmentID(Int64(id))])
+            #expect(try await clinic.messages("emergency.unanswered") == ["appointment/\(id)"])
+            #expect(try await clinic.audited(id).contains("EMERGENCY_UNANSWERED"))
+        }
+    }
+
+    @Test("one that the doctor has opened in time stays with the doctor", arguments: DatabaseKind.available)
+    func opened(kind: DatabaseKind) async throws {
+        try await withClinic(kind) { clinic in
+            let id = try #require(try await clinic.emergency()["appointmentId"].int)
+            #expect(try await clinic.move(id, "status?status=IN_PROGRESS").status == 200)
+            clinic.app.time.advance(by: .minutes(10))
+            try await clinic.app.runDueWork()
+            #expect(try await clinic.messages("emergency.unanswered") == [])
+        }
+    }
+
+    @Test("patients only, and bad parameters are refused by name")
+    func access() async throws {
+        try await withClinic(.sqlite) { clinic in
+            let path = "/api/appointments/patient/book-emergency"
+            let anonymous = try await clinic.app.send(.post, path + "?doctorId=1")
+            #expect(anonymous.status == 401)
+            #expect(try await clinic.app.send(.post, path + "?doctorId=1", as: clinic.doctor).status == 403)
+            #expect(try await clinic.app.send(.post, path, as: clinic.patient).fieldErrors == ["doctorId"])
+            let long = String(repeating: "x", count: 501)
+            #expect(try await clinic.emergency(long).fieldErrors == ["reason"])
+        }
+    }
+}
