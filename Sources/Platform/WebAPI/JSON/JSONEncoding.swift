@@ -51,6 +51,7 @@ final class JSONEncoding {
         if Value.self == Int.self { return writer.integer(unsafeBitCast(value, to: Int.self)) }
         if Value.self == Money.self { return writer.money(unsafeBitCast(value, to: Money.self)) }
         if Value.self == Decimal.self { return try decimal(unsafeBitCast(value, to: Decimal.self)) }
+        if Value.self == [String].self { return texts(unsafeBitCast(value, to: [String].self)) }
         let place = push(.slot)
         do {
             try value.encode(to: JSONValueEncoder(encoding: self, place: place))
@@ -58,6 +59,15 @@ final class JSONEncoding {
             throw refuse(error)
         }
         try finish(place, Value.self)
+    }
+
+    private func texts(_ values: [String]) {
+        writer.byte(UInt8(ascii: "["))
+        for value in values {
+            if writer.last != UInt8(ascii: "[") { writer.byte(UInt8(ascii: ",")) }
+            writer.text(value)
+        }
+        writer.byte(UInt8(ascii: "]"))
     }
 
     func double(_ value: Double) throws {
