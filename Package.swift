@@ -108,6 +108,9 @@ let package = Package(
             dependencies: ["CareSyncCore", "CareSyncServer", "Cryptography", "Identity", "Persistence", .logging],
             path: "Benchmarks/seed", swiftSettings: strict),
         .executableTarget(
+            name: "benchmark-slots", dependencies: ["CareSyncCore", "CareSyncServer", "Scheduling", .logging],
+            path: "Benchmarks/slots", swiftSettings: strict),
+        .executableTarget(
             name: "benchmark-json",
             dependencies: ["CareSyncCore", "WebAPI", .hummingbird, .logging, .nioCore],
             path: "Benchmarks/json", swiftSettings: strict),

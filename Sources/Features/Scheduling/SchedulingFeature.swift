@@ -9,6 +9,7 @@ package struct SchedulingFeature: Sendable {
     package let endpoints: [Endpoint]
     /// What timers of this feature do.
     package let outboxHandlers: [OutboxHandler]
+    private let slots: SlotService
     private let nightly: NightlyJob
     private let logger: Logger
 
@@ -18,8 +19,9 @@ package struct SchedulingFeature: Sendable {
         let context = SchedulingContext(database: database, zone: zone, vault: vault, settings: settings)
         let appointments = AppointmentService(context: context)
         let booking = BookingService(context: context)
+        slots = SlotService(context: context)
         endpoints =
-            SlotEndpoints(slots: SlotService(context: context)).all
+            SlotEndpoints(slots: slots).all
             + BookingEndpoints(booking: booking).all
             + PatientAppointmentEndpoints(appointments: appointments).all
             + DoctorAppointmentEndpoints(appointments: appointments).all
@@ -54,6 +56,12 @@ package struct SchedulingFeature: Sendable {
         among doctors: [DoctorID], on date: LocalDate, zone: ClinicZone, db: any Connection
     ) throws -> Set<DoctorID> {
         try FreeDoctors.find(among: doctors, on: date, zone: zone, db: db)
+    }
+
+    /// The starts of a doctor's free slots from one day to another, both included, in order. Throws
+    /// `DOCTOR_NOT_FOUND`.
+    package func freeSlots(of doctor: DoctorID, from: LocalDate, to: LocalDate) async throws -> [LocalDateTime] {
+        try await slots.days(from: from, to: to, of: doctor, for: nil).flatMap { $0.slots.map(\.time) }
     }
 
     /// Confirms a held slot whose payment has come, in the transaction that records the payment; `false` when the slot is
