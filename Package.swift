@@ -108,7 +108,8 @@ let package = Package(
             dependencies: ["CareSyncCore", "CareSyncServer", "Cryptography", "Identity", "Persistence", .logging],
             path: "Benchmarks/seed", swiftSettings: strict),
         .executableTarget(
-            name: "benchmark-slots", dependencies: ["CareSyncCore", "CareSyncServer", "Scheduling", .logging],
+            name: "benchmark-slots",
+            dependencies: ["CareSyncCore", "CareSyncServer", "Persistence", "Scheduling", .logging],
             path: "Benchmarks/slots", swiftSettings: strict),
         .executableTarget(
             name: "benchmark-json",

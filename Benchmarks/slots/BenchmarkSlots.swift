@@ -2,6 +2,7 @@ import CareSyncCore
 import CareSyncServer
 import Foundation
 import Logging
+import Persistence
 import Scheduling
 
 /// Times the free slots of a day and of a month for one doctor after the other, database included, one call at a time.

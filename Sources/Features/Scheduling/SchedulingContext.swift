@@ -27,8 +27,22 @@ struct SchedulingContext: Sendable {
     let vault: PatientVault
     let settings: SchedulingSettings
     let rules = RulesCache()
+    let turns = SlotTurns()
 
     func calendars(_ db: any Connection) -> CalendarRepository {
         CalendarRepository(db: db, zone: zone, cache: rules)
+    }
+
+    /// A calendar outside any transaction: one quick read, and another one for hours that are not remembered.
+    func calendar(_ query: CalendarRepository.Query) async throws -> DoctorCalendar {
+        let now = database.services.time.now
+        let rows = try await database.fetch { [zone] batch in
+            let rows = batch.all(CalendarRow.self, CalendarStatement.text(query, zone: zone, now: now))
+            return { try rows.value }
+        }
+        guard let gathered = GatheredCalendar(rows) else { throw SchedulingError.doctorNotFound }
+        if let known = rules.known(gathered.settings) { return gathered.calendar(query, known.rules) }
+        let known = try await database.read { [rules] db in try rules.rules(of: gathered.settings, db) }
+        return gathered.calendar(query, known.rules)
     }
 }

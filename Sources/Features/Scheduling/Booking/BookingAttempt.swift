@@ -88,7 +88,7 @@ struct BookingAttempt: Sendable {
                 } catch  where Self.isRefusal(error) {}
             }
             let calendar = try calendar(db)
-            if let refusal = try refusal(calendar, db) { throw refusal }
+            if let refusal = try refusal(calendar, alternatives: { try alternatives(calendar, db) }) { throw refusal }
             let slot = try judge(calendar.rules)
             if order.kind == .planned, calendar.ownHolds.contains(slot.interval), let held = try ownHold(db) {
                 return held
@@ -131,29 +131,41 @@ struct BookingAttempt: Sendable {
 // MARK: - Why not
 
 extension BookingAttempt {
-    /// Why the time cannot be booked, found out by looking; `nil` when it can, as far as a look can tell.
-    func refusal(_ db: any Connection) throws -> SchedulingError? {
-        try refusal(calendar(db), db)
+    /// Why a planned appointment cannot be booked, found out by looking; `nil` when it can, as far as a look can tell.
+    func refusal() async throws -> SchedulingError? {
+        let calendar = adapted(try await context.calendar(query))
+        return try refusal(calendar) { SlotPolicy(calendar, zone: context.zone, now: now).nearest(to: order.start) }
     }
 
-    private func calendar(_ db: any Connection) throws -> DoctorCalendar {
+    private var query: CalendarRepository.Query {
         var query = CalendarRepository.Query.around(
             context.zone.date(at: order.start), of: order.doctor, for: order.patient)
         query.countsBuffers = order.kind != .emergency
-        guard var calendar = try context.calendars(db).calendar(query) else { throw SchedulingError.doctorNotFound }
-        // A closed clinic stops no emergency; a doctor who is away does. Nobody else gets the patient's held slot.
+        return query
+    }
+
+    private func calendar(_ db: any Connection) throws -> DoctorCalendar {
+        guard let calendar = try context.calendars(db).calendar(query) else { throw SchedulingError.doctorNotFound }
+        return adapted(calendar)
+    }
+
+    /// A closed clinic stops no emergency; a doctor who is away does. Nobody else gets the patient's held slot.
+    private func adapted(_ calendar: DoctorCalendar) -> DoctorCalendar {
+        var calendar = calendar
         if order.kind == .emergency { calendar.holidays = [:] }
         if order.kind != .planned { calendar.ownHolds = [] }
         return calendar
     }
 
-    private func refusal(_ calendar: DoctorCalendar, _ db: any Connection) throws -> SchedulingError? {
+    private func refusal(
+        _ calendar: DoctorCalendar, alternatives: () throws -> [LocalDateTime]
+    ) throws -> SchedulingError? {
         let slot = try judge(calendar.rules)
         guard let refusal = calendar.refusal(of: slot) else { return nil }
         let isTaken = refusal == .doctorBusy || refusal == .patientBusy
         return SchedulingError(
             refusal, field: order.kind == .emergency ? "doctorId" : SchedulingError.bookedTime,
-            alternatives: isTaken ? try alternatives(calendar, db) : [])
+            alternatives: isTaken ? try alternatives() : [])
     }
 
     /// Other times are planned ones, also instead of an emergency: what it may ignore counts for them.

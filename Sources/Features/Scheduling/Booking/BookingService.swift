@@ -31,14 +31,19 @@ struct BookingService: Sendable {
         guard idempotency == nil else {
             return try await context.database.write(idempotency: idempotency) { db in try attempt.run(db) }
         }
-        if let (slot, known) = attempt.likely {
+        let slot = SlotTurns.Key(doctor: request.doctor, start: attempt.order.start)
+        return .fresh(try await context.turns.run(at: slot) { try await book(attempt, isFirst: $0) })
+    }
+
+    private func book(_ attempt: BookingAttempt, isFirst: Bool) async throws -> Booked {
+        if isFirst, let (slot, known) = attempt.likely {
             do {
-                return .fresh(try await context.database.send { db in try attempt.take(slot, known, db) })
+                return try await context.database.send { db in try attempt.take(slot, known, db) }
             } catch  where BookingAttempt.isRefusal(error) {}
         }
-        if let refusal = try await context.database.read({ db in try attempt.refusal(db) }) { throw refusal }
+        if let refusal = try await attempt.refusal() { throw refusal }
         // The rules have changed, what was in the way has gone, or the patient holds the slot already.
-        return .fresh(try await context.database.write { db in try attempt.run(db) })
+        return try await context.database.write { db in try attempt.run(db) }
     }
 
     /// Books for somebody who is at the desk or on the telephone.

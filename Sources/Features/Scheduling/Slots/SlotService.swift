@@ -21,26 +21,12 @@ struct SlotService: Sendable {
     ) async throws -> [Day] {
         let query = CalendarRepository.Query(doctor: doctor, patient: patient, from: from, to: to)
         let now = context.database.services.time.now
-        let policy = SlotPolicy(try await calendar(query, now), zone: context.zone, now: now)
+        let policy = SlotPolicy(try await context.calendar(query), zone: context.zone, now: now)
         return Self.dates(from, to).map { date in
             Day(
                 date: date, slots: policy.free(on: date), leaveEnd: policy.calendar.leave(on: date)?.end,
                 holiday: policy.calendar.holidays[date])
         }
-    }
-
-    /// One quick read, and another one for the hours when they are not remembered.
-    private func calendar(_ query: CalendarRepository.Query, _ now: Instant) async throws -> DoctorCalendar {
-        let rows = try await context.database.fetch { [zone = context.zone] batch in
-            let rows = batch.all(CalendarRow.self, CalendarStatement.text(query, zone: zone, now: now))
-            return { try rows.value }
-        }
-        guard let gathered = GatheredCalendar(rows) else { throw SchedulingError.doctorNotFound }
-        if let known = context.rules.known(gathered.settings) { return gathered.calendar(query, known.rules) }
-        let known = try await context.database.read { [cache = context.rules] db in
-            try cache.rules(of: gathered.settings, db)
-        }
-        return gathered.calendar(query, known.rules)
     }
 
     private static func dates(_ from: LocalDate, _ to: LocalDate) -> [LocalDate] {
