@@ -18,6 +18,27 @@ struct SlotTests {
         }
     }
 
+    @Test("a month is asked for at once, day by day as each is alone", arguments: DatabaseKind.available)
+    func month(kind: DatabaseKind) async throws {
+        try await withClinic(kind) { clinic in
+            #expect(try await clinic.book().status == 200)
+            #expect(try await clinic.addLeave("2026-03-20", "2026-03-22").status == 200)
+            let path = "/api/appointments/available-slots?doctorId=\(clinic.doctor.id)&date=2026-03-10&days=31"
+            let answer = try await clinic.app.get(path, as: clinic.patient)
+            #expect(answer.status == 200)
+            #expect(answer["days"].list.count == 31)
+            #expect(answer["days[1].date"].string == "2026-03-11")
+            #expect(answer["days[10].onLeave"].bool == true)
+            for (index, day) in answer["days"].list.enumerated() where index % 5 == 0 {
+                let date = try #require(day["date"].string)
+                #expect(try await clinic.slots(on: date) == day["availableSlots"].list.compactMap(\.string))
+            }
+            let alone = try await clinic.app.get(
+                "/api/appointments/available-slots?doctorId=\(clinic.doctor.id)&date=2026-03-10", as: clinic.patient)
+            #expect(alone["days"].isNull)
+        }
+    }
+
     @Test("today offers only what is still to come", arguments: DatabaseKind.available)
     func today(kind: DatabaseKind) async throws {
         try await withClinic(kind, at: "12:30") { clinic in
@@ -83,6 +104,7 @@ struct SlotTests {
             ("doctorId=-5&date=2026-03-11", "doctorId"), ("doctorId=9007199254740993&date=2026-03-11", "doctorId"),
             ("doctorId=1&date=11.03.2026", "date"), ("doctorId=1&date=2026-02-30", "date"),
             ("doctorId=1.0&date=2026-03-11", "doctorId"), ("doctorId=1&date=", "date"),
+            ("doctorId=1&date=2026-03-11&days=0", "days"), ("doctorId=1&date=2026-03-11&days=32", "days"),
         ])
     func badParameters(query: String, field: String) async throws {
         try await withClinic(.sqlite) { clinic in

@@ -1,9 +1,30 @@
 import CareSyncCore
 import WebAPI
 
-struct SlotParameters: Codable, Sendable {
+struct SlotParameters: Codable, Sendable, Validated {
     var doctorId: DoctorID
     var date: LocalDate
+    /// How many days from the date on the answer lists one by one; none when it is not given.
+    var days: Int?
+
+    static let rules: [Rule<Self>] = [.range("days", \.days, 1...31)]
+}
+
+/// One day of several.
+struct SlotDayBody: WireValue {
+    let date: LocalDate
+    let availableSlots: [LocalTime]
+    let onLeave: Bool
+    let leaveEndDate: LocalDate?
+    let holidayName: String?
+
+    init(_ day: SlotService.Day) {
+        date = day.date
+        availableSlots = day.slots.map(\.time.time)
+        onLeave = day.leaveEnd != nil
+        leaveEndDate = day.leaveEnd
+        holidayName = day.holiday
+    }
 }
 
 struct SlotAvailabilityResponse: WireResponse {
@@ -13,13 +34,16 @@ struct SlotAvailabilityResponse: WireResponse {
     let leaveEndDate: LocalDate?
     /// What the clinic is closed for on that day.
     let holidayName: String?
+    /// The day and those that follow it, when several were asked for.
+    let days: [SlotDayBody]?
 
-    init(_ day: SlotService.Day) {
+    init(_ day: SlotService.Day, days: [SlotService.Day]?) {
         availableSlots = day.slots.map(\.time.time)
         onLeave = day.leaveEnd != nil
         leaveMessage = day.leaveEnd.map { "The doctor is on leave until \($0)." }
         leaveEndDate = day.leaveEnd
         holidayName = day.holiday
+        self.days = days?.map(SlotDayBody.init)
     }
 }
 
@@ -29,7 +53,8 @@ struct SlotEndpoints: Sendable {
     var all: [Endpoint] {
         [
             .get(
-                "/api/appointments/available-slots", "Free slots of a doctor on a day", access: .signedIn,
+                "/api/appointments/available-slots", "Free slots of a doctor on a day, or on several",
+                access: .signedIn,
                 fails: SchedulingError.self, use: availableSlots)
         ]
     }
@@ -37,9 +62,10 @@ struct SlotEndpoints: Sendable {
     func availableSlots(_ call: Call<SlotParameters, NoBody>) async throws -> SlotAvailabilityResponse {
         let principal = try call.principal
         let patient = principal.role == .patient ? try principal.requirePatient() : nil
-        let date = call.parameters.date
-        let days = try await slots.days(from: date, to: date, of: call.parameters.doctorId, for: patient)
+        let (date, count) = (call.parameters.date, call.parameters.days)
+        let days = try await slots.days(
+            from: date, to: date.adding(days: (count ?? 1) - 1), of: call.parameters.doctorId, for: patient)
         guard let day = days.first else { throw Problem.fault }
-        return SlotAvailabilityResponse(day)
+        return SlotAvailabilityResponse(day, days: count == nil ? nil : days)
     }
 }

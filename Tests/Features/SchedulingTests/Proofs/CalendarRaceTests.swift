@@ -51,8 +51,8 @@ struct CalendarRaceTests {
             let colleague = try await clinic.app.registerDoctor()
             let patients = try await clinic.app.crowd(2)
             for round in 0..<TestLength.choose(short: 10, long: 200) {
-                let day = LocalDate(daysSinceEpoch: 20_530 + round).description
-                let times = ["\(day)T10:00:00", "\(day)T11:00:00"]
+                let day = LocalDate(daysSinceEpoch: 20_530 + round % 150).description
+                let times = (round < 150 ? ["10:00", "11:00"] : ["15:00", "16:00"]).map { "\(day)T\($0):00" }
                 // One appointment each with both doctors, crosswise: moving onto each other's time meets at the doctor
                 // and at the patient.
                 var ids: [Int] = []
