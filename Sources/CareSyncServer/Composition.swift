@@ -61,6 +61,7 @@ package struct CareSync: Sendable {
         let health = HealthEndpoints(database: database)
 
         outbox = OutboxWorker(database: database, handlers: scheduling.outboxHandlers, logger: logger)
+        let checkpoints = AuditCheckpoints(database: database, file: configuration.checkpointFile, logger: logger)
 
         self.configuration = configuration
         self.database = database
@@ -73,6 +74,7 @@ package struct CareSync: Sendable {
         workers = [
             Worker("outbox", run: outbox.run), Worker("sessions", run: identity.run),
             Worker("scheduling", run: scheduling.run),
+            Worker("audit checkpoints", run: checkpoints.run),
         ]
     }
 }

@@ -50,7 +50,8 @@ package struct TestDatabase: Sendable {
 /// Gives `body` a migrated database that no other test sees, and removes it afterwards.
 @discardableResult
 package func withTestDatabase<Value: Sendable>(
-    _ kind: DatabaseKind, migrations: [Migration] = PlatformMigrations.all, services: DatabaseServices = .testing(),
+    _ kind: DatabaseKind, migrations: [Migration] = PlatformMigrations.all.gapless,
+    services: DatabaseServices = .testing(),
     _ body: (TestDatabase) async throws -> Value
 ) async throws -> Value {
     let site = try await kind.site(migrations)
@@ -69,7 +70,8 @@ package func withTestDatabase<Value: Sendable>(
 /// ``withTestDatabase(_:migrations:services:_:)`` for tests that open their database once.
 @discardableResult
 package func withDatabase<Value: Sendable>(
-    _ kind: DatabaseKind, migrations: [Migration] = PlatformMigrations.all, services: DatabaseServices = .testing(),
+    _ kind: DatabaseKind, migrations: [Migration] = PlatformMigrations.all.gapless,
+    services: DatabaseServices = .testing(),
     _ body: (any Database) async throws -> Value
 ) async throws -> Value {
     try await withTestDatabase(kind, migrations: migrations, services: services) { try await body($0.database) }

@@ -14,7 +14,7 @@ struct CareSyncCommand: AsyncParsableCommand {
         version: Release.version,
         subcommands: [
             ServeCommand.self, WorkerCommand.self, MigrateCommand.self, SeedCommand.self, CreateAdminCommand.self,
-            OpenAPICommand.self, CheckCommand.self, SettingsCommand.self,
+            OpenAPICommand.self, CheckCommand.self, SettingsCommand.self, AuditCommand.self,
         ])
 
     @MainActor
@@ -109,6 +109,28 @@ struct CheckCommand: AsyncParsableCommand {
 
     func run() async throws {
         guard try await Program().check() else { throw ExitCode.failure }
+    }
+}
+
+struct AuditCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "audit", abstract: "Look after the audit log.", subcommands: [AuditVerifyCommand.self])
+}
+
+struct AuditVerifyCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "verify", abstract: "Check every row of the audit log and name the first bad one.",
+        discussion: """
+            Needs the CARESYNC_ROOT_SECRET the rows were written under; may run beside a server. Rows cut off at the end \
+            are found by the checkpoints that servers write every minute: keep copies of that file elsewhere. Exits with \
+            1 when something is wrong.
+            """)
+
+    @Option(help: "A file of checkpoints; audit-checkpoints.jsonl in CARESYNC_DATA_DIR unless given.")
+    var checkpoints: String?
+
+    func run() async throws {
+        guard try await Program().verifyAudit(checkpoints: checkpoints) else { throw ExitCode.failure }
     }
 }
 

@@ -59,7 +59,7 @@ extension Program {
         }
     }
 
-    private func isFileMissing(_ location: DatabaseLocation) -> Bool {
+    func isFileMissing(_ location: DatabaseLocation) -> Bool {
         guard case .sqlite(let path) = location else { return false }
         return !FileManager.default.fileExists(atPath: path)
     }

@@ -37,7 +37,7 @@ package enum Setting: String, Sendable, CaseIterable {
         case .environment: "development or production (development)"
         case .host: "address to listen on (127.0.0.1)"
         case .port: "port to listen on; 0 takes a free one (8080)"
-        case .dataDirectory: "folder of the SQLite file, documents and development keys (./data)"
+        case .dataDirectory: "folder of the SQLite file, documents, development keys and audit checkpoints (./data)"
         case .databaseURL: "sqlite:PATH or postgres://user:password@host:port/name (caresync.sqlite in the data folder)"
         case .databasePool: "connections to PostgreSQL, 1 to 256 (16)"
         case .timeZone: "time zone of the clinic (Asia/Kolkata)"

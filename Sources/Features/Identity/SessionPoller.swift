@@ -16,9 +16,13 @@ struct SessionPoller: Sendable {
     /// Runs until it is cancelled.
     func run() async {
         await withTaskGroup(of: Void.self) { group in
-            group.addTask { await repeating(every: .milliseconds(500), "poll of ended sessions", poll) }
-            group.addTask { await repeating(every: .seconds(5), "writing of session activity", writeActivity) }
-            group.addTask { await repeating(every: .seconds(600), "purge of sessions", purge) }
+            for work in [
+                Repeating("poll of ended sessions", every: .milliseconds(500), logger: logger, poll),
+                Repeating("writing of session activity", every: .seconds(5), logger: logger, writeActivity),
+                Repeating("purge of sessions", every: .seconds(600), logger: logger, purge),
+            ] {
+                group.addTask { await work.run() }
+            }
         }
     }
 
@@ -43,25 +47,6 @@ struct SessionPoller: Sendable {
             let sessions = SessionRepository(db: db)
             try sessions.deleteEnds(before: now - .hours(1))
             try sessions.delete(expiredBefore: now - .days(30))
-        }
-    }
-
-    /// Logs the first of a row of failures only.
-    private func repeating(every span: Duration, _ name: String, _ work: () async throws -> Void) async {
-        var isFailing = false
-        while !Task.isCancelled {
-            do {
-                try await work()
-                if isFailing { logger.info("recovered", metadata: ["work": "\(name)"]) }
-                isFailing = false
-            } catch {
-                if !isFailing && !Task.isCancelled {
-                    let text = error is DatabaseFailure ? "\(error)" : "\(type(of: error))"
-                    logger.warning("failing", metadata: ["work": "\(name)", "error": "\(text)"])
-                }
-                isFailing = true
-            }
-            do { try await Task.sleep(for: span) } catch { return }
         }
     }
 }

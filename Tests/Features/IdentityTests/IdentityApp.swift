@@ -67,7 +67,7 @@ func withIdentity<Value: Sendable>(
     let clock = ManualTime()
     let services = DatabaseServices.testing(time: clock)
     return try await withTestDatabase(
-        kind, migrations: PlatformMigrations.all + IdentityMigrations.all, services: services
+        kind, migrations: (PlatformMigrations.all + IdentityMigrations.all).gapless, services: services
     ) { test in
         try await IdentityApp.run(test, test.database, clock, settings, body)
     }

@@ -71,7 +71,7 @@ enum DiaryMigrations {
 
     /// In the program this number would be the next one of all features together.
     static let all = [
-        Migration(PlatformMigrations.all.count + 1, "diaries") { d in
+        Migration(2, "diaries") { d in
             [
                 Migration.createAllocator("diary_patient_ids", dialect: d),
                 Migration.createAllocator("diary_entry_ids", dialect: d),

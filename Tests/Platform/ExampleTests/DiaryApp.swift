@@ -21,7 +21,7 @@ struct DiaryApp: Sendable {
     let copies: Copies
     /// Events as a live screen hears them, after the commit.
     let heard: AsyncStream<DiaryEntryWritten>
-    let auditKey: KeyedHash
+    let auditLog: AuditLog
     let client: any TestClientProtocol
 
     final class Copies: Sendable {
@@ -58,6 +58,14 @@ struct DiaryApp: Sendable {
         return try #require(try await send(.post, "/api/diaries/sign-in", account)["accessToken"].string)
     }
 
+    /// Patient, action and row of every line of the audit log.
+    func auditTrail() async throws -> [String] {
+        try await database.read { db in
+            let rows: [AuditRecord] = try db.all("SELECT \(AuditRecord.columns) FROM audit_log a")
+            return rows.map(\.content).map { "\($0.patientID ?? 0) \($0.action) \($0.entity)/\($0.entityID)" }
+        }
+    }
+
     func count(_ table: SQL) async throws -> Int {
         try await database.read { db in try db.value("SELECT count(*) FROM \(table)") ?? -1 }
     }
@@ -67,12 +75,11 @@ struct DiaryApp: Sendable {
 func withDiaries(_ kind: DatabaseKind, _ body: @escaping @Sendable (DiaryApp) async throws -> Void) async throws {
     let (time, random, events) = (ManualTime(), SeededRandom(seed: 5), EventHub())
     let root = try RootSecret(Array("a root secret of thirty-two bytes".utf8))
-    let (auditKey, sealer) = (
-        KeyedHash(root.derive(.auditChain)), Sealer(root.derive(.idempotency), random: random.source)
-    )
+    let auditLog = AuditLog(firstShard: 0, authenticate: KeyedHash(root.derive(.auditChain)).code)
+    let sealer = Sealer(root.derive(.idempotency), random: random.source)
     let services = DatabaseServices(
         time: time.source, random: random.source, events: events,
-        auditLog: AuditLog(firstShard: 0, authenticate: auditKey.code),
+        auditLog: auditLog,
         answerSealer: BlobSealer(seal: { try sealer.seal($0, for: $1) }, open: { try sealer.open($0, for: $1) }))
     let signer = await TokenSigner.make(
         try TokenSecrets(parsing: "a signing secret of thirty-two bytes, or more", production: false))
@@ -80,7 +87,7 @@ func withDiaries(_ kind: DatabaseKind, _ body: @escaping @Sendable (DiaryApp) as
     DiaryCounts.subscribe(to: events)
     events.observe(DiaryEntryWritten.self) { hear.yield($0) }
     let copies = DiaryApp.Copies()
-    let migrations = PlatformMigrations.all + DiaryMigrations.all + DiaryCounts.migrations
+    let migrations = (PlatformMigrations.all + DiaryMigrations.all + DiaryCounts.migrations).gapless
     try await withDatabase(kind, migrations: migrations, services: services) { database in
         let feature = DiaryFeature(
             database: database, hasher: try PasswordHasher(cost: 10, threads: 1, random: random.source),
@@ -96,7 +103,7 @@ func withDiaries(_ kind: DatabaseKind, _ body: @escaping @Sendable (DiaryApp) as
                 DiaryApp(
                     database: database, time: time,
                     worker: OutboxWorker(database: database, handlers: feature.handlers, logger: log),
-                    copies: copies, heard: heard, auditKey: auditKey, client: client))
+                    copies: copies, heard: heard, auditLog: auditLog, client: client))
         }
     }
 }

@@ -31,7 +31,7 @@ struct DiaryFeature: Sendable {
 /// A higher feature that counts what patients write, and lets nobody write more than it can count.
 struct DiaryCounts {
     static let migrations = [
-        Migration(DiaryMigrations.all.count + PlatformMigrations.all.count + 1, "diary counts") { d in
+        Migration(3, "diary counts") { d in
             [
                 """
                 CREATE TABLE diary_counts (

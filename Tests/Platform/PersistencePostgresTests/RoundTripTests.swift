@@ -8,7 +8,7 @@ let hasPostgres = DatabaseKind.available.contains(.postgres)
 
 /// Tables for the tests of this target.
 let testMigrations: [Migration] =
-    PlatformMigrations.all + [
+    (PlatformMigrations.all + [
         Migration(2, "test tables") { d in
             [
                 """
@@ -22,7 +22,7 @@ let testMigrations: [Migration] =
                 Migration.createAllocator("account_ids", start: "100", dialect: d),
             ]
         }
-    ]
+    ]).gapless
 
 /// Gives `body` a PostgreSQL database with ``testMigrations``.
 @discardableResult

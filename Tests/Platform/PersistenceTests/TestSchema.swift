@@ -1,9 +1,10 @@
 import CareSyncCore
+import CareSyncTesting
 import Persistence
 
 /// Tables that the tests of the drivers use.
 enum TestSchema {
-    static let all = PlatformMigrations.all + [Migration(2, "tables of the driver tests") { tables($0) }]
+    static let all = (PlatformMigrations.all + [Migration(2, "tables of the driver tests") { tables($0) }]).gapless
     static let allocator = IDAllocator("test_ids")
 
     private static func tables(_ d: Dialect) -> [SQL] {

@@ -21,7 +21,7 @@ package struct RequestOrigin: Sendable, Hashable {
 
 /// One line of the audit log: who did what to which row. Ids and reasons only, never clinical text.
 package struct AuditEntry: Sendable, Equatable {
-    package enum Action: String, Sendable, CaseIterable {
+    package enum Action: String, Codable, Sendable, CaseIterable {
         case readPHI = "READ_PHI"
         case createPHI = "CREATE_PHI"
         case updatePHI = "UPDATE_PHI"
@@ -52,10 +52,13 @@ package struct AuditEntry: Sendable, Equatable {
     package let outcome: Outcome
     /// A code or the words a person gave, such as the reason of a break-glass access.
     package let reason: String?
+    /// What was changed, before and after: a state such as `ACTIVE`, never health data.
+    package let before: String?
+    package let after: String?
 
     package init(
         _ action: Action, _ entity: String, _ entityID: String, by origin: RequestOrigin, patient: PatientID? = nil,
-        outcome: Outcome = .success, reason: String? = nil
+        outcome: Outcome = .success, reason: String? = nil, before: String? = nil, after: String? = nil
     ) {
         self.origin = origin
         self.action = action
@@ -64,6 +67,8 @@ package struct AuditEntry: Sendable, Equatable {
         self.patient = patient
         self.outcome = outcome
         self.reason = reason
+        self.before = before
+        self.after = after
     }
 }
 

@@ -27,14 +27,20 @@ package final class AuditLog: Sendable {
         self.authenticate = authenticate
     }
 
+    /// Checks what was written under the same key.
+    package func verifier(of database: any Database) -> AuditVerifier {
+        AuditVerifier(database: database, authenticate: authenticate)
+    }
+
     func append(_ entries: [AuditEntry], lane: Int, db: any Connection) throws {
         let shard = (firstShard + lane) % Self.shardCount
         var head = try heads.withLock { $0[shard] } ?? readHead(of: shard, db: db)
         let now = db.scope.services.time.now
         for entry in entries {
             let sequence = head.sequence + 1
-            let mac = authenticate(AuditCode.bytes(entry, shard: shard, sequence: sequence, at: now, after: head.mac))
-            try db.later(Self.insert(entry, shard: shard, sequence: sequence, at: now, mac: mac))
+            let content = AuditContent(entry, at: now)
+            let mac = authenticate(AuditCode.bytes(content, shard: shard, sequence: sequence, after: head.mac))
+            try db.later(Self.insert(content, shard: shard, sequence: sequence, mac: mac))
             head = Head(sequence: sequence, mac: mac)
         }
         heads.withLock { $0[shard] = head }
@@ -53,45 +59,13 @@ package final class AuditLog: Sendable {
         return head
     }
 
-    private static func insert(_ entry: AuditEntry, shard: Int, sequence: Int64, at: Instant, mac: [UInt8]) -> SQL {
+    private static func insert(_ content: AuditContent, shard: Int, sequence: Int64, mac: [UInt8]) -> SQL {
         """
         INSERT INTO audit_log (shard, sequence, at, actor_id, actor_role, action, entity, entity_id, patient_id, outcome,
-                               reason, request_id, address, mac)
-        VALUES (\(shard), \(sequence), \(at), \(entry.origin.principal?.userID), \(entry.origin.principal?.role),
-                \(entry.action.rawValue), \(entry.entity), \(entry.entityID), \(entry.patient), \(entry.outcome.rawValue),
-                \(entry.reason), \(entry.origin.requestID), \(entry.origin.address), \(mac))
+                               reason, request_id, address, state_before, state_after, mac)
+        VALUES (\(shard), \(sequence), \(content.at), \(content.actorID), \(content.actorRole), \(content.action),
+                \(content.entity), \(content.entityID), \(content.patientID), \(content.outcome), \(content.reason),
+                \(content.requestID), \(content.address), \(content.before), \(content.after), \(mac))
         """
-    }
-}
-
-/// The bytes an audit row's code is computed over: every field with its length in front, so that no two rows share them.
-enum AuditCode {
-    static func bytes(_ entry: AuditEntry, shard: Int, sequence: Int64, at: Instant, after previous: [UInt8]) -> [UInt8]
-    {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(256)
-        func field(_ value: (some Collection<UInt8>)?) {
-            guard let value else { return bytes.append(contentsOf: [0xFF, 0xFF, 0xFF, 0xFF]) }
-            withUnsafeBytes(of: UInt32(value.count).bigEndian) { bytes.append(contentsOf: $0) }
-            bytes.append(contentsOf: value)
-        }
-        func number(_ value: Int64) {
-            withUnsafeBytes(of: value.bigEndian) { bytes.append(contentsOf: $0) }
-        }
-        field(previous)
-        number(Int64(shard))
-        number(sequence)
-        number(at.microseconds)
-        number(entry.origin.principal?.userID.rawValue ?? 0)
-        field(entry.origin.principal?.role.rawValue.utf8)
-        field(entry.action.rawValue.utf8)
-        field(entry.entity.utf8)
-        field(entry.entityID.utf8)
-        number(entry.patient?.rawValue ?? 0)
-        field(entry.outcome.rawValue.utf8)
-        field(entry.reason?.utf8)
-        field(entry.origin.requestID.utf8)
-        field(entry.origin.address.utf8)
-        return bytes
     }
 }

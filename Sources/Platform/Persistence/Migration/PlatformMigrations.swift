@@ -3,7 +3,8 @@ package enum PlatformMigrations {
     package static let all: [Migration] = [
         Migration(1, "outbox, idempotency, audit, id allocators") { d in
             idAllocators(d) + outbox(d) + idempotencyKeys(d) + auditLog(d)
-        }
+        },
+        AuditMigration.migration,
     ]
 
     private static func idAllocators(_ d: Dialect) -> [SQL] {

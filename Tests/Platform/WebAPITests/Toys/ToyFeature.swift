@@ -10,7 +10,7 @@ struct ToyFeature: Sendable {
     var database: (any Database)?
 
     static let migrations = [
-        Migration(PlatformMigrations.all.count + 1, "toys") { d in
+        Migration(2, "toys") { d in
             ["CREATE TABLE toys (id \(d.identity), name \(d.text) NOT NULL)\(d.strict)"]
         }
     ]

@@ -1,0 +1,48 @@
+import CareSyncCore
+import Dispatch
+package import Logging
+package import Persistence
+import Synchronization
+
+/// Writes where the chains of the audit log stand: to a file outside the database, and to the log, which is usually
+/// collected by another machine (RULINGS C10). Either shows later that rows were cut off.
+package final class AuditCheckpoints: Sendable {
+    private let database: any Database
+    private let file: CheckpointFile
+    private let logger: Logger
+    /// The last sequence written of each chain.
+    private let written = Mutex<[Int: Int64]>([:])
+
+    package init(database: any Database, file: CheckpointFile, logger: Logger) {
+        self.database = database
+        self.file = file
+        self.logger = logger
+    }
+
+    /// Every minute until it is cancelled.
+    package func run() async {
+        await Repeating("audit checkpoints", every: .seconds(60), logger: logger) { try await self.write() }.run()
+    }
+
+    /// One checkpoint for each chain that has grown since the last ones of this process.
+    package func write() async throws {
+        let heads = try await database.read { db in try AuditCheckpoint.heads(db) }
+        let known = written.withLock { $0 }
+        let grown = heads.filter { known[$0.shard] != $0.sequence }
+        guard !grown.isEmpty else { return }
+        let now = database.services.time.now
+        let lines = try grown.map { try file.text($0, at: now) }
+        try await append(lines)
+        for line in lines { logger.notice("audit checkpoint", metadata: ["checkpoint": "\(line)"]) }
+        written.withLock { for head in grown { $0[head.shard] = head.sequence } }
+    }
+
+    /// On a thread that may wait for the disk.
+    private func append(_ lines: [String]) async throws {
+        try await withCheckedThrowingContinuation { (done: CheckedContinuation<Void, any Error>) in
+            DispatchQueue.global(qos: .utility).async { [file] in
+                done.resume(with: Result { try file.append(lines) })
+            }
+        }
+    }
+}
