@@ -1,6 +1,7 @@
 import CareSyncCore
 package import Hummingbird
 import HummingbirdCore
+import Identity
 import Logging
 import NIOCore
 import Persistence
@@ -18,7 +19,8 @@ extension CareSync {
         let responder = try APIResponder(
             endpoints: endpoints, pages: try DocumentPages.all(of: self),
             settings: APISettings(
-                authenticator: authenticator,
+                authenticator: authenticator, addressGuard: identity.addressGuard,
+                denials: DenialAudit(database: database).recorder,
                 crossOrigin: CrossOrigin(origins: web.corsOrigins + (web.publicURL.map { [$0.origin] } ?? [])),
                 clientAddress: ClientAddress(trustedProxies: web.trustedProxies), time: services.time,
                 random: services.random, isTransportSecure: web.publicURL?.isSecure ?? false))

@@ -54,7 +54,9 @@ package struct CareSync: Sendable {
         let identity = IdentityFeature(
             database: database, hasher: hasher, signer: await TokenSigner.make(configuration.keys.tokens),
             rootSecret: configuration.keys.root, clinicZone: zone,
-            settings: IdentitySettings(emailVerificationRequired: configuration.emailVerification == .required),
+            settings: IdentitySettings(
+                emailVerificationRequired: configuration.emailVerification == .required,
+                exemptsLoopback: configuration.mode == .development),
             profiles: directory.profiles, logger: logger)
         let scheduling = SchedulingFeature(
             database: database, zone: zone, vault: vault, settings: configuration.scheduling, logger: logger)

@@ -28,7 +28,7 @@ struct MatrixRecords {
     static let nobody = MatrixRecords(
         values: [
             "username": "nobody-of-this-name", "email": "nobody@example.org", "doctorId": nobodysID,
-            "patientId": nobodysID,
+            "patientId": nobodysID, "sessionId": "00000000000000000000000000000000", "ipAddress": "192.0.2.77",
         ],
         ids: [("/api/", nobodysID)])
 
@@ -67,11 +67,16 @@ struct MatrixRecords {
         let away = try await app.post(
             "/api/doctor-leaves", as: doctor, json: ["startDate": "2026-04-01", "endDate": "2026-04-02"])
         let leave = try #require(away["id"].int, "\(away.text)")
+        let session = try #require(try await app.get("/api/auth/sessions", as: patient)["[0].id"].string)
         return MatrixRecords(
-            values: ["doctorId": "\(doctor.id)", "username": doctor.username, "patientId": "\(patient.id)"],
+            values: [
+                "doctorId": "\(doctor.id)", "username": doctor.username, "patientId": "\(patient.id)",
+                "sessionId": session, "ipAddress": "192.0.2.78",
+            ],
             ids: [
                 ("/api/appointments/", "\(appointment)"), ("/api/doctors/", "\(doctor.id)"),
-                ("/api/doctor-leaves/", "\(leave)"),
+                ("/api/doctor-leaves/", "\(leave)"), ("/api/patients/", "\(patient.id)"),
+                ("/api/auth/sessions/", session),
             ])
     }
 

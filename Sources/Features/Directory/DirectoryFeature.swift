@@ -19,6 +19,7 @@ package struct DirectoryFeature: Sendable {
             MasterEndpoints(master: MasterService(database: database)).all
             + DoctorEndpoints(doctors: doctors).all
             + VerificationEndpoints(verification: VerificationService(database: database)).all
+            + AccessLogEndpoints(database: database).all
             + WorkingHoursEndpoints(hours: WorkingHoursService(database: database), zone: clinicZone).all
         profiles = ProfileSupply(vault: vault).profiles
     }

@@ -4,13 +4,15 @@ package import Logging
 package import Persistence
 package import WebAPI
 
-/// Accounts, sign-in and sessions.
+/// Accounts, sign-in, sessions, and their administration.
 package struct IdentityFeature: Sendable {
     package let migrations = IdentityMigrations.all
     package let endpoints: [Endpoint]
     let accounts: AccountService
     let sessions: SessionService
     let poller: SessionPoller
+    /// Refuses blocked addresses, on every request and from memory.
+    package let addressGuard: AddressGuard
 
     /// - Parameters:
     ///   - rootSecret: the same on all nodes; refresh tokens are made with it.
@@ -24,7 +26,13 @@ package struct IdentityFeature: Sendable {
             database: database, signer: signer, tokens: RefreshTokens(rootSecret: rootSecret), cache: cache,
             settings: settings, profiles: profiles)
         accounts = AccountService(database: database, hasher: hasher, sessions: sessions, profiles: profiles)
-        poller = SessionPoller(database: database, cache: cache, logger: logger)
+        let addresses = AddressBlockCache(exemptsLoopback: settings.exemptsLoopback)
+        let blocks = AddressBlockService(
+            database: database, cache: addresses, exemptsLoopback: settings.exemptsLoopback)
+        addressGuard = AddressGuard(addresses.isBlocked)
+        poller = SessionPoller(database: database, cache: cache, blocks: blocks, logger: logger)
+        let administered = SessionAdministration(
+            database: database, sessions: sessions, names: OpaqueIDs(rootSecret.derive(.sessionName)))
         let registration = RegistrationService(
             database: database, hasher: hasher, accounts: accounts, sessions: sessions, settings: settings,
             zone: clinicZone)
@@ -32,6 +40,10 @@ package struct IdentityFeature: Sendable {
         endpoints =
             SignInEndpoints(registration: registration, signIn: signIn, sessions: sessions).all
             + AccountEndpoints(accounts: accounts, zone: clinicZone).all
+            + OwnSessionEndpoints(sessions: administered).all
+            + SessionAdministrationEndpoints(sessions: administered).all
+            + AccountStatusEndpoints(accounts: AccountStatusService(database: database, sessions: sessions)).all
+            + AddressBlockEndpoints(blocks: blocks).all + AuditSearchEndpoints(database: database).all
     }
 
     /// Checks the bearer token of every request: signature, expiry, live session, active account.

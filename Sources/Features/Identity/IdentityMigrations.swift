@@ -3,7 +3,8 @@ package import Persistence
 /// Accounts and their sessions.
 package enum IdentityMigrations {
     package static let all: [Migration] = [
-        Migration(2, "users, sessions") { d in users(d) + sessions(d) }
+        Migration(2, "users, sessions") { d in users(d) + sessions(d) },
+        AdministrationMigration.migration,
     ]
 
     /// Account ids are taken before the insert, because encrypted profile columns are bound to them.

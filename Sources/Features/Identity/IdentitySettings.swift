@@ -11,8 +11,12 @@ package struct IdentitySettings: Sendable {
     /// How long the token just used still yields its successor, because the client refreshes in parallel.
     package var refreshGrace = TimeSpan.seconds(10)
 
-    package init(emailVerificationRequired: Bool = false) {
+    /// Whether the machine itself is never blocked; for development only (RULINGS C13).
+    package var exemptsLoopback = false
+
+    package init(emailVerificationRequired: Bool = false, exemptsLoopback: Bool = false) {
         self.emailVerificationRequired = emailVerificationRequired
+        self.exemptsLoopback = exemptsLoopback
     }
 
     /// How long a refresh token waits to be used.

@@ -9,6 +9,10 @@ package enum SessionEnd: String, Sendable, CaseIterable {
     /// A refresh token came back that had been replaced: somebody else may hold the family.
     case refreshReused = "REFRESH_REUSED"
     case administrator = "ADMINISTRATOR"
+    /// The account's owner ended it from another session.
+    case revoked = "REVOKED"
+    /// Its refresh token was not used in time.
+    case expired = "EXPIRED"
 }
 
 /// What refreshing needs of a row of `sessions`, which is also the family of its refresh tokens.

@@ -6,6 +6,7 @@ import Persistence
 struct SessionPoller: Sendable {
     let database: any Database
     let cache: SessionCache
+    let blocks: AddressBlockService
     let logger: Logger
 
     /// Wider than any difference between clocks and any transaction, so that no end is missed.
@@ -19,6 +20,7 @@ struct SessionPoller: Sendable {
             for work in [
                 Repeating("poll of ended sessions", every: .milliseconds(500), logger: logger, poll),
                 Repeating("writing of session activity", every: .seconds(5), logger: logger, writeActivity),
+                Repeating("poll of blocked addresses", every: .seconds(2), logger: logger, blocks.poll),
                 Repeating("purge of sessions", every: .seconds(600), logger: logger, purge),
             ] {
                 group.addTask { await work.run() }
@@ -45,8 +47,10 @@ struct SessionPoller: Sendable {
         let now = now
         try await database.write { db in
             let sessions = SessionRepository(db: db)
+            _ = try sessions.endExpired(at: now)
             try sessions.deleteEnds(before: now - .hours(1))
             try sessions.delete(expiredBefore: now - .days(30))
         }
+        try await blocks.purge()
     }
 }

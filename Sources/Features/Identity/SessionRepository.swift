@@ -96,6 +96,16 @@ struct SessionRepository {
         return ended
     }
 
+    /// Ends the sessions that nobody can continue any more; their ids. Nodes need not be told: no request is let in on them.
+    func endExpired(at now: Instant) throws -> [SessionID] {
+        try db.values(
+            """
+            UPDATE sessions SET ended_at = \(now), end_reason = \(SessionEnd.expired.rawValue)
+            WHERE ended_at IS NULL AND token_expires_at <= \(now)
+            RETURNING id
+            """)
+    }
+
     /// The sessions that ended after a moment, by any node.
     func listEnded(after moment: Instant) throws -> [SessionID] {
         try db.values("SELECT session_id FROM session_ends WHERE at > \(moment)")

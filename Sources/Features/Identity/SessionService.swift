@@ -182,9 +182,9 @@ struct SessionService: Sendable {
         db.scope.afterCommit { [cache] in cache.drop([id]) }
     }
 
-    private func end(_ id: SessionID, _ reason: SessionEnd, by origin: RequestOrigin, db: any Connection) throws {
+    func end(_ id: SessionID, _ reason: SessionEnd, by origin: RequestOrigin, db: any Connection) throws {
         guard try SessionRepository(db: db).end(id, reason, at: now) else { return }
-        let outcome: AuditEntry.Outcome = reason == .logout ? .success : .denied
+        let outcome: AuditEntry.Outcome = reason == .logout || reason == .revoked ? .success : .denied
         db.audit(
             AuditEntry(.logout, "sessions", id.description, by: origin, outcome: outcome, reason: reason.rawValue))
         db.scope.afterCommit { [cache] in cache.drop([id]) }

@@ -9,6 +9,8 @@ package enum KeyPurpose: String, Sendable, CaseIterable {
     case auditChain = "audit-chain"
     /// The audit checkpoints kept outside the database.
     case auditCheckpoint = "audit-checkpoint"
+    /// Names of sessions in answers.
+    case sessionName = "session-name"
     /// Codes for equality search over encrypted columns.
     case blindIndex = "blind-index"
     /// Stored codes of one-time passwords.

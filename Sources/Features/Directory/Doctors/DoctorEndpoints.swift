@@ -89,6 +89,7 @@ struct DoctorEndpoints: Sendable {
             .get(
                 "/api/doctors/{id}", "A doctor by id", access: .roles([.doctor, .admin]), fails: DoctorError.self,
                 use: find),
+            .get("/api/admin/doctors", "All doctors, with their statistics", access: .role(.admin), use: listAll),
         ]
     }
 
@@ -99,6 +100,11 @@ struct DoctorEndpoints: Sendable {
 
     func listBookable(_ call: Call<DoctorListParameters, NoBody>) async throws -> Listing<DoctorResponse> {
         try await page(call.parameters, bookableOnly: true)
+    }
+
+    func listAll(_ call: Call<DoctorListParameters, NoBody>) async throws -> Listing<DoctorResponse> {
+        try await doctors.noteListing(by: call.origin)
+        return try await page(call.parameters, bookableOnly: false)
     }
 
     func publicProfile(_ call: Call<UsernamePath, NoBody>) async throws -> DoctorResponse {

@@ -27,6 +27,13 @@ struct DoctorService: Sendable {
         return page.map { DoctorResponse($0, qualifications) }
     }
 
+    /// Before an administrator is shown doctors, because what cannot be written down is not shown.
+    func noteListing(by origin: RequestOrigin) async throws {
+        try await database.write { db in
+            db.audit(AuditEntry(.adminAction, "doctors", "", by: origin, reason: "LISTED"))
+        }
+    }
+
     private func page(_ search: DoctorSearch, _ request: PageRequest) async throws -> Page<Doctor> {
         let page = try await database.fetch { batch in DoctorRepository.page(search, request, in: batch) }
         guard request.isPaged, page.total == nil else { return page }

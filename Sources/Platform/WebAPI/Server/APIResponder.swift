@@ -9,6 +9,8 @@ import Persistence
 package struct APISettings: Sendable {
     package var authenticator: Authenticator
     package var rateLimiter: RateLimiter
+    package var addressGuard: AddressGuard
+    package var denials: DenialRecorder
     package var crossOrigin: CrossOrigin
     package var clientAddress: ClientAddress
     package var time: TimeSource
@@ -17,13 +19,16 @@ package struct APISettings: Sendable {
     package var isTransportSecure: Bool
 
     package init(
-        authenticator: Authenticator, rateLimiter: RateLimiter = .unlimited,
+        authenticator: Authenticator, rateLimiter: RateLimiter = .unlimited, addressGuard: AddressGuard = .open,
+        denials: DenialRecorder = .none,
         crossOrigin: CrossOrigin = CrossOrigin(origins: []),
         clientAddress: ClientAddress = ClientAddress(trustedProxies: []),
         time: TimeSource, random: RandomSource, isTransportSecure: Bool = false
     ) {
         self.authenticator = authenticator
         self.rateLimiter = rateLimiter
+        self.addressGuard = addressGuard
+        self.denials = denials
         self.crossOrigin = crossOrigin
         self.clientAddress = clientAddress
         self.time = time
@@ -65,6 +70,8 @@ package struct APIResponder: HTTPResponder {
         let verdict = settings.crossOrigin.judge(request)
         var response: Response
         do {
+            let isServed = !settings.addressGuard.isBlocked(facts.address, facts.receivedAt)
+            guard isServed || AddressGuard.isOpen(request.uri.path) else { throw Problem.addressBlocked }
             response = try await route(request, context, verdict)
         } catch {
             do {

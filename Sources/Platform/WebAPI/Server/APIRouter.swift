@@ -148,6 +148,19 @@ private struct EndpointResponder: HTTPResponder {
         guard let arrival = context.facts else { throw Problem.fault }
         context.coreContext.endpointPath.value = endpoint.path
         let caller = try await caller(of: request)
+        let origin = RequestOrigin(principal: caller, requestID: arrival.requestID, address: arrival.address)
+        do {
+            return try await answer(request, context, arrival, caller, origin)
+        } catch {
+            if caller != nil { try await record(error, origin, request) }
+            throw error
+        }
+    }
+
+    private func answer(
+        _ request: Request, _ context: APIContext, _ arrival: ArrivalFacts, _ caller: Principal?,
+        _ origin: RequestOrigin
+    ) async throws -> Response {
         try settings.rateLimiter.admit(endpoint.settings.rateClass, arrival.address, caller?.userID)
         if let caller, !endpoint.access.admits(caller.role) { throw Problem.accessDenied }
         let facts = RequestFacts(
@@ -155,10 +168,17 @@ private struct EndpointResponder: HTTPResponder {
             receivedAt: arrival.receivedAt, headers: request.headers, body: try await body(of: request, context))
         let answer = try await endpoint.handle(
             IncomingCall(
-                pathValues: try pathValues(request.uri.path), caller: caller,
-                origin: RequestOrigin(principal: caller, requestID: arrival.requestID, address: arrival.address),
-                facts: facts, contentType: request.headers[.contentType]))
+                pathValues: try pathValues(request.uri.path), caller: caller, origin: origin, facts: facts,
+                contentType: request.headers[.contentType]))
         return answer.response
+    }
+
+    private func record(_ error: any Error, _ origin: RequestOrigin, _ request: Request) async throws {
+        guard case .problem(let problem) = Failure(error), problem.kind == .forbidden else { return }
+        // A path that cannot be read names nothing; the caller is told of the refusal all the same.
+        let values = (try? pathValues(request.uri.path)) ?? []
+        try await settings.denials.record(
+            Denial(origin: origin, route: endpoint.route, pathValues: values, code: problem.code))
     }
 
     private func caller(of request: Request) async throws -> Principal? {

@@ -1,3 +1,4 @@
+import CareSyncCore
 import NIOCore
 
 /// Who is at the other end, seen through trusted proxies only: a header from anyone else could name any address.
@@ -6,20 +7,24 @@ package struct ClientAddress: Sendable {
 
     /// Addresses of the proxies in front, as the socket shows them.
     package init(trustedProxies: [String]) {
-        self.trustedProxies = Set(trustedProxies)
+        self.trustedProxies = Set(trustedProxies.map { IPAddress($0)?.description ?? $0 })
     }
 
-    /// The right-most hop of `X-Forwarded-For` that is not a trusted proxy, if the socket's peer is one.
+    /// In its one spelling: the right-most hop of `X-Forwarded-For` that is not a trusted proxy, if the socket's peer is one.
     func resolve(peer: SocketAddress?, forwardedFor: String?) -> String {
-        let peer = peer?.ipAddress ?? ""
+        let peer = Self.spelled(peer?.ipAddress ?? "")
         guard trustedProxies.contains(peer), let forwardedFor else { return peer }
-        let hops = forwardedFor.split(separator: ",").map { String($0.filter { $0 != " " }) }
+        let hops = forwardedFor.split(separator: ",").map { hop in
+            let text = String(hop.filter { $0 != " " })
+            return IPAddress(text)?.description ?? text
+        }
         // What stands left of the first hop that is not ours is the client's own claim, also when that hop is no address.
-        guard let hop = hops.last(where: { !trustedProxies.contains($0) }), Self.isAddress(hop) else { return peer }
+        guard let hop = hops.last(where: { !trustedProxies.contains($0) }), IPAddress(hop) != nil else { return peer }
         return hop
     }
 
-    private static func isAddress(_ text: String) -> Bool {
-        (try? SocketAddress(ipAddress: text, port: 0)) != nil  // The failure itself says nothing more.
+    /// The system spells addresses in one way, but for IPv4 on a socket that listens on both.
+    private static func spelled(_ peer: String) -> String {
+        peer.hasPrefix("::ffff:") ? IPAddress(peer)?.description ?? peer : peer
     }
 }

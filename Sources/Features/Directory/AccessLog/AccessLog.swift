@@ -1,0 +1,69 @@
+import CareSyncCore
+import Persistence
+
+/// A line of the audit log as the patient it concerns may see it: without addresses and request ids of others.
+struct AccessLogLine: RowDecodable {
+    let at: Instant
+    let actorID: UserID?
+    /// The role at that time.
+    let actorRole: String?
+    let action: String
+    let entity: String
+    let entityID: String
+    let outcome: String
+    let reason: String?
+    let username: String?
+    let firstName: String?
+    let lastName: String?
+
+    init(row: Row) throws {
+        at = try row.value("at")
+        actorID = try row.value("actor_id")
+        actorRole = try row.value("actor_role")
+        action = try row.value("action")
+        entity = try row.value("entity")
+        entityID = try row.value("entity_id")
+        outcome = try row.value("outcome")
+        reason = try row.value("reason")
+        username = try row.value("username")
+        firstName = try row.value("first_name")
+        lastName = try row.value("last_name")
+    }
+
+    /// A doctor's name, otherwise the name of the account; what no account did, the system did.
+    var actorName: String {
+        if let firstName, let lastName { return firstName + " " + lastName }
+        return username ?? "CareSync"
+    }
+
+    /// The reason given, or else the one that follows from who it was.
+    func why(for patient: PatientID) -> String {
+        if let reason { return reason }
+        guard let actorID else { return "SYSTEM" }
+        if actorID == UserID(patient) { return "OWN_DATA" }
+        return actorRole == Role.doctor.rawValue ? "TREATMENT" : "ADMINISTRATION"
+    }
+}
+
+struct AccessLogRepository {
+    let db: any Connection
+
+    /// The newest first.
+    func page(of patient: PatientID, _ request: PageRequest) throws -> Page<AccessLogLine> {
+        let batch = Batch()
+        let lines = batch.all(
+            AccessLogLine.self,
+            """
+            SELECT a.at, a.actor_id, a.actor_role, a.action, a.entity, a.entity_id, a.outcome, a.reason, u.username,
+                   d.first_name, d.last_name
+            FROM audit_log a LEFT JOIN users u ON u.id = a.actor_id LEFT JOIN doctors d ON d.id = a.actor_id
+            WHERE a.patient_id = \(patient)
+            ORDER BY a.at DESC, a.shard DESC, a.sequence DESC LIMIT \(request.limit) OFFSET \(request.offset)
+            """)
+        let total =
+            request.isPaged
+            ? batch.value(Int.self, "SELECT count(*) FROM audit_log WHERE patient_id = \(patient)") : nil
+        try batch.run(db)
+        return Page(fetched: try lines.value, request: request, total: try total?.value ?? nil)
+    }
+}

@@ -1,0 +1,66 @@
+import CareSyncCore
+import Persistence
+import WebAPI
+
+struct AccessLogParameters: Codable, Sendable, Validated {
+    var id: PatientID
+    var page: Int?
+    var size: Int?
+
+    static let rules: [Rule<Self>] = [
+        .range("page", \.page, 0...PageRequest.maximumPage),
+        .range("size", \.size, 1...PageRequest.maximumSize),
+    ]
+
+    var request: PageRequest { PageRequest(page: page, size: size) }
+}
+
+/// Who did what with a patient's data, when, in what role and why.
+struct AccessLogResponse: WireResponse {
+    let at: Instant
+    let actorId: UserID?
+    let actorName: String
+    /// `SYSTEM` for what no account did.
+    let actorRole: String
+    let action: String
+    let entity: String
+    let entityId: String
+    let outcome: String
+    let reason: String
+
+    init(_ line: AccessLogLine, of patient: PatientID) {
+        at = line.at
+        actorId = line.actorID
+        actorName = line.actorName
+        actorRole = line.actorRole ?? "SYSTEM"
+        action = line.action
+        entity = line.entity
+        entityId = line.entityID
+        outcome = line.outcome
+        reason = line.why(for: patient)
+    }
+}
+
+/// Lets patients see who looked at their data; that look is in the log then, too.
+struct AccessLogEndpoints: Sendable {
+    let database: any Database
+
+    var all: [Endpoint] {
+        [
+            .get(
+                "/api/patients/{id}/access-log", "Who looked at my data, the newest first", access: .role(.patient),
+                use: list)
+        ]
+    }
+
+    func list(_ call: Call<AccessLogParameters, NoBody>) async throws -> Listing<AccessLogResponse> {
+        let patient = try call.principal.requirePatient()
+        guard call.parameters.id == patient else { throw Problem.accessDenied }
+        let (request, origin) = (call.parameters.request, call.origin)
+        let page = try await database.write { db in
+            db.audit(AuditEntry(.readPHI, "audit_log", "", by: origin, patient: patient))
+            return try AccessLogRepository(db: db).page(of: patient, request)
+        }
+        return Listing(page.map { AccessLogResponse($0, of: patient) })
+    }
+}

@@ -1,0 +1,76 @@
+import CareSyncCore
+import Persistence
+
+enum AccountStatusError: FailureCatalogue, CaseIterable {
+    case notFound
+    case ownAccount
+    case lastAdministrator
+
+    var problem: Problem {
+        switch self {
+        case .notFound: Problem(.notFound, "USER_NOT_FOUND", "There is no such account.")
+        case .ownAccount: Problem(.conflict, "OWN_ACCOUNT", "You cannot deactivate your own account.")
+        case .lastAdministrator:
+            Problem(.conflict, "LAST_ADMINISTRATOR", "The last active administrator cannot be deactivated.")
+        }
+    }
+}
+
+/// Whose account an administrator means.
+enum AccountTarget: Sendable {
+    case named(String)
+    case doctor(DoctorID)
+    case patient(PatientID)
+
+    var mayBeAdministrator: Bool { if case .named = self { true } else { false } }
+}
+
+/// Activates and deactivates accounts. A deactivated one is out at once: its sessions end in the same transaction.
+struct AccountStatusService: Sendable {
+    let database: any Database
+    let sessions: SessionService
+
+    /// The account as it is afterwards. Setting what is set already ends no session, but is in the audit log all the same.
+    ///
+    /// - Parameter isActive: `nil` for the opposite of what it is.
+    func set(
+        _ target: AccountTarget, isActive: Bool?, reason: String?, by admin: Principal, origin: RequestOrigin
+    ) async throws -> Account {
+        try await database.write { db in
+            let accounts = AccountRepository(db: db)
+            // Before the account itself: administrators that deactivate each other then wait in one order.
+            let administrators = target.mayBeAdministrator ? try accounts.lockActiveAdministrators() : []
+            guard let account = try accounts.lock(target) else { throw AccountStatusError.notFound }
+            let isActive = isActive ?? !account.isActive
+            if !isActive {
+                guard account.id != admin.userID else { throw AccountStatusError.ownAccount }
+                guard administrators != [account.id] else { throw AccountStatusError.lastAdministrator }
+            }
+            db.audit(Self.entry(account, isActive, reason, origin))
+            guard isActive != account.isActive else { return account }
+            let changed = try accounts.updateStatus(
+                of: account.id, isActive: isActive, reason: reason, by: admin.userID,
+                at: db.scope.services.time.now)
+            if !isActive { try sessions.endAll(of: account.id, .accountInactive, db: db) }
+            return changed ?? account
+        }
+    }
+
+    private static func entry(
+        _ account: Account, _ isActive: Bool, _ reason: String?, _ origin: RequestOrigin
+    ) -> AuditEntry {
+        AuditEntry(
+            .adminAction, "users", account.id.description, by: origin,
+            patient: account.role == .patient ? PatientID(account.id) : nil,
+            reason: reason ?? (isActive ? "ACTIVATED" : "DEACTIVATED"),
+            before: account.isActive ? "ACTIVE" : "INACTIVE",
+            after: isActive ? "ACTIVE" : "INACTIVE")
+    }
+
+    func list(_ search: AccountSearch, _ request: PageRequest, origin: RequestOrigin) async throws -> Page<Account> {
+        try await database.write { db in
+            db.audit(AuditEntry(.adminAction, "users", "", by: origin, reason: "LISTED"))
+            return try AccountRepository(db: db).page(search, request)
+        }
+    }
+}

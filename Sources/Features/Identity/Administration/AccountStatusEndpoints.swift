@@ -1,0 +1,150 @@
+import CareSyncCore
+import Persistence
+import WebAPI
+
+struct UserListParameters: Codable, Sendable, Validated {
+    var role: Role?
+    var q: String?
+    var page: Int?
+    var size: Int?
+
+    static let rules: [Rule<Self>] = [
+        .maxLength("q", \.q, 100),
+        .range("page", \.page, 0...PageRequest.maximumPage),
+        .range("size", \.size, 1...PageRequest.maximumSize),
+    ]
+}
+
+struct AccountPath: Codable, Sendable {
+    var username: String
+}
+
+struct AccountStatusParameters: Codable, Sendable {
+    var username: String
+    var active: Bool
+}
+
+struct BlockDoctorParameters: Codable, Sendable, Validated {
+    var doctorId: DoctorID
+    var reason: String?
+
+    static let rules: [Rule<Self>] = [AdministrativeReason.rule(\.reason)]
+}
+
+struct BlockPatientParameters: Codable, Sendable, Validated {
+    var patientId: PatientID
+    var reason: String?
+
+    static let rules: [Rule<Self>] = [AdministrativeReason.rule(\.reason)]
+}
+
+/// Why an administrator did something: stored and audited.
+enum AdministrativeReason {
+    static let standard = "Blocked by an administrator"
+    static let maximumLength = 500
+
+    static func rule<Root>(_ path: any KeyPath<Root, String?> & Sendable) -> Rule<Root> {
+        Rule("reason", .length(minimum: nil, maximum: maximumLength)) {
+            PersonText.line($0[keyPath: path], maximumLength)
+        }
+    }
+}
+
+struct AccountStatusResponse: WireResponse {
+    let message: String
+    let username: String
+    let isActive: Bool
+
+    init(_ account: Account) {
+        message = account.isActive ? "The account is active." : "The account is deactivated."
+        username = account.username
+        isActive = account.isActive
+    }
+}
+
+struct BlockedResponse: WireResponse {
+    let message: String
+    let reason: String
+}
+
+struct AccountStatusEndpoints: Sendable {
+    let accounts: AccountStatusService
+
+    var all: [Endpoint] {
+        let failures = AccountStatusError.self
+        return [
+            .get("/api/admin/users", "Accounts", access: .role(.admin), use: list),
+            .put(
+                "/api/admin/users/{username}/toggle-active", "Activate an account, or deactivate it",
+                access: .role(.admin), fails: failures, use: toggle),
+            .put(
+                "/api/admin/users/{username}/status", "Set whether an account is active", access: .role(.admin),
+                fails: failures, use: set),
+            .post(
+                "/api/admin/block-doctor/{doctorId}", "Deactivate a doctor's account", access: .role(.admin),
+                fails: failures, use: blockDoctor),
+            .post(
+                "/api/admin/unblock-doctor/{doctorId}", "Activate a doctor's account", access: .role(.admin),
+                fails: failures, use: unblockDoctor),
+            .post(
+                "/api/admin/block-patient/{patientId}", "Deactivate a patient's account", access: .role(.admin),
+                fails: failures, use: blockPatient),
+            .post(
+                "/api/admin/unblock-patient/{patientId}", "Activate a patient's account", access: .role(.admin),
+                fails: failures, use: unblockPatient),
+        ]
+    }
+
+    func list(_ call: Call<UserListParameters, NoBody>) async throws -> Listing<UserSummaryResponse> {
+        let asked = call.parameters
+        let page = try await accounts.list(
+            AccountSearch(role: asked.role, text: asked.q), PageRequest(page: asked.page, size: asked.size),
+            origin: call.origin)
+        return Listing(page.map(UserSummaryResponse.init))
+    }
+
+    func toggle(_ call: Call<AccountPath, NoBody>) async throws -> AccountStatusResponse {
+        AccountStatusResponse(
+            try await accounts.set(
+                .named(call.parameters.username), isActive: nil, reason: nil, by: call.principal, origin: call.origin))
+    }
+
+    func set(_ call: Call<AccountStatusParameters, NoBody>) async throws -> AccountStatusResponse {
+        AccountStatusResponse(
+            try await accounts.set(
+                .named(call.parameters.username), isActive: call.parameters.active, reason: nil, by: call.principal,
+                origin: call.origin))
+    }
+
+    func blockDoctor(_ call: Call<BlockDoctorParameters, NoBody>) async throws -> BlockedResponse {
+        try await block(.doctor(call.parameters.doctorId), call.parameters.reason, call.principal, call.origin)
+    }
+
+    func unblockDoctor(_ call: Call<BlockDoctorParameters, NoBody>) async throws -> MessageResponse {
+        try await unblock(.doctor(call.parameters.doctorId), call.parameters.reason, call.principal, call.origin)
+    }
+
+    func blockPatient(_ call: Call<BlockPatientParameters, NoBody>) async throws -> BlockedResponse {
+        try await block(.patient(call.parameters.patientId), call.parameters.reason, call.principal, call.origin)
+    }
+
+    func unblockPatient(_ call: Call<BlockPatientParameters, NoBody>) async throws -> MessageResponse {
+        try await unblock(.patient(call.parameters.patientId), call.parameters.reason, call.principal, call.origin)
+    }
+
+    private func block(
+        _ target: AccountTarget, _ reason: String?, _ admin: Principal, _ origin: RequestOrigin
+    ) async throws -> BlockedResponse {
+        let reason = PersonText.trimmed(reason) ?? AdministrativeReason.standard
+        let account = try await accounts.set(target, isActive: false, reason: reason, by: admin, origin: origin)
+        return BlockedResponse(message: "\(account.username) is blocked.", reason: reason)
+    }
+
+    private func unblock(
+        _ target: AccountTarget, _ reason: String?, _ admin: Principal, _ origin: RequestOrigin
+    ) async throws -> MessageResponse {
+        let account = try await accounts.set(
+            target, isActive: true, reason: PersonText.trimmed(reason), by: admin, origin: origin)
+        return MessageResponse(message: "\(account.username) is no longer blocked.")
+    }
+}

@@ -1,0 +1,101 @@
+import CareSyncCore
+import Persistence
+
+/// An address that an administrator has shut out for a time.
+struct AddressBlock: RowDecodable {
+    let id: Int64
+    let address: String
+    let reason: String
+    let blockedAt: Instant
+    let expiresAt: Instant
+
+    static let columns: SQL = "id, address, reason, blocked_at, expires_at"
+
+    init(row: Row) throws {
+        id = try row.value("id")
+        address = try row.value("address")
+        reason = try row.value("reason")
+        blockedAt = try row.value("blocked_at")
+        expiresAt = try row.value("expires_at")
+    }
+}
+
+enum AddressBlockError: FailureCatalogue, CaseIterable {
+    case notBlocked
+    case ownAddress
+    case loopback
+
+    var problem: Problem {
+        switch self {
+        case .notBlocked: Problem(.notFound, "IP_NOT_BLOCKED", "This address is not blocked.")
+        case .ownAddress: Problem(.conflict, "OWN_ADDRESS", "This is the address you are calling from.")
+        case .loopback:
+            Problem(.conflict, "LOOPBACK_EXEMPT", "Development mode never blocks the machine it runs on.")
+        }
+    }
+}
+
+/// There is one row for an address, and only while it is blocked; what was is in the audit log.
+struct AddressBlockRepository {
+    let db: any Connection
+
+    /// The newest first.
+    func page(at now: Instant, _ request: PageRequest) throws -> Page<AddressBlock> {
+        let batch = Batch()
+        let blocks = batch.all(
+            AddressBlock.self,
+            """
+            SELECT \(AddressBlock.columns) FROM address_blocks WHERE expires_at > \(now)
+            ORDER BY blocked_at DESC, id DESC LIMIT \(request.limit) OFFSET \(request.offset)
+            """)
+        let total =
+            request.isPaged
+            ? batch.value(Int.self, "SELECT count(*) FROM address_blocks WHERE expires_at > \(now)") : nil
+        try batch.run(db)
+        return Page(fetched: try blocks.value, request: request, total: try total?.value ?? nil)
+    }
+
+    /// What nodes keep in memory.
+    func expiries(at now: Instant) throws -> [String: Instant] {
+        var expiries: [String: Instant] = [:]
+        try db.query("SELECT address, expires_at FROM address_blocks WHERE expires_at > \(now)") { row in
+            let address: String = try row.value("address")
+            expiries[address] = try row.value("expires_at")
+        }
+        return expiries
+    }
+
+    func expiry(of address: IPAddress, at now: Instant) throws -> Instant? {
+        try db.value(
+            "SELECT expires_at FROM address_blocks WHERE address = \(address.description) AND expires_at > \(now)")
+    }
+
+    /// Blocks an address, or replaces the block it has.
+    func upsert(
+        _ address: IPAddress, reason: String, from now: Instant, until expiry: Instant, by admin: UserID
+    ) throws {
+        try db.run(
+            """
+            INSERT INTO address_blocks (address, reason, blocked_at, expires_at, blocked_by)
+            VALUES (\(address.description), \(reason), \(now), \(expiry), \(admin))
+            ON CONFLICT (address) DO UPDATE SET
+                reason = excluded.reason, blocked_at = excluded.blocked_at, expires_at = excluded.expires_at,
+                blocked_by = excluded.blocked_by
+            """)
+    }
+
+    /// Whether it was blocked.
+    func delete(_ address: IPAddress, at now: Instant) throws -> Bool {
+        try db.run(
+            "DELETE FROM address_blocks WHERE address = \(address.description) AND expires_at > \(now)") > 0
+    }
+
+    /// How many there were.
+    func deleteAll() throws -> Int {
+        try db.run("DELETE FROM address_blocks")
+    }
+
+    func delete(expiredBy now: Instant) throws -> Int {
+        try db.run("DELETE FROM address_blocks WHERE expires_at <= \(now)")
+    }
+}

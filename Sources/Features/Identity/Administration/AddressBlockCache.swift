@@ -1,0 +1,51 @@
+import CareSyncCore
+import Synchronization
+
+/// The blocked addresses, so that a request costs no look-up in the database. This node's own changes are there with
+/// their commit, other nodes' with the next poll.
+final class AddressBlockCache: Sendable {
+    private struct State {
+        var expiries: [String: Instant] = [:]
+        var changes: UInt64 = 0
+    }
+
+    /// Whether the machine itself is always served (RULINGS C13).
+    private let exemptsLoopback: Bool
+    private let state = Mutex(State())
+
+    init(exemptsLoopback: Bool) {
+        self.exemptsLoopback = exemptsLoopback
+    }
+
+    /// How often this node changed something. What was read from the database before is out of date then.
+    var changes: UInt64 { state.withLock { $0.changes } }
+
+    func isBlocked(_ address: String, at now: Instant) -> Bool {
+        guard let expiry = state.withLock({ $0.expiries.isEmpty ? nil : $0.expiries[address] }), now < expiry else {
+            return false
+        }
+        return !(exemptsLoopback && IPAddress(address)?.isLoopback == true)
+    }
+
+    /// `nil` unblocks.
+    func set(_ address: IPAddress, until expiry: Instant?) {
+        state.withLock { state in
+            state.changes &+= 1
+            state.expiries[address.description] = expiry
+        }
+    }
+
+    func removeAll() {
+        state.withLock { state in
+            state.changes &+= 1
+            state.expiries = [:]
+        }
+    }
+
+    /// Takes what was read, unless this node has changed something since `changes` was counted.
+    func replace(with expiries: [String: Instant], ifChangesAre changes: UInt64) {
+        state.withLock { state in
+            if state.changes == changes { state.expiries = expiries }
+        }
+    }
+}

@@ -1,0 +1,100 @@
+import CareSyncCore
+import WebAPI
+
+struct BlockAddressParameters: Codable, Sendable, Validated {
+    var ipAddress: String
+    var reason: String?
+    /// 24 unless given.
+    var hoursToBlock: Int?
+
+    static let rules: [Rule<Self>] = [
+        AddressPath.rule { $0.ipAddress },
+        AdministrativeReason.rule(\.reason),
+        .range("hoursToBlock", \.hoursToBlock, 1...8760),
+    ]
+}
+
+struct AddressPath: Codable, Sendable, Validated {
+    var ipAddress: String
+
+    static let rules: [Rule<Self>] = [rule { $0.ipAddress }]
+
+    static func rule<Root>(_ text: @escaping @Sendable (Root) -> String) -> Rule<Root> {
+        Rule("ipAddress", .described("An IPv4 or IPv6 address.")) {
+            IPAddress(text($0)) == nil ? "must be an IPv4 or IPv6 address" : nil
+        }
+    }
+}
+
+/// `BlockedIPDto` of the contract.
+struct AddressBlockResponse: WireResponse {
+    let id: Int64
+    let ipAddress: String
+    let reason: String
+    let blockedAt: Instant
+    let expiresAt: Instant
+    let active: Bool
+
+    init(_ block: AddressBlock) {
+        id = block.id
+        ipAddress = block.address
+        reason = block.reason
+        blockedAt = block.blockedAt
+        expiresAt = block.expiresAt
+        active = true
+    }
+}
+
+struct AddressBlockEndpoints: Sendable {
+    let blocks: AddressBlockService
+
+    var all: [Endpoint] {
+        let failures = AddressBlockError.self
+        return [
+            .get("/api/admin/blocked-ips", "Blocked addresses, the newest first", access: .role(.admin), use: list),
+            .post("/api/admin/block-ip", "Block an address", access: .role(.admin), fails: failures, use: block),
+            .post(
+                "/api/admin/unblock-ip/{ipAddress}", "Unblock an address", access: .role(.admin), fails: failures,
+                use: unblock),
+            .delete(
+                "/api/admin/blocked-ips/{ipAddress}", "Unblock an address", access: .role(.admin), fails: failures,
+                use: unblock),
+            .post("/api/admin/unblock-all-ips", "Unblock all addresses", access: .role(.admin), use: unblockAll),
+            .delete("/api/admin/blocked-ips", "Unblock all addresses", access: .role(.admin), use: unblockAll),
+            .post("/api/admin/cleanup-expired", "Forget blocks that are over", access: .role(.admin), use: cleanUp),
+        ]
+    }
+
+    func list(_ call: Call<PageParameters, NoBody>) async throws -> Listing<AddressBlockResponse> {
+        Listing(try await blocks.list(call.parameters.request, origin: call.origin).map(AddressBlockResponse.init))
+    }
+
+    func block(_ call: Call<BlockAddressParameters, NoBody>) async throws -> MessageResponse {
+        let hours = call.parameters.hoursToBlock ?? 24
+        let address = try Self.address(call.parameters.ipAddress)
+        let expiry = try await blocks.block(
+            address, for: .hours(Int64(hours)),
+            reason: PersonText.trimmed(call.parameters.reason) ?? AdministrativeReason.standard, by: call.principal,
+            origin: call.origin)
+        return MessageResponse(message: "\(address) is blocked until \(expiry).")
+    }
+
+    func unblock(_ call: Call<AddressPath, NoBody>) async throws -> MessageResponse {
+        let address = try Self.address(call.parameters.ipAddress)
+        try await blocks.unblock(address, origin: call.origin)
+        return MessageResponse(message: "\(address) is no longer blocked.")
+    }
+
+    func unblockAll(_ call: Call<NoParameters, NoBody>) async throws -> MessageResponse {
+        MessageResponse(message: "Addresses unblocked: \(try await blocks.unblockAll(origin: call.origin)).")
+    }
+
+    func cleanUp(_ call: Call<NoParameters, NoBody>) async throws -> MessageResponse {
+        MessageResponse(message: "Blocks that were over: \(try await blocks.cleanUp(origin: call.origin)).")
+    }
+
+    private static func address(_ text: String) throws -> IPAddress {
+        guard let address = IPAddress(text) else { throw Problem.notFound }
+        return address
+    }
+}

@@ -1,0 +1,97 @@
+import CareSyncCore
+import Persistence
+
+/// Shuts addresses out and lets them in again. Blocks act on every path but the health checks (RULINGS C4).
+struct AddressBlockService: Sendable {
+    let database: any Database
+    let cache: AddressBlockCache
+    /// Whether the machine itself is never blocked (RULINGS C13).
+    let exemptsLoopback: Bool
+
+    private var now: Instant { database.services.time.now }
+
+    /// When the block ends.
+    @discardableResult
+    func block(
+        _ address: IPAddress, for span: TimeSpan, reason: String, by admin: Principal, origin: RequestOrigin
+    ) async throws -> Instant {
+        guard address != IPAddress(origin.address) else { throw AddressBlockError.ownAddress }
+        guard !(exemptsLoopback && address.isLoopback) else { throw AddressBlockError.loopback }
+        let now = now
+        let expiry = now + span
+        try await database.write { db in
+            let blocks = AddressBlockRepository(db: db)
+            let before = try blocks.expiry(of: address, at: now)
+            try blocks.upsert(address, reason: reason, from: now, until: expiry, by: admin.userID)
+            db.audit(Self.entry(address.description, reason, origin, before: before, after: expiry))
+            db.scope.afterCommit { [cache] in cache.set(address, until: expiry) }
+        }
+        return expiry
+    }
+
+    func unblock(_ address: IPAddress, origin: RequestOrigin) async throws {
+        let now = now
+        try await database.write { db in
+            let blocks = AddressBlockRepository(db: db)
+            let before = try blocks.expiry(of: address, at: now)
+            guard try blocks.delete(address, at: now) else { throw AddressBlockError.notBlocked }
+            db.audit(Self.entry(address.description, "UNBLOCKED", origin, before: before, after: nil))
+            db.scope.afterCommit { [cache] in cache.set(address, until: nil) }
+        }
+    }
+
+    /// How many there were.
+    func unblockAll(origin: RequestOrigin) async throws -> Int {
+        try await database.write { db in
+            let count = try AddressBlockRepository(db: db).deleteAll()
+            db.audit(
+                AuditEntry(
+                    .adminAction, "address_blocks", "", by: origin, reason: "ALL_UNBLOCKED", before: "\(count) BLOCKED",
+                    after: "0 BLOCKED"))
+            db.scope.afterCommit { [cache] in cache.removeAll() }
+            return count
+        }
+    }
+
+    /// Forgets blocks that are over; how many there were. The purge every ten minutes does it, too.
+    func cleanUp(origin: RequestOrigin) async throws -> Int {
+        let now = now
+        return try await database.write { db in
+            let count = try AddressBlockRepository(db: db).delete(expiredBy: now)
+            db.audit(
+                AuditEntry(.adminAction, "address_blocks", "", by: origin, reason: "EXPIRED_REMOVED", after: "\(count)")
+            )
+            return count
+        }
+    }
+
+    func list(_ request: PageRequest, origin: RequestOrigin) async throws -> Page<AddressBlock> {
+        let now = now
+        return try await database.write { db in
+            db.audit(AuditEntry(.adminAction, "address_blocks", "", by: origin, reason: "LISTED"))
+            return try AddressBlockRepository(db: db).page(at: now, request)
+        }
+    }
+
+    /// Learns of what other nodes did.
+    func poll() async throws {
+        let now = now
+        let changes = cache.changes
+        let expiries = try await database.read { db in try AddressBlockRepository(db: db).expiries(at: now) }
+        cache.replace(with: expiries, ifChangesAre: changes)
+    }
+
+    func purge() async throws {
+        let now = now
+        try await database.write { db in _ = try AddressBlockRepository(db: db).delete(expiredBy: now) }
+    }
+
+    private static func entry(
+        _ address: String, _ reason: String, _ origin: RequestOrigin, before: Instant?, after: Instant?
+    ) -> AuditEntry {
+        func state(_ expiry: Instant?) -> String { expiry.map { "BLOCKED UNTIL \($0)" } ?? "OPEN" }
+        return AuditEntry(
+            .adminAction, "address_blocks", address, by: origin, reason: reason, before: state(before),
+            after: state(after))
+    }
+}

@@ -1,0 +1,61 @@
+import CareSyncCore
+import Persistence
+import WebAPI
+
+/// A line of the audit log as administrators see it.
+struct AuditLineResponse: WireResponse {
+    /// Chain and place in it.
+    let id: String
+    let at: Instant
+    let actorId: Int64?
+    let actorUsername: String?
+    /// The role at that time.
+    let actorRole: String?
+    let action: String
+    let entity: String
+    let entityId: String
+    let patientId: Int64?
+    let outcome: String
+    let reason: String?
+    let before: String?
+    let after: String?
+    let requestId: String
+    let address: String
+
+    init(_ line: AuditLine) {
+        let content = line.record.content
+        id = "\(line.record.shard)-\(line.record.sequence)"
+        at = content.at
+        actorId = content.actorID
+        actorUsername = line.username
+        actorRole = content.actorRole
+        action = content.action
+        entity = content.entity
+        entityId = content.entityID
+        patientId = content.patientID
+        outcome = content.outcome
+        reason = content.reason
+        before = content.before
+        after = content.after
+        requestId = content.requestID
+        address = content.address
+    }
+}
+
+/// Lets administrators read the audit log, which is in the log itself then.
+struct AuditSearchEndpoints: Sendable {
+    let database: any Database
+
+    var all: [Endpoint] {
+        [.get("/api/admin/audit", "The audit log, the newest first", access: .role(.admin), use: search)]
+    }
+
+    func search(_ call: Call<AuditSearchParameters, NoBody>) async throws -> Listing<AuditLineResponse> {
+        let (search, origin) = (call.parameters, call.origin)
+        let page = try await database.write { db in
+            db.audit(AuditEntry(.adminAction, "audit_log", "", by: origin, patient: search.patient, reason: "READ"))
+            return try AuditSearchRepository(db: db).page(search)
+        }
+        return Listing(page.map(AuditLineResponse.init))
+    }
+}

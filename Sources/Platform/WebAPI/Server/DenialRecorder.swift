@@ -1,0 +1,25 @@
+package import Persistence
+
+/// A 403 that a signed-in caller got, from the gate of a route or from the service behind it.
+package struct Denial: Sendable {
+    /// With the caller.
+    package let origin: RequestOrigin
+    /// Such as `GET /api/patients/{id}/access-log`.
+    package let route: String
+    /// What stood for the parameters of the path, as the caller wrote it.
+    package let pathValues: [(name: String, value: String)]
+    /// The code of the answer.
+    package let code: String
+}
+
+/// Keeps denials before they are answered; when that fails the request fails with it.
+package struct DenialRecorder: Sendable {
+    package let record: @Sendable (Denial) async throws -> Void
+
+    package init(_ record: @escaping @Sendable (Denial) async throws -> Void) {
+        self.record = record
+    }
+
+    /// For tests of the web layer alone.
+    package static let none = DenialRecorder { _ in }
+}
