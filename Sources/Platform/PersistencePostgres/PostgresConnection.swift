@@ -17,6 +17,8 @@ final class PostgresConnection: Connection {
     /// Some statement was answered, so the connection was good when the body began.
     private var wasAnswered = false
     private var sentCommit = false
+    /// Called before the first statement leaves: what waits for company on this connection goes first.
+    var beforeFirstExchange: (() -> Void)?
     /// What spoilt the transaction; until a savepoint is restored, every statement fails with it.
     private var failure: DatabaseFailure?
 
@@ -113,6 +115,8 @@ final class PostgresConnection: Connection {
     }
 
     private func exchange(_ batch: [SQL]) throws(DatabaseFailure) -> [PostgresRowSource] {
+        beforeFirstExchange?()
+        beforeFirstExchange = nil
         do {
             let results = try pipeline.exchange(batch, isBetweenTransactions: mode == .read || !wasAnswered)
             wasAnswered = true

@@ -28,8 +28,16 @@ extension PostgresWorker {
         guard work.count > 1, !shared.isClosing, let pipeline, pipeline.isReady() else {
             return runAlone(work.map(\.alone))
         }
-        let writes = work.compactMap { if case .write(let write) = $0 { write } else { nil } }
-        send(writes.compactMap { $0.open(self, pipeline) }, pipeline)
+        var waiting: [PostgresWrite.OpenWrite] = []
+        let settle = {
+            let writes = waiting
+            waiting = []
+            self.send(writes, pipeline)
+        }
+        for case .write(let write) in work {
+            if let opened = write.open(self, pipeline, settle) { waiting.append(opened) }
+        }
+        settle()
     }
 
     /// Sends transactions one behind the other in one round trip. The server runs none behind one that fails.

@@ -5,8 +5,9 @@ import Persistence
 /// (``Persistence/Database/send(_:)``). Each is still a transaction of its own.
 struct PostgresWrite: Sendable {
     /// Runs the body and answers with what is to be sent. `nil` when the caller has been answered already: the body failed,
-    /// or did nothing, or needed an answer on its way and so could not wait for others.
-    let open: @Sendable (PostgresWorker, PostgresPipeline) -> OpenWrite?
+    /// or did nothing, or needed an answer on its way and so could not wait for others. In that last case `settle` is called
+    /// first, which sends what waits: the audit rows of both follow each other in one chain.
+    let open: @Sendable (PostgresWorker, PostgresPipeline, _ settle: @escaping () -> Void) -> OpenWrite?
     /// The same transaction by itself, with everything a worker does about failures.
     let alone: PostgresJob
 
@@ -31,9 +32,10 @@ struct PostgresWrite: Sendable {
             caller.resume(throwing: Problem.unavailable)
         }
         self.alone = alone
-        open = { worker, pipeline in
+        open = { worker, pipeline, settle in
             let scope = worker.newScope()
             let connection = PostgresConnection(pipeline, scope: scope, mode: .write)
+            connection.beforeFirstExchange = settle
             func fail(_ error: any Error) {
                 scope.rolledBack()
                 let mayRepeat = connection.mayRunAgain || (error as? DatabaseFailure)?.isRetryable == true
