@@ -108,6 +108,9 @@ let package = Package(
             dependencies: ["CareSyncCore", "CareSyncServer", "Cryptography", "Identity", "Persistence", .logging],
             path: "Benchmarks/seed", swiftSettings: strict),
         .executableTarget(
+            name: "benchmark-audit", dependencies: ["CareSyncCore", "CareSyncServer", "Persistence", .logging],
+            path: "Benchmarks/audit", swiftSettings: strict),
+        .executableTarget(
             name: "benchmark-slots",
             dependencies: ["CareSyncCore", "CareSyncServer", "Persistence", "Scheduling", .logging],
             path: "Benchmarks/slots", swiftSettings: strict),
