@@ -53,6 +53,8 @@ extension Target.Dependency {
     static let httpTypes = product(name: "HTTPTypes", package: "swift-http-types")
     static let nioHTTPTypes = product(name: "NIOHTTPTypes", package: "swift-nio-extras")
     static let nioCore = product(name: "NIOCore", package: "swift-nio")
+    static let asyncHTTPClient = product(name: "AsyncHTTPClient", package: "async-http-client")
+    static let mustache = product(name: "Mustache", package: "swift-mustache")
 }
 
 let package = Package(
@@ -69,6 +71,8 @@ let package = Package(
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
     ],
     targets: [
         platform("CareSyncCore"),
@@ -80,6 +84,13 @@ let package = Package(
         platform("PersistencePostgres", ["CareSyncCore", "Persistence", "CPostgres", .logging]),
         .systemLibrary(name: "CCrypt", path: "Sources/Platform/CCrypt", providers: [.apt(["libcrypt-dev"])]),
         platform("Cryptography", ["CareSyncCore", "CCrypt", .crypto, .cryptoExtras, .jwtKit]),
+        .systemLibrary(
+            name: "CCurl", path: "Sources/Platform/CCurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        platform(
+            "Mail",
+            [
+                "CareSyncCore", "Cryptography", "Persistence", "CCurl", .asyncHTTPClient, .mustache, .nioCore, .logging,
+            ]),
         platform(
             "WebAPI",
             [
@@ -87,14 +98,15 @@ let package = Package(
                 .logging,
             ]),
 
-        feature("Identity", ["Cryptography", .logging]),
+        feature("Identity", ["Cryptography", "Mail", .logging]),
         feature("Directory", ["Cryptography", "Identity"]),
-        feature("Scheduling", ["Cryptography", "Identity", "Directory", .logging]),
+        feature("Scheduling", ["Cryptography", "Mail", "Identity", "Directory", .logging]),
 
         .target(
             name: "CareSyncServer",
             dependencies: [
-                "CareSyncCore", "Persistence", "PersistenceSQLite", "PersistencePostgres", "Cryptography", "WebAPI",
+                "CareSyncCore", "Persistence", "PersistenceSQLite", "PersistencePostgres", "Cryptography", "Mail",
+                "WebAPI",
                 "Identity", "Directory", "Scheduling", .hummingbird, .configuration, .logging, .serviceLifecycle,
                 .unixSignals, .nioCore,
             ],
@@ -122,15 +134,21 @@ let package = Package(
             name: "CareSyncTesting",
             dependencies: [
                 "CareSyncCore", "Cryptography", "Persistence", "PersistenceSQLite", "PersistencePostgres",
-                "CareSyncServer", "Identity", "WebAPI", .hummingbird, .hummingbirdTesting, .httpTypes, .nioCore,
+                "CareSyncServer", "Identity", "Mail", "WebAPI", .hummingbird, .hummingbirdTesting, .httpTypes, .nioCore,
                 .crypto, .logging,
             ],
-            path: "Sources/CareSyncTesting", swiftSettings: strict),
+            path: "Sources/CareSyncTesting", exclude: ["smtp-server.py"], swiftSettings: strict),
 
         platformTests("CareSyncCore", ["CareSyncTesting"]),
         platformTests("Persistence", ["CareSyncCore", "CareSyncTesting", "PersistenceSQLite", .crypto, .logging]),
         platformTests("PersistencePostgres", ["CareSyncCore", "CareSyncTesting", "Persistence", .logging]),
         platformTests("Cryptography", ["CareSyncCore"]),
+        platformTests(
+            "Mail",
+            [
+                "CareSyncCore", "CareSyncTesting", "Cryptography", "Persistence", .hummingbird, .httpTypes, .nioCore,
+                .logging,
+            ]),
         platformTests(
             "WebAPI",
             [
@@ -155,7 +173,7 @@ let package = Package(
         featureTests("Scheduling", ["CareSyncServer", .httpTypes]),
         featureTests(
             "Identity",
-            ["Cryptography", "WebAPI", .httpTypes, .hummingbird, .hummingbirdTesting, .logging, .nioCore]),
+            ["Cryptography", "Mail", "WebAPI", .httpTypes, .hummingbird, .hummingbirdTesting, .logging, .nioCore]),
         featureTests(
             "Directory",
             ["Cryptography", "Identity", "WebAPI", .hummingbird, .hummingbirdTesting, .httpTypes, .nioCore]),

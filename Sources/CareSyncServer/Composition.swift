@@ -3,6 +3,7 @@ import Cryptography
 import Directory
 package import Identity
 package import Logging
+package import Mail
 package import Persistence
 package import Scheduling
 package import WebAPI
@@ -19,12 +20,15 @@ package struct CareSync: Sendable {
     package let scheduling: SchedulingFeature
     /// Carries out what is due; among the ``workers``, and by itself for tests that move the clock.
     package let outbox: OutboxWorker
+    /// Sends mail; a worker of its own, so that a slow mail server holds up nothing else.
+    package let mail: OutboxWorker
     let authenticator: Authenticator
     let demo: DemoSeeding
 
     /// The schema of every part, in the order of its numbers.
     package static let migrations =
-        PlatformMigrations.all + IdentityMigrations.all + DirectoryMigrations.all + SchedulingMigrations.all
+        PlatformMigrations.all + MailMigrations.all + IdentityMigrations.all + DirectoryMigrations.all
+        + SchedulingMigrations.all
 
     /// What the database needs of the other parts; it is made before the database is opened.
     package static func databaseServices(
@@ -39,7 +43,11 @@ package struct CareSync: Sendable {
                 seal: { try sealer.seal($0, for: $1) }, open: { try sealer.open($0, for: $1) }))
     }
 
-    package init(configuration: ServerConfiguration, database: any Database, logger: Logger) async throws {
+    /// - Parameter mailSender: another way for mail than the configured one, for tests; `mailHook` stops between its steps.
+    package init(
+        configuration: ServerConfiguration, database: any Database, logger: Logger, mailSender: (any MailSender)? = nil,
+        mailHook: @escaping MailDelivering.Hook = { _, _ in }
+    ) async throws {
         let random = database.services.random
         let zone = configuration.zone
 
@@ -63,6 +71,11 @@ package struct CareSync: Sendable {
         let health = HealthEndpoints(database: database)
 
         outbox = OutboxWorker(database: database, handlers: scheduling.outboxHandlers, logger: logger)
+        let delivering = try MailDelivering(
+            database: database, sender: mailSender ?? configuration.mail.makeSender(), from: configuration.mail.from,
+            rootSecret: configuration.keys.root, kinds: identity.mailKinds, logger: logger, hook: mailHook)
+        // One at a time: a claim then outlives every send.
+        mail = OutboxWorker(database: database, handlers: [delivering.handler], batchSize: 1, logger: logger)
         let checkpoints = AuditCheckpoints(database: database, file: configuration.checkpointFile, logger: logger)
 
         self.configuration = configuration
@@ -74,7 +87,7 @@ package struct CareSync: Sendable {
         endpoints = health.all + identity.endpoints + directory.endpoints + scheduling.endpoints
         self.scheduling = scheduling
         workers = [
-            Worker("outbox", run: outbox.run), Worker("sessions", run: identity.run),
+            Worker("outbox", run: outbox.run), Worker("mail", run: mail.run), Worker("sessions", run: identity.run),
             Worker("scheduling", run: scheduling.run),
             Worker("audit checkpoints", run: checkpoints.run),
         ]

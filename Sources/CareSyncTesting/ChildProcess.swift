@@ -9,10 +9,14 @@ final class ChildProcess: Sendable {
     private let pending = Mutex<[UInt8]>([])
     private let status = Mutex<Int32?>(nil)
 
-    /// `environment` is all it gets, beside `PATH`. Errors are appended to a file.
-    init(_ arguments: [String], environment: [String: String], errorFile: String) throws {
+    /// `environment` is all it gets, beside `PATH`. Errors are appended to a file. Another program than the one under test
+    /// is named by its path.
+    init(
+        program: String = ChildProcess.executable, _ arguments: [String], environment: [String: String],
+        errorFile: String
+    ) throws {
         (identifier, output) = try Self.starting.withLock { _ in
-            try Self.start(arguments, environment, errorFile)
+            try Self.start(program, arguments, environment, errorFile)
         }
     }
 
@@ -23,7 +27,7 @@ final class ChildProcess: Sendable {
 
     /// The child's number, and the end of the pipe that reads its output.
     private static func start(
-        _ arguments: [String], _ environment: [String: String], _ errorFile: String
+        _ program: String, _ arguments: [String], _ environment: [String: String], _ errorFile: String
     ) throws -> (pid_t, Int32) {
         var ends: [Int32] = [0, 0]
         guard pipe(&ends) == 0 else { throw LiveServer.Failure(description: "No pipe: \(errno)") }
@@ -40,20 +44,20 @@ final class ChildProcess: Sendable {
         let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
         let variables = environment.merging(["PATH": path]) { given, _ in given }.map { "\($0.key)=\($0.value)" }
         var child = pid_t()
-        let code = withPointers([executable] + arguments) { arguments in
+        let code = withPointers([program] + arguments) { arguments in
             withPointers(variables) { variables in
-                posix_spawn(&child, executable, &actions, nil, arguments, variables)
+                posix_spawn(&child, program, &actions, nil, arguments, variables)
             }
         }
         guard code == 0 else {
             close(ends[0])
-            throw LiveServer.Failure(description: "\(executable) cannot be started: \(code)")
+            throw LiveServer.Failure(description: "\(program) cannot be started: \(code)")
         }
         return (child, ends[0])
     }
 
     /// Beside the test bundle; `CARESYNC_TEST_EXECUTABLE` names another.
-    private static let executable: String = {
+    static let executable: String = {
         if let given = ProcessInfo.processInfo.environment["CARESYNC_TEST_EXECUTABLE"] { return given }
         let bundle = CommandLine.arguments.first { $0.hasSuffix(".xctest") } ?? ".build/debug/bundle.xctest"
         return URL(fileURLWithPath: bundle).deletingLastPathComponent().appendingPathComponent("caresync").path

@@ -3,20 +3,22 @@ import Synchronization
 
 /// How much a piece of work has asked of the database.
 package final class StatementCount: Sendable {
-    private let state = Mutex((statements: 0, roundTrips: 0))
+    private let state = Mutex((texts: [String](), roundTrips: 0))
 
     package init() {}
 
-    package var statements: Int { state.withLock { $0.statements } }
+    package var statements: Int { texts.count }
+    /// The statements in order, without the values of their parameters.
+    package var texts: [String] { state.withLock { $0.texts } }
     /// Batches count once; statements that travel with the next one do not count.
     package var roundTrips: Int { state.withLock { $0.roundTrips } }
 
     package func reset() {
-        state.withLock { $0 = (statements: 0, roundTrips: 0) }
+        state.withLock { $0 = (texts: [], roundTrips: 0) }
     }
 
-    fileprivate func add(statements: Int, roundTrips: Int) {
-        state.withLock { $0 = (statements: $0.statements + statements, roundTrips: $0.roundTrips + roundTrips) }
+    fileprivate func add(_ statements: [SQL], roundTrips: Int) {
+        state.withLock { $0 = (texts: $0.texts + statements.map(\.text), roundTrips: $0.roundTrips + roundTrips) }
     }
 }
 
@@ -44,7 +46,7 @@ package struct CountingDatabase: Database {
     ) async throws -> Value {
         try await base.fetch { [count] batch in
             let answer = try plan(batch)
-            count.add(statements: batch.statements.count, roundTrips: 1)
+            count.add(batch.statements, roundTrips: 1)
             return answer
         }
     }
@@ -71,29 +73,29 @@ private final class CountingConnection: Connection {
     var scope: TransactionScope { base.scope }
 
     func query(_ sql: SQL, _ each: (Row) throws -> Void) throws {
-        count.add(statements: 1, roundTrips: 1)
+        count.add([sql], roundTrips: 1)
         try base.query(sql, each)
     }
 
     func run(_ sql: SQL) throws -> Int {
-        count.add(statements: 1, roundTrips: 1)
+        count.add([sql], roundTrips: 1)
         return try base.run(sql)
     }
 
     func run(_ statements: [SQL], _ each: (Int, Row) throws -> Void) throws -> [Int] {
-        count.add(statements: statements.count, roundTrips: 1)
+        count.add(statements, roundTrips: 1)
         return try base.run(statements, each)
     }
 
     func later(_ sql: SQL, _ each: @escaping (Row) throws -> Void, done: @escaping (Int) -> Void) throws {
-        count.add(statements: 1, roundTrips: 0)
+        count.add([sql], roundTrips: 0)
         try base.later(sql, each, done: done)
     }
 
     func flush() throws { try base.flush() }
 
     func require(_ sql: SQL) throws {
-        count.add(statements: 1, roundTrips: 0)
+        count.add([sql], roundTrips: 0)
         try base.require(sql)
     }
 

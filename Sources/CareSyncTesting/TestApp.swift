@@ -4,6 +4,7 @@ import Foundation
 import Hummingbird
 import HummingbirdTesting
 import Logging
+import Mail
 package import Persistence
 
 /// The whole system in this process, on a database of its own, with a clock and random numbers that the test holds.
@@ -14,13 +15,15 @@ package struct TestApp: Sendable {
     /// Everything that was logged.
     package let logs: LogRecorder
     let client: any TestClientProtocol
+    /// Where mails go.
+    let mailFolder: String
 
     package var database: any Database { system.database }
     package var zone: ClinicZone { system.configuration.zone }
 
-    /// Carries out everything that is due by the test's clock, as the background work would.
+    /// Carries out everything that is due by the test's clock, mails included, as the background work would.
     package func runDueWork() async throws {
-        while try await system.outbox.runOnce() > 0 {}
+        while try await system.outbox.runOnce() + system.mail.runOnce() > 0 {}
     }
 }
 
@@ -35,9 +38,15 @@ package func withApp<Value: Sendable>(
     let logs = LogRecorder(level: .debug)
     let services = CareSync.databaseServices(configuration.keys, time: time.source, random: random.source)
     return try await withDatabase(kind, migrations: CareSync.migrations, services: services) { database in
-        let system = try await CareSync(configuration: configuration, database: database, logger: logs.logger)
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("mails-\(UUID().uuidString)").path
+        defer { try? FileManager.default.removeItem(atPath: folder) }  // It is made with the first mail.
+        let sender: (any MailSender)? = configuration.mail.isAvailable ? OutboxFolderSender(folder: folder) : nil
+        let system = try await CareSync(
+            configuration: configuration, database: database, logger: logs.logger, mailSender: sender)
         return try await system.buildApplication().test(.router) { client in
-            try await body(TestApp(system: system, time: time, random: random, logs: logs, client: client))
+            try await body(
+                TestApp(
+                    system: system, time: time, random: random, logs: logs, client: client, mailFolder: folder))
         }
     }
 }

@@ -55,6 +55,7 @@ struct ConfigurationTests {
             "CARESYNC_EMAIL_VERIFICATION": "maybe", "CARESYNC_PUBLIC_URL": "ftp://x", "CARESYNC_API_DOCS": "perhaps",
             "CARESYNC_RATE_LIMITS": "few", "CARESYNC_BCRYPT_COST": "4", "CARESYNC_LOG_LEVEL": "loud",
             "CARESYNC_ALLOW_INSECURE": "2", "CARESYNC_EMERGENCY_NUMBER": "help",
+            "CARESYNC_MAIL_URL": "http://x", "CARESYNC_MAIL_FROM": "a@b\r\nBcc: c@d",
         ])
         let named = Set(found.compactMap { $0.split(separator: " ").first.map(String.init) })
         #expect(named == Set(Setting.allCases.map(\.rawValue)).subtracting(["CARESYNC_DATA_DIR"]))

@@ -68,6 +68,11 @@ struct MatrixRecords {
             "/api/doctor-leaves", as: doctor, json: ["startDate": "2026-04-01", "endDate": "2026-04-02"])
         let leave = try #require(away["id"].int, "\(away.text)")
         let session = try #require(try await app.get("/api/auth/sessions", as: patient)["[0].id"].string)
+        let message = try await app.database.write { db -> Int64? in
+            try db.enqueue(OutboxMessage(kind: "matrix", subject: "matrix/1"))
+            try db.run("UPDATE outbox SET parked_at = due_at WHERE kind = 'matrix'")
+            return try db.value("SELECT id FROM outbox WHERE kind = 'matrix'")
+        }
         return MatrixRecords(
             values: [
                 "doctorId": "\(doctor.id)", "username": doctor.username, "patientId": "\(patient.id)",
@@ -76,20 +81,21 @@ struct MatrixRecords {
             ids: [
                 ("/api/appointments/", "\(appointment)"), ("/api/doctors/", "\(doctor.id)"),
                 ("/api/doctor-leaves/", "\(leave)"), ("/api/patients/", "\(patient.id)"),
-                ("/api/auth/sessions/", session),
+                ("/api/auth/sessions/", session), ("/api/admin/outbox/", "\(try #require(message))"),
             ])
     }
 
     /// What strangers must not have changed: one text per planted record.
     func state(in app: TestApp) async throws -> [String] {
         let (appointment, doctor) = (try number("/api/appointments/"), try number("/api/doctors/"))
-        let leave = try number("/api/doctor-leaves/")
+        let (leave, message) = (try number("/api/doctor-leaves/"), try number("/api/admin/outbox/"))
         return try await app.database.read { db in
             let versions: [Int64] = try db.values(
                 """
                 SELECT version FROM appointments WHERE id = \(appointment)
                 UNION ALL SELECT version + hours_version FROM doctors WHERE id = \(doctor)
                 UNION ALL SELECT id FROM doctor_leaves WHERE id = \(leave)
+                UNION ALL SELECT id FROM outbox WHERE id = \(message) AND parked_at IS NOT NULL
                 """)
             return versions.map(String.init)
         }

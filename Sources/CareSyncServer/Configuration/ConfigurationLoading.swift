@@ -2,6 +2,7 @@ package import CareSyncCore
 import Cryptography
 import Foundation
 import Logging
+import Mail
 import Scheduling
 
 extension LoadedConfiguration {
@@ -39,6 +40,7 @@ private struct Loading {
         let pool = reader.value(.databasePool, default: 16, shown: "16", SettingValues.number(1...256))
         let zone = zone()
         let web = web(mode, isInsecureAllowed)
+        let mail = mail(mode, directory)
         let verification = reader.value(
             .emailVerification, default: mode == .production ? EmailVerification.required : .optional,
             shown: mode == .production ? "required" : "optional", SettingValues.choice)
@@ -52,7 +54,7 @@ private struct Loading {
         guard reader.mistakes.isEmpty, let keys, let zone else { throw ConfigurationMistakes(list: reader.mistakes) }
         return ServerConfiguration(
             mode: mode, host: host, port: port, dataDirectory: directory, database: database, databasePool: pool,
-            zone: zone, keys: keys, web: web, emailVerification: verification,
+            zone: zone, keys: keys, web: web, mail: mail, emailVerification: verification,
             scheduling: SchedulingSettings(emergencyNumber: emergency), bcryptCost: cost, logLevel: level)
     }
 
@@ -76,6 +78,21 @@ private struct Loading {
         return reader.secret(.databaseURL, absent: standard.shown, shown: \.shown) {
             try DatabaseLocation(parsing: $0, dataDirectory: directory)
         } ?? standard
+    }
+
+    private mutating func mail(_ mode: DeploymentMode, _ directory: String) -> MailSettings {
+        let standard = mode == .production ? MailSettings.Provider.none : .folder("\(directory)/outbox")
+        let provider =
+            reader.secret(.mailURL, absent: standard.shown, shown: \.shown) {
+                try MailSettings.Provider(parsing: $0)
+            } ?? standard
+        let from = reader.value(
+            .mailFrom, default: MailSettings.standardSender, shown: MailSettings.standardSender.text
+        ) { try MailSettings.sender($0) }
+        if mode == .production, reader.isGiven(.mailURL), !reader.isGiven(.mailFrom) {
+            reader.complain(.mailFrom, "is required with a mail provider")
+        }
+        return MailSettings(provider: provider, from: from)
     }
 
     private mutating func zone() -> ClinicZone? {

@@ -14,6 +14,7 @@ package struct ServerConfiguration: Sendable {
     package var zone: ClinicZone
     package var keys: Keys
     package var web: Web
+    package var mail: MailSettings
     package var emailVerification: EmailVerification
     package var scheduling: SchedulingSettings
     package var bcryptCost: Int

@@ -13,6 +13,8 @@ package enum Setting: String, Sendable, CaseIterable {
     case publicURL = "CARESYNC_PUBLIC_URL"
     case corsOrigins = "CARESYNC_CORS_ORIGINS"
     case trustedProxies = "CARESYNC_TRUSTED_PROXIES"
+    case mailURL = "CARESYNC_MAIL_URL"
+    case mailFrom = "CARESYNC_MAIL_FROM"
     case emailVerification = "CARESYNC_EMAIL_VERIFICATION"
     case emergencyNumber = "CARESYNC_EMERGENCY_NUMBER"
     case bcryptCost = "CARESYNC_BCRYPT_COST"
@@ -24,7 +26,7 @@ package enum Setting: String, Sendable, CaseIterable {
     /// A secret is never shown, and may be read from a file that the variable with `_FILE` behind its name points to.
     package var isSecret: Bool {
         switch self {
-        case .databaseURL, .tokenSecret, .encryptionKeys, .rootSecret: true
+        case .databaseURL, .mailURL, .tokenSecret, .encryptionKeys, .rootSecret: true
         default: false
         }
     }
@@ -37,7 +39,8 @@ package enum Setting: String, Sendable, CaseIterable {
         case .environment: "development or production (development)"
         case .host: "address to listen on (127.0.0.1)"
         case .port: "port to listen on; 0 takes a free one (8080)"
-        case .dataDirectory: "folder of the SQLite file, documents, development keys and audit checkpoints (./data)"
+        case .dataDirectory:
+            "folder of the SQLite file, documents, development keys, mails and audit checkpoints (./data)"
         case .databaseURL: "sqlite:PATH or postgres://user:password@host:port/name (caresync.sqlite in the data folder)"
         case .databasePool: "connections to PostgreSQL, 1 to 256 (16)"
         case .timeZone: "time zone of the clinic (Asia/Kolkata)"
@@ -47,6 +50,9 @@ package enum Setting: String, Sendable, CaseIterable {
         case .publicURL: "address under which users reach the server (none; required in production)"
         case .corsOrigins: "web origins that may use the API, a list (development: http://localhost:4200)"
         case .trustedProxies: "addresses of the proxies in front, a list (none)"
+        case .mailURL:
+            "smtp://user:password@host:587 (STARTTLS), smtps://user:password@host:465 or sendgrid:KEY (development: files)"
+        case .mailFrom: "who mails are from, such as CareSync <no-reply@clinic.example> (required with a mail provider)"
         case .emailVerification: "required or optional (production: required, development: optional)"
         case .emergencyNumber: "telephone number that answers about emergencies name (112)"
         case .bcryptCost: "cost of password hashes, 10 to 15 (12)"

@@ -16,6 +16,10 @@ struct AccountRepository {
         try db.first("SELECT \(Self.columns) FROM users WHERE username_key = \(UsernameRules.key(username))")
     }
 
+    func find(withEmail email: EmailAddress) throws -> Account? {
+        try db.first("SELECT \(Self.columns) FROM users WHERE email_key = \(email.key)")
+    }
+
     func exists(named username: String) throws -> Bool {
         try db.exists("SELECT 1 FROM users WHERE username_key = \(UsernameRules.key(username))")
     }

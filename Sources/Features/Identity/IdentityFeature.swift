@@ -1,6 +1,7 @@
 package import CareSyncCore
 package import Cryptography
 package import Logging
+package import Mail
 package import Persistence
 package import WebAPI
 
@@ -8,6 +9,9 @@ package import WebAPI
 package struct IdentityFeature: Sendable {
     package let migrations = IdentityMigrations.all
     package let endpoints: [Endpoint]
+    /// The mails this feature sends.
+    package let mailKinds: [MailKind]
+    let codes: OneTimeCodes
     let accounts: AccountService
     let sessions: SessionService
     let poller: SessionPoller
@@ -21,6 +25,8 @@ package struct IdentityFeature: Sendable {
         database: any Database, hasher: PasswordHasher, signer: TokenSigner, rootSecret: RootSecret,
         clinicZone: ClinicZone, settings: IdentitySettings, profiles: AccountProfiles, logger: Logger
     ) {
+        codes = OneTimeCodes(rootSecret: rootSecret)
+        mailKinds = OneTimeCodeMails.kinds(codes, profiles)
         let cache = SessionCache()
         sessions = SessionService(
             database: database, signer: signer, tokens: RefreshTokens(rootSecret: rootSecret), cache: cache,
@@ -44,6 +50,7 @@ package struct IdentityFeature: Sendable {
             + SessionAdministrationEndpoints(sessions: administered).all
             + AccountStatusEndpoints(accounts: AccountStatusService(database: database, sessions: sessions)).all
             + AddressBlockEndpoints(blocks: blocks).all + AuditSearchEndpoints(database: database).all
+            + OutboxEndpoints(database: database).all
     }
 
     /// Checks the bearer token of every request: signature, expiry, live session, active account.

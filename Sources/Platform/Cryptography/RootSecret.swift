@@ -15,6 +15,8 @@ package enum KeyPurpose: String, Sendable, CaseIterable {
     case blindIndex = "blind-index"
     /// Stored codes of one-time passwords.
     case oneTimeCode = "one-time-code"
+    /// Names of mails in their `Message-ID`.
+    case mailName = "mail-name"
     /// Signed links to documents and calendars.
     case link = "link"
     /// Stored answers of idempotent requests.

@@ -10,6 +10,8 @@ package struct OutboxItem: RowDecodable, Equatable {
     package let payload: String
     /// How often it was tried, this time included.
     package let attempts: Int
+    /// Until when the worker that received it has it for itself; tells its claim from every other.
+    package let claimedUntil: Instant
 
     package init(row: Row) throws {
         id = try row.value("id")
@@ -19,6 +21,7 @@ package struct OutboxItem: RowDecodable, Equatable {
         version = try row.value("version")
         payload = try row.value("payload")
         attempts = try row.value("attempts")
+        claimedUntil = try row.value("claimed_until")
     }
 }
 

@@ -1,26 +1,42 @@
 import Synchronization
 
-/// Wakes the outbox worker of this process when a transaction leaves it something to do.
+/// Wakes the outbox workers of this process when a transaction leaves them something to do.
 package final class OutboxSignal: Sendable {
-    private struct State {
-        var kinds: Set<String> = []
-        var isRaised = false
-        var waiter: AsyncStream<Void>.Continuation?
-    }
-
-    private let state = Mutex(State())
+    private let listeners = Mutex<[OutboxListener]>([])
 
     package init() {}
 
-    /// A worker of this process carries out messages of these kinds.
-    func announce(_ kinds: some Sequence<String>) {
-        state.withLock { $0.kinds.formUnion(kinds) }
+    /// What a worker that carries out messages of these kinds waits on. It is kept as long as the signal.
+    func listener(for kinds: some Sequence<String>) -> OutboxListener {
+        let listener = OutboxListener(kinds: Set(kinds))
+        listeners.withLock { $0.append(listener) }
+        return listener
     }
 
     /// Never blocks; raises while nobody waits are remembered as one. Does nothing for a kind that nobody carries out.
     package func raise(_ kind: String) {
+        let listeners = listeners.withLock { $0 }
+        for listener in listeners where listener.kinds.contains(kind) { listener.raise() }
+    }
+}
+
+/// One worker's end of the signal.
+final class OutboxListener: Sendable {
+    private struct State {
+        var isRaised = false
+        var waiter: AsyncStream<Void>.Continuation?
+    }
+
+    let kinds: Set<String>
+    private let state = Mutex(State())
+
+    init(kinds: Set<String>) {
+        self.kinds = kinds
+    }
+
+    func raise() {
         state.withLock { state in
-            guard !state.isRaised, state.kinds.contains(kind) else { return }
+            guard !state.isRaised else { return }
             state.isRaised = true
             state.waiter?.yield()
         }

@@ -6,15 +6,19 @@ package import Logging
 package struct OutboxWorker: Sendable {
     private let database: any Database
     private let handlers: [String: OutboxHandler]
+    private let batchSize: Int
+    private let listener: OutboxListener
     private let logger: Logger
 
-    private static let batchSize = 16
     private static let claim: TimeSpan = .seconds(60)
 
-    package init(database: any Database, handlers: [OutboxHandler], logger: Logger) {
+    /// - Parameter batchSize: how many messages are claimed at a time and carried out one after the other; a claim must
+    ///   outlive them all, so slow effects come in a worker of their own with a small one.
+    package init(database: any Database, handlers: [OutboxHandler], batchSize: Int = 16, logger: Logger) {
         self.database = database
         self.handlers = Dictionary(handlers.map { ($0.kind, $0) }) { first, _ in first }
-        database.services.outboxSignal.announce(self.handlers.keys)
+        self.batchSize = batchSize
+        listener = database.services.outboxSignal.listener(for: self.handlers.keys)
         self.logger = logger
     }
 
@@ -23,11 +27,11 @@ package struct OutboxWorker: Sendable {
         while !Task.isCancelled {
             do {
                 if try await runOnce() == 0 {
-                    await database.services.outboxSignal.wait(atMost: .seconds(1))
+                    await listener.wait(atMost: .seconds(1))
                 }
             } catch {
                 logger.error("outbox: the database does not answer", metadata: ["error": "\(error)"])
-                await database.services.outboxSignal.wait(atMost: .seconds(5))
+                await listener.wait(atMost: .seconds(5))
             }
         }
     }
@@ -41,6 +45,8 @@ package struct OutboxWorker: Sendable {
             guard let handler = handlers[item.kind] else { continue }
             do {
                 try await carryOut(item, handler)
+            } catch is OutboxSettled {
+                continue
             } catch {
                 try await failed(item, handler, error)
             }
@@ -58,8 +64,8 @@ package struct OutboxWorker: Sendable {
                 WHERE id IN (SELECT id FROM outbox
                              WHERE done_at IS NULL AND parked_at IS NULL AND due_at <= \(now)
                                AND (claimed_until IS NULL OR claimed_until <= \(now)) AND kind IN \(in: kinds)
-                             ORDER BY due_at, id LIMIT \(Self.batchSize)\(db.dialect.forUpdateSkipLocked))
-                RETURNING id, kind, subject, channel, version, payload, attempts
+                             ORDER BY due_at, id LIMIT \(batchSize)\(db.dialect.forUpdateSkipLocked))
+                RETURNING id, kind, subject, channel, version, payload, attempts, claimed_until
                 """)
         }
     }
@@ -80,7 +86,7 @@ package struct OutboxWorker: Sendable {
 
     private static func done(_ item: OutboxItem, _ db: any Connection) -> SQL {
         """
-        UPDATE outbox SET done_at = \(db.scope.services.time.now), claimed_until = NULL, last_error = NULL
+        UPDATE outbox SET done_at = \(db.scope.services.time.now), claimed_until = NULL, last_error = NULL, parked_at = NULL
         WHERE id = \(item.id) AND done_at IS NULL
         """
     }
@@ -100,7 +106,7 @@ package struct OutboxWorker: Sendable {
                 """
                 UPDATE outbox SET due_at = \(due), claimed_until = NULL, last_error = \(reason),
                                   parked_at = \(isLast ? now : nil)
-                WHERE id = \(item.id) AND done_at IS NULL
+                WHERE id = \(item.id) AND claimed_until = \(item.claimedUntil) AND done_at IS NULL
                 """)
         }
     }

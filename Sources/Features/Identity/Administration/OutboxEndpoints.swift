@@ -1,0 +1,102 @@
+import CareSyncCore
+import Persistence
+import WebAPI
+
+/// What waits in the outbox or was given up, as administrators see it.
+struct OutboxEntryResponse: WireResponse {
+    let id: Int64
+    let kind: String
+    /// What it is about, such as `appointment/42`.
+    let subject: String
+    let channel: String
+    let state: OutboxAdministration.State
+    let createdAt: Instant
+    /// When it is tried next.
+    let dueAt: Instant
+    let attempts: Int
+    /// A code.
+    let lastError: String?
+    let parkedAt: Instant?
+
+    init(_ entry: OutboxEntry) {
+        id = entry.id
+        kind = entry.kind
+        subject = entry.subject
+        channel = entry.channel
+        state = entry.parkedAt == nil ? .pending : .parked
+        createdAt = entry.createdAt
+        dueAt = entry.dueAt
+        attempts = entry.attempts
+        lastError = entry.lastError
+        parkedAt = entry.parkedAt
+    }
+}
+
+struct OutboxParameters: Codable, Sendable, Validated {
+    var state: OutboxAdministration.State?
+    var page: Int?
+    var size: Int?
+
+    static let rules: [Rule<Self>] = [
+        .range("page", \.page, 0...PageRequest.maximumPage),
+        .range("size", \.size, 1...PageRequest.maximumSize),
+    ]
+}
+
+enum OutboxTag {}
+
+enum OutboxError: FailureCatalogue, CaseIterable {
+    case notFound
+    case notParked
+
+    var problem: Problem {
+        switch self {
+        case .notFound: Problem(.notFound, "OUTBOX_MESSAGE_NOT_FOUND", "There is no such message.")
+        case .notParked:
+            Problem(.conflict, "OUTBOX_MESSAGE_NOT_PARKED", "Only a message that was given up can be retried.")
+        }
+    }
+}
+
+/// Lets administrators see which effects have not happened, and try again those that were given up.
+struct OutboxEndpoints: Sendable {
+    let database: any Database
+
+    private static let base = "/api/admin/outbox"
+
+    var all: [Endpoint] {
+        [
+            .get(Self.base, "Messages that wait or were given up, the newest first", access: .role(.admin), use: list),
+            .post(
+                "\(Self.base)/{id}/retry", "Try again a message that was given up", access: .role(.admin),
+                fails: OutboxError.self, use: retry),
+        ]
+    }
+
+    func list(_ call: Call<OutboxParameters, NoBody>) async throws -> Listing<OutboxEntryResponse> {
+        let (asked, origin) = (call.parameters, call.origin)
+        let page = try await database.write { db in
+            db.audit(AuditEntry(.adminAction, "outbox", "", by: origin, reason: "LISTED"))
+            return try OutboxAdministration(db: db).page(
+                asked.state, PageRequest(page: asked.page, size: asked.size))
+        }
+        return Listing(page.map(OutboxEntryResponse.init))
+    }
+
+    func retry(_ call: Call<IDPath<OutboxTag>, NoBody>) async throws -> OutboxEntryResponse {
+        let (id, origin) = (call.parameters.id, call.origin)
+        let entry = try await database.write { db in
+            switch try OutboxAdministration(db: db).retry(id.rawValue) {
+            case .unknown: throw OutboxError.notFound
+            case .notParked: throw OutboxError.notParked
+            case .unparked(let entry):
+                db.audit(
+                    AuditEntry(
+                        .adminAction, "outbox", id.description, by: origin, reason: "RETRIED", before: "PARKED",
+                        after: "PENDING"))
+                return entry
+            }
+        }
+        return OutboxEntryResponse(entry)
+    }
+}

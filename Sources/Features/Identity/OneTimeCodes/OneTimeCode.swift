@@ -1,0 +1,87 @@
+import CareSyncCore
+import Persistence
+
+enum OneTimeCodeTag {}
+typealias OneTimeCodeID = ID<OneTimeCodeTag>
+
+/// What a code proves.
+enum CodePurpose: String, Sendable, CaseIterable, ColumnValue, SQLConvertible {
+    /// That somebody reads the mail of an address that is to be registered.
+    case verifyEmail = "VERIFY_EMAIL"
+    /// That somebody reads the mail of an account whose password is forgotten.
+    case resetPassword = "RESET_PASSWORD"
+    /// The same, by a link that holds a long token instead of a code.
+    case resetLink = "RESET_LINK"
+    /// That who knows the password also reads the account's mail.
+    case secondFactor = "SECOND_FACTOR"
+
+    /// The name of the mail that brings the code.
+    var mailKind: String {
+        switch self {
+        case .verifyEmail: "verification-code"
+        case .resetPassword: "reset-code"
+        case .resetLink: "reset-link"
+        case .secondFactor: "second-factor-code"
+        }
+    }
+}
+
+/// A row of `one_time_codes`. It holds no code: the six digits are derived from it with a key that is not in the database.
+struct OneTimeCode: RowDecodable, Sendable {
+    let id: OneTimeCodeID
+    let purpose: CodePurpose
+    let email: String
+    let seed: [UInt8]
+    let expiresAt: Instant
+    let verifiedAt: Instant?
+
+    init(row: Row) throws {
+        id = try row.value("id")
+        purpose = try row.value("purpose")
+        email = try row.value("email")
+        seed = try row.value("seed")
+        expiresAt = try row.value("expires_at")
+        verifiedAt = try row.value("verified_at")
+    }
+
+    static let columns: SQL = "id, purpose, email, seed, expires_at, verified_at"
+
+    /// How messages name it.
+    static func subject(_ id: OneTimeCodeID) -> String { "code/\(id)" }
+
+    static func id(subject: String) -> OneTimeCodeID? {
+        guard subject.hasPrefix("code/") else { return nil }
+        return Int64(subject.dropFirst(5)).flatMap(OneTimeCodeID.init(checking:))
+    }
+}
+
+/// What asking for a code came to.
+enum CodeIssue: Sendable, Equatable {
+    /// The mail is in the outbox.
+    case issued(OneTimeCodeID, expiresAt: Instant)
+    /// Too soon after the last one, or too many in an hour; nothing was written.
+    case refused(retryAfter: TimeSpan)
+}
+
+/// What a guess came to.
+enum CodeVerdict: Sendable, Equatable {
+    case right(OneTimeCodeID, wasVerified: Bool)
+    /// Wrong, expired, used, guessed too often or never issued: nobody is told which.
+    case wrong
+}
+
+/// How long codes count and how many there may be.
+struct CodeLimits: Sendable {
+    /// How long a code counts.
+    var lifetime = TimeSpan.minutes(10)
+    /// How long a link counts.
+    var linkLifetime = TimeSpan.minutes(60)
+    /// Between two codes for one address; the published client shows a minute.
+    var coolDown = TimeSpan.seconds(60)
+    /// Wrong guesses that void a code.
+    var guesses = 5
+    /// Codes per purpose and e-mail address within an hour of the first.
+    var perEmail = 5
+    /// Codes per client address within an hour of the first; a clinic's patients may share one.
+    var perClient = 30
+}

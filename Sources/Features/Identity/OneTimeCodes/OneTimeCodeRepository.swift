@@ -1,0 +1,108 @@
+import CareSyncCore
+import Persistence
+
+struct OneTimeCodeRepository {
+    let db: any Connection
+
+    func find(_ id: OneTimeCodeID) throws -> OneTimeCode? {
+        try db.first("SELECT \(OneTimeCode.columns) FROM one_time_codes WHERE id = \(id)")
+    }
+
+    /// Whether it is the newest of its purpose and address and could still be used.
+    func isOpen(_ id: OneTimeCodeID, at now: Instant) throws -> Bool {
+        try db.exists(
+            """
+            SELECT 1 FROM one_time_codes c
+            WHERE id = \(id) AND used_at IS NULL AND expires_at > \(now) AND NOT EXISTS (
+                SELECT 1 FROM one_time_codes n
+                WHERE n.email_key = c.email_key AND n.purpose = c.purpose AND n.id > c.id)
+            """)
+    }
+
+    func insert(
+        _ purpose: CodePurpose, _ email: EmailAddress, seed: [UInt8], tokenHash: [UInt8]?, at now: Instant,
+        expiresAt: Instant
+    ) throws -> OneTimeCodeID {
+        let id: OneTimeCodeID? = try db.value(
+            """
+            INSERT INTO one_time_codes (purpose, email, email_key, seed, token_hash, created_at, expires_at)
+            VALUES (\(purpose), \(email.text), \(email.key), \(seed), \(tokenHash), \(now), \(expiresAt))
+            RETURNING id
+            """)
+        guard let id else { throw DatabaseFailure.other(code: "no id") }
+        return id
+    }
+
+    /// Counts a guess at the newest code, before anything is compared; `nil` when there is none that may be guessed at.
+    /// The row stays locked, so guesses at one code take turns.
+    func countGuess(_ purpose: CodePurpose, _ emailKey: String, limit: Int, at now: Instant) throws -> OneTimeCode? {
+        try db.first(
+            """
+            UPDATE one_time_codes SET guesses = guesses + 1
+            WHERE id = (SELECT max(id) FROM one_time_codes WHERE email_key = \(emailKey) AND purpose = \(purpose))
+                AND guesses < \(limit) AND used_at IS NULL AND expires_at > \(now)
+            RETURNING \(OneTimeCode.columns)
+            """)
+    }
+
+    /// The guess was right: it does not count. What it proved stays on record unless `mark` says otherwise.
+    func noteRight(_ id: OneTimeCodeID, _ mark: OneTimeCodes.Mark, at now: Instant) throws {
+        switch mark {
+        case .nothing: try db.run("UPDATE one_time_codes SET guesses = guesses - 1 WHERE id = \(id)")
+        case .verified(let tokenHash):
+            try db.run(
+                """
+                UPDATE one_time_codes SET guesses = guesses - 1, verified_at = \(now),
+                                          token_hash = COALESCE(\(tokenHash), token_hash)
+                WHERE id = \(id)
+                """)
+        }
+    }
+
+    /// Whether it had not been used before.
+    func use(_ id: OneTimeCodeID, at now: Instant) throws -> Bool {
+        try db.run("UPDATE one_time_codes SET used_at = \(now) WHERE id = \(id) AND used_at IS NULL") == 1
+    }
+
+    /// Counts a request against a quota, if it has room; `false` otherwise, and nothing is counted. An hour begins with
+    /// the first request of it. Requests for one name take turns.
+    func take(_ name: String, limit: Int, coolDown: TimeSpan, at now: Instant) throws -> Bool {
+        let hourAgo = now - .hours(1)
+        return try db.exists(
+            """
+            INSERT INTO code_quotas (name, window_began_at, used, last_at) VALUES (\(name), \(now), 1, \(now))
+            ON CONFLICT (name) DO UPDATE SET
+                used = CASE WHEN code_quotas.window_began_at <= \(hourAgo) THEN 1 ELSE code_quotas.used + 1 END,
+                window_began_at = CASE WHEN code_quotas.window_began_at <= \(hourAgo) THEN \(now)
+                                       ELSE code_quotas.window_began_at END,
+                last_at = \(now)
+            WHERE code_quotas.last_at <= \(now - coolDown)
+                AND (code_quotas.used < \(limit) OR code_quotas.window_began_at <= \(hourAgo))
+            RETURNING used
+            """)
+    }
+
+    /// How long a refused quota keeps its name out.
+    func wait(_ name: String, limit: Int, coolDown: TimeSpan, at now: Instant) throws -> TimeSpan {
+        let free: Instant? = try db.value(
+            """
+            SELECT CASE WHEN used >= \(limit) AND window_began_at > \(now - .hours(1)) THEN window_began_at
+                        ELSE last_at END
+            FROM code_quotas WHERE name = \(name)
+            """)
+        let isFull = try db.exists(
+            """
+            SELECT 1 FROM code_quotas
+            WHERE name = \(name) AND used >= \(limit) AND window_began_at > \(now - .hours(1))
+            """)
+        guard let free else { return coolDown }
+        return max(free + (isFull ? .hours(1) : coolDown) - now, .seconds(1))
+    }
+
+    /// Forgets codes and quotas older than a moment; how many codes there were.
+    @discardableResult
+    func delete(before moment: Instant) throws -> Int {
+        try db.run("DELETE FROM code_quotas WHERE last_at < \(moment)")
+        return try db.run("DELETE FROM one_time_codes WHERE created_at < \(moment)")
+    }
+}

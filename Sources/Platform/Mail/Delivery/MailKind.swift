@@ -1,0 +1,53 @@
+package import CareSyncCore
+package import Persistence
+
+/// A kind of mail that a feature sends: its template, and how its values are found when it leaves.
+package struct MailKind: Sendable {
+    /// What the message is addressed to and filled with.
+    package struct Letter: Sendable {
+        let recipient: MailAddress
+        let values: [String: String]
+        let validUntil: Instant?
+
+        /// - Parameter validUntil: after this moment the mail would be of no use and is not sent.
+        package init(to recipient: MailAddress, _ values: [String: String] = [:], validUntil: Instant? = nil) {
+            self.recipient = recipient
+            self.values = values
+            self.validUntil = validUntil
+        }
+    }
+
+    package typealias Compose = @Sendable (_ item: OutboxItem, _ db: any Connection) throws -> Letter?
+
+    /// Such as `password-reset`; stored, so it never changes.
+    package let name: String
+    let template: MailTemplate
+    let compose: Compose
+
+    /// - Parameters:
+    ///   - template: one of the constants of the feature.
+    ///   - compose: reads what the mail says, in the transaction that records its leaving; `nil` when there is nobody to
+    ///     write to, or nothing to say any more.
+    package init(_ name: String, _ template: MailTemplate, compose: @escaping Compose) {
+        self.name = name
+        self.template = template
+        self.compose = compose
+    }
+}
+
+extension OutboxMessage {
+    package static let mailKind = "mail.send"
+
+    /// A mail to be sent. The message holds the name of its kind and the subject, and nothing of its content.
+    ///
+    /// - Parameters:
+    ///   - kind: the name of a ``MailKind``.
+    ///   - subject: what it is about, such as `appointment/42`; the kind finds everything else by it.
+    package static func mail(
+        _ kind: String, about subject: String, version: Int64 = 1, due: Instant? = nil
+    ) -> OutboxMessage {
+        OutboxMessage(
+            kind: mailKind, subject: subject, channel: kind, version: version, payload: #"{"template":"\#(kind)"}"#,
+            due: due)
+    }
+}

@@ -1,0 +1,49 @@
+import Foundation
+
+/// Hands messages to whoever delivers them.
+package protocol MailSender: Sendable {
+    /// Whether the same message may be handed over twice and is still one. Where it may not, a message whose fate is not
+    /// known is never sent again by itself.
+    var isIdempotent: Bool { get }
+
+    /// Takes at most ``MailSending/longest``.
+    func send(_ message: MailMessage) async -> MailOutcome
+}
+
+/// What became of an attempt.
+package enum MailOutcome: Sendable, Equatable {
+    /// The next server has taken it over.
+    case sent
+    /// It was not taken over, and may be later.
+    case temporaryFailure(code: String)
+    /// It was not taken over, and will not be.
+    case permanentFailure(code: String)
+    /// It may have been taken over: the answer was lost.
+    case unknown(code: String)
+}
+
+package enum MailSending {
+    /// Seconds within which a sender answers: less than a claim of the outbox and less than a graceful shutdown.
+    static let longest = 15
+    /// Seconds for the connection.
+    static let connection = 5
+
+    /// Runs blocking work on a thread of its own that ends with it, so that idle senders hold none.
+    static func onOwnThread<Value: Sendable>(_ work: @escaping @Sendable () -> Value) async -> Value {
+        await withCheckedContinuation { continuation in
+            let thread = Thread { continuation.resume(returning: work()) }
+            thread.name = "mail"
+            thread.stackSize = 1 << 20
+            thread.start()
+        }
+    }
+}
+
+/// For an installation without a provider: nothing leaves, and everything says so.
+package struct AbsentSender: MailSender {
+    package let isIdempotent = true
+
+    package init() {}
+
+    package func send(_ message: MailMessage) async -> MailOutcome { .permanentFailure(code: "MAIL_UNAVAILABLE") }
+}
