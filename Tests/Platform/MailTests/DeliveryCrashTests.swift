@@ -105,7 +105,8 @@ struct MailBench: Sendable {
                 SMTPSender(
                     server: SMTPServer(
                         host: "localhost", port: server.port, security: .startTLS, user: SMTPTestServer.user,
-                        password: SecretBytes(Array(SMTPTestServer.password.utf8)), authorities: server.certificate), longest: SMTPTestServer.patience)
+                        password: SecretBytes(Array(SMTPTestServer.password.utf8)), authorities: server.certificate),
+                    longest: SMTPTestServer.patience)
             } else {
                 OutboxFolderSender(folder: folder)
             }

@@ -16,7 +16,8 @@ struct SMTPTests {
         SMTPSender(
             server: SMTPServer(
                 host: host, port: server.port, security: security, user: SMTPTestServer.user,
-                password: SecretBytes(Array(password.utf8)), authorities: isTrusted ? server.certificate : nil), longest: SMTPTestServer.patience)
+                password: SecretBytes(Array(password.utf8)), authorities: isTrusted ? server.certificate : nil),
+            longest: SMTPTestServer.patience)
     }
 
     @Test(
