@@ -57,9 +57,12 @@ extension TestApp {
         _ environment: [String: String], _ body: @escaping @Sendable (TestApp) async throws -> Value
     ) async throws -> Value {
         let system = try await CareSync(
-            configuration: .testing(environment), database: database, logger: logs.logger)
-        return try await system.buildApplication().test(.router) { [time, random, logs] client in
-            try await body(TestApp(system: system, time: time, random: random, logs: logs, client: client))
+            configuration: .testing(environment), database: database, logger: logs.logger,
+            mailSender: OutboxFolderSender(folder: mailFolder))
+        return try await system.buildApplication().test(.router) { [time, random, logs, mailFolder] client in
+            try await body(
+                TestApp(
+                    system: system, time: time, random: random, logs: logs, client: client, mailFolder: mailFolder))
         }
     }
 }
