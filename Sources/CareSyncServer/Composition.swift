@@ -22,6 +22,8 @@ package struct CareSync: Sendable {
     package let outbox: OutboxWorker
     /// Sends mail; a worker of its own, so that a slow mail server holds up nothing else.
     package let mail: OutboxWorker
+    /// Its runs are in the ``outbox``.
+    package let cleanUp: CleanUp
     let authenticator: Authenticator
     let demo: DemoSeeding
 
@@ -59,21 +61,32 @@ package struct CareSync: Sendable {
             availability: { db, doctors, date in
                 try SchedulingFeature.doctorsWithFreeSlot(among: doctors, on: date, zone: zone, db: db)
             })
+        var identitySettings = IdentitySettings(
+            emailVerificationRequired: configuration.emailVerification == .required,
+            exemptsLoopback: configuration.mode == .development)
+        identitySettings.isMailAvailable = configuration.mail.isAvailable
+        identitySettings.linkLifetime = configuration.linkLifetime
+        identitySettings.linkBase = configuration.linkBase
         let identity = IdentityFeature(
             database: database, hasher: hasher, signer: await TokenSigner.make(configuration.keys.tokens),
             rootSecret: configuration.keys.root, clinicZone: zone,
-            settings: IdentitySettings(
-                emailVerificationRequired: configuration.emailVerification == .required,
-                exemptsLoopback: configuration.mode == .development),
+            settings: identitySettings,
             profiles: directory.profiles, logger: logger)
+        var schedulingSettings = configuration.scheduling
+        schedulingSettings.isMailAvailable = configuration.mail.isAvailable
         let scheduling = SchedulingFeature(
-            database: database, zone: zone, vault: vault, settings: configuration.scheduling, logger: logger)
+            database: database, zone: zone, vault: vault, settings: schedulingSettings, logger: logger)
         let health = HealthEndpoints(database: database)
 
-        outbox = OutboxWorker(database: database, handlers: scheduling.outboxHandlers, logger: logger)
+        cleanUp = CleanUp(
+            database: database, sweeps: CleanUp.platformSweeps + MailMigrations.sweeps + identity.sweeps, logger: logger
+        )
+        outbox = OutboxWorker(
+            database: database, handlers: scheduling.outboxHandlers + [cleanUp.handler], logger: logger)
         let delivering = try MailDelivering(
             database: database, sender: mailSender ?? configuration.mail.makeSender(), from: configuration.mail.from,
-            rootSecret: configuration.keys.root, kinds: identity.mailKinds, logger: logger, hook: mailHook)
+            rootSecret: configuration.keys.root, kinds: identity.mailKinds + scheduling.mailKinds, logger: logger,
+            hook: mailHook)
         // One at a time: a claim then outlives every send.
         mail = OutboxWorker(database: database, handlers: [delivering.handler], batchSize: 1, logger: logger)
         let checkpoints = AuditCheckpoints(database: database, file: configuration.checkpointFile, logger: logger)
@@ -88,7 +101,7 @@ package struct CareSync: Sendable {
         self.scheduling = scheduling
         workers = [
             Worker("outbox", run: outbox.run), Worker("mail", run: mail.run), Worker("sessions", run: identity.run),
-            Worker("scheduling", run: scheduling.run),
+            Worker("scheduling", run: scheduling.run), Worker("clean-up", run: cleanUp.run),
             Worker("audit checkpoints", run: checkpoints.run),
         ]
     }

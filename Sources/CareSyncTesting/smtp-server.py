@@ -38,7 +38,7 @@ def certificate():
 def authenticate(server, session, envelope, mechanism, data):
     is_right = data.login == b"clinic" and data.password == b"s3cret pass"
     session.user = data.login.decode() if is_right else None
-    return AuthResult(success=is_right)
+    return AuthResult(success=is_right, handled=False)
 
 
 class Handler:

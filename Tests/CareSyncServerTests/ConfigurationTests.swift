@@ -55,10 +55,44 @@ struct ConfigurationTests {
             "CARESYNC_EMAIL_VERIFICATION": "maybe", "CARESYNC_PUBLIC_URL": "ftp://x", "CARESYNC_API_DOCS": "perhaps",
             "CARESYNC_RATE_LIMITS": "few", "CARESYNC_BCRYPT_COST": "4", "CARESYNC_LOG_LEVEL": "loud",
             "CARESYNC_ALLOW_INSECURE": "2", "CARESYNC_EMERGENCY_NUMBER": "help",
-            "CARESYNC_MAIL_URL": "http://x", "CARESYNC_MAIL_FROM": "a@b\r\nBcc: c@d",
+            "CARESYNC_MAIL_URL": "http://x", "CARESYNC_LINK_TTL": "0", "CARESYNC_MAIL_FROM": "a@b\r\nBcc: c@d",
         ])
         let named = Set(found.compactMap { $0.split(separator: " ").first.map(String.init) })
         #expect(named == Set(Setting.allCases.map(\.rawValue)).subtracting(["CARESYNC_DATA_DIR"]))
+    }
+
+    @Test(
+        "where mail goes is shown without its secrets",
+        arguments: [
+            ("smtp://clinic:p%40ss@mail.example", "smtp://clinic:***@mail.example:587"),
+            ("smtps://clinic:p%40ss@mail.example:4465?ca=/etc/ca.pem", "smtps://clinic:***@mail.example:4465"),
+            ("smtp://relay.example:2525", "smtp://relay.example:2525"), ("sendgrid:SG.p@ss", "sendgrid:***"),
+            ("off", "none; what needs mail answers 424"),
+        ])
+    func mail(_ given: String, _ shown: String) throws {
+        let loaded = try LoadedConfiguration.load(environment: ["CARESYNC_MAIL_URL": given], createsKeys: false)
+        let value = loaded.effective.first { $0.name == "CARESYNC_MAIL_URL" }?.value
+        #expect(value == shown)
+        #expect(value?.contains("ss@") == false)
+    }
+
+    @Test(
+        "a mail address that cannot be used is refused without quoting it",
+        arguments: [
+            "smtp://", "smtp://clinic@mail.example", "smtp://mail.example/path", "smtp://mail.example?verify=off",
+            "sendgrid:", "sendgrid:a key", "mail.example",
+        ])
+    func wrongMail(_ given: String) throws {
+        let found = try mistakes(["CARESYNC_MAIL_URL": given])
+        #expect(found.count == 1)
+        #expect(found.first?.contains("mail.example ") == false)
+    }
+
+    @Test("production mails need a sender")
+    func mailFrom() throws {
+        let url = ["CARESYNC_MAIL_URL": "sendgrid:SG.key"]
+        let given = Self.production.merging(url) { _, given in given }
+        #expect(try mistakes(given) == ["CARESYNC_MAIL_FROM is required with a mail provider"])
     }
 
     @Test("production refuses to start without secrets and its public address")

@@ -41,6 +41,7 @@ private struct Loading {
         let zone = zone()
         let web = web(mode, isInsecureAllowed)
         let mail = mail(mode, directory)
+        let linkMinutes = reader.value(.linkLifetime, default: 60, shown: "60", SettingValues.number(5...1440))
         let verification = reader.value(
             .emailVerification, default: mode == .production ? EmailVerification.required : .optional,
             shown: mode == .production ? "required" : "optional", SettingValues.choice)
@@ -54,7 +55,8 @@ private struct Loading {
         guard reader.mistakes.isEmpty, let keys, let zone else { throw ConfigurationMistakes(list: reader.mistakes) }
         return ServerConfiguration(
             mode: mode, host: host, port: port, dataDirectory: directory, database: database, databasePool: pool,
-            zone: zone, keys: keys, web: web, mail: mail, emailVerification: verification,
+            zone: zone, keys: keys, web: web, mail: mail,
+            linkLifetime: .minutes(Int64(linkMinutes)), emailVerification: verification,
             scheduling: SchedulingSettings(emergencyNumber: emergency), bcryptCost: cost, logLevel: level)
     }
 

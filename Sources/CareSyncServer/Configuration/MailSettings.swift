@@ -43,6 +43,10 @@ package struct MailSettings: Sendable {
 
 extension MailSettings.Provider {
     init(parsing text: String) throws {
+        if text == "off" {
+            self = .none
+            return
+        }
         if text.hasPrefix("sendgrid:") {
             let key = text.dropFirst("sendgrid:".count)
             guard !key.isEmpty, key.utf8.allSatisfy({ (33...126).contains($0) }) else {

@@ -15,10 +15,16 @@ package struct ServerConfiguration: Sendable {
     package var keys: Keys
     package var web: Web
     package var mail: MailSettings
+    package var linkLifetime: TimeSpan
     package var emailVerification: EmailVerification
     package var scheduling: SchedulingSettings
     package var bcryptCost: Int
     package var logLevel: Logger.Level
+
+    /// What links begin with, without a slash at its end.
+    package var linkBase: String {
+        web.publicURL?.text ?? "http://\(host.contains(":") ? "[\(host)]" : host):\(port)"
+    }
 
     /// The secrets.
     package struct Keys: Sendable {

@@ -17,7 +17,11 @@ struct AccountRepository {
     }
 
     func find(withEmail email: EmailAddress) throws -> Account? {
-        try db.first("SELECT \(Self.columns) FROM users WHERE email_key = \(email.key)")
+        try find(withEmailKey: email.key)
+    }
+
+    func find(withEmailKey key: String) throws -> Account? {
+        try db.first("SELECT \(Self.columns) FROM users WHERE email_key = \(key)")
     }
 
     func exists(named username: String) throws -> Bool {
@@ -61,6 +65,16 @@ struct AccountRepository {
             """
             UPDATE users SET password_hash = \(hash), must_change_password = FALSE, updated_at = \(now)
             WHERE id = \(account.id) AND password_hash = \(account.passwordHash)
+            """)
+        return changed == 1
+    }
+
+    /// Replaces the password, whatever it was; `false` when the account is not active.
+    func resetPassword(of id: UserID, to hash: String, at now: Instant) throws -> Bool {
+        let changed = try db.run(
+            """
+            UPDATE users SET password_hash = \(hash), must_change_password = FALSE, updated_at = \(now)
+            WHERE id = \(id) AND is_active
             """)
         return changed == 1
     }

@@ -156,6 +156,7 @@ struct AccountService: Sendable {
             }
             try sessions.endAll(of: account.id, except: caller.sessionID, .passwordChanged, db: db)
             if account.mustChangePassword { try sessions.renew(caller.sessionID, db: db) }
+            try db.enqueue(AccountMails.passwordChanged(account.id, at: now))
             db.audit(
                 AuditEntry(
                     .accountChange, "users", account.id.description, by: origin,

@@ -1,3 +1,4 @@
+import CareSyncCore
 import Foundation
 
 /// An e-mail address as it is stored, and the key that makes it unique.
@@ -9,6 +10,18 @@ struct EmailAddress: Equatable, Sendable {
     let text: String
     /// The text in lower case.
     let key: String
+
+    static func rule<Root>(_ field: String, _ text: @escaping @Sendable (Root) -> String) -> Rule<Root> {
+        Rule(field, .format("email")) { EmailAddress(text($0)) == nil ? complaint : nil }
+    }
+
+    /// The address of a field that ``rule(_:_:)`` has passed.
+    static func required(_ text: String) throws -> EmailAddress {
+        guard let address = EmailAddress(text) else {
+            throw Problem.validation([FieldError(field: "email", message: complaint)])
+        }
+        return address
+    }
 
     /// `nil` when it is not an address of the form `name@host`.
     init?(_ raw: String) {

@@ -9,6 +9,7 @@ package import WebAPI
 package struct IdentityFeature: Sendable {
     package let migrations = IdentityMigrations.all
     package let endpoints: [Endpoint]
+    package let sweeps = IdentitySweeps.all
     /// The mails this feature sends.
     package let mailKinds: [MailKind]
     let codes: OneTimeCodes
@@ -25,8 +26,11 @@ package struct IdentityFeature: Sendable {
         database: any Database, hasher: PasswordHasher, signer: TokenSigner, rootSecret: RootSecret,
         clinicZone: ClinicZone, settings: IdentitySettings, profiles: AccountProfiles, logger: Logger
     ) {
-        codes = OneTimeCodes(rootSecret: rootSecret)
-        mailKinds = OneTimeCodeMails.kinds(codes, profiles)
+        var limits = CodeLimits()
+        limits.linkLifetime = settings.linkLifetime
+        codes = OneTimeCodes(rootSecret: rootSecret, limits: limits)
+        mailKinds =
+            OneTimeCodeMails.kinds(codes, profiles, settings) + AccountMails.kinds(profiles, zone: clinicZone)
         let cache = SessionCache()
         sessions = SessionService(
             database: database, signer: signer, tokens: RefreshTokens(rootSecret: rootSecret), cache: cache,
@@ -43,9 +47,14 @@ package struct IdentityFeature: Sendable {
             database: database, hasher: hasher, accounts: accounts, sessions: sessions, settings: settings,
             zone: clinicZone)
         let signIn = SignInService(database: database, hasher: hasher, sessions: sessions, logger: logger)
+        let verification = EmailVerificationService(database: database, codes: codes, settings: settings)
+        let resets = PasswordResetService(
+            database: database, codes: codes, hasher: hasher, sessions: sessions, settings: settings)
         endpoints =
             SignInEndpoints(registration: registration, signIn: signIn, sessions: sessions).all
             + AccountEndpoints(accounts: accounts, zone: clinicZone).all
+            + EmailVerificationEndpoints(verification: verification).all
+            + PasswordResetEndpoints(resets: resets).all
             + OwnSessionEndpoints(sessions: administered).all
             + SessionAdministrationEndpoints(sessions: administered).all
             + AccountStatusEndpoints(accounts: AccountStatusService(database: database, sessions: sessions)).all

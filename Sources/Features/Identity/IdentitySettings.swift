@@ -14,6 +14,13 @@ package struct IdentitySettings: Sendable {
     /// Whether the machine itself is never blocked; for development only (RULINGS C13).
     package var exemptsLoopback = false
 
+    /// Whether there is a way to send mail; what needs one answers 424 otherwise.
+    package var isMailAvailable = true
+    /// How long a mailed link that sets a password counts.
+    package var linkLifetime = TimeSpan.minutes(60)
+    /// What links in mails begin with, without a slash at its end.
+    package var linkBase = "http://127.0.0.1:8080"
+
     package init(emailVerificationRequired: Bool = false, exemptsLoopback: Bool = false) {
         self.emailVerificationRequired = emailVerificationRequired
         self.exemptsLoopback = exemptsLoopback

@@ -24,13 +24,15 @@ struct RegisterRequest: Codable, Sendable, Validated {
     var gender: String?
     var specialization: String?
     var bloodGroup: String?
+    /// As the verification of the address gave it; then no other verification counts.
+    var verificationToken: String?
 
     static let rules: [Rule<Self>] = [
         Rule("username", .pattern(UsernameRules.pattern)) { UsernameRules.complaint($0.username) },
         PasswordPolicy.rule("password") {
             PasswordPolicy.complaint($0.password, username: $0.username, email: $0.email)
         },
-        Rule("email", .format("email")) { EmailAddress($0.email) == nil ? EmailAddress.complaint : nil },
+        EmailAddress.rule("email") { $0.email },
         Rule("firstName", .length(minimum: 1, maximum: 100)) { PersonText.required($0.firstName, $0.nameLimit) },
         Rule("lastName", .length(minimum: 1, maximum: 100)) { PersonText.required($0.lastName, $0.nameLimit) },
         Rule("dateOfBirth", .format("date")) { $0.birthDateComplaint },
@@ -43,6 +45,7 @@ struct RegisterRequest: Codable, Sendable, Validated {
         Rule("gender", .length(minimum: nil, maximum: 20)) { PersonText.line($0.gender, 20) },
         Rule("specialization", .length(minimum: nil, maximum: 100)) { PersonText.line($0.specialization, 100) },
         Rule("bloodGroup", .length(minimum: nil, maximum: 10)) { PersonText.line($0.bloodGroup, 10) },
+        .maxLength("verificationToken", \.verificationToken, 200),
     ]
 
     private var nameLimit: Int { role == .doctor ? 50 : 100 }
@@ -97,13 +100,18 @@ struct RegistrationService: Sendable {
         if let birth = form.dateOfBirth, birth > today {
             throw Problem.validation([FieldError(field: "dateOfBirth", message: "must not be in the future")])
         }
-        if settings.emailVerificationRequired { throw RegistrationError.emailNotVerified }
+        let token = PersonText.trimmed(request.verificationToken)
+        let email = try EmailAddress.required(request.email)
         var new = NewAccount(
             username: request.username, email: request.email, passwordHash: try await hasher.hash(request.password),
             role: request.role.role)
         new.isSignedIn = true
         return try await database.write { [new] db in
             let account = try accounts.add(new, form: form, db: db)
+            let isVerified = try EmailVerificationService.consume(email, token: token, db: db)
+            guard isVerified || !(settings.emailVerificationRequired || token != nil) else {
+                throw RegistrationError.emailNotVerified
+            }
             let grant = try sessions.open(for: account, from: origin, db: db)
             db.audit(
                 AuditEntry(

@@ -5,6 +5,7 @@ import Persistence
 package enum SessionEnd: String, Sendable, CaseIterable {
     case logout = "LOGOUT"
     case passwordChanged = "PASSWORD_CHANGED"
+    case passwordReset = "PASSWORD_RESET"
     case accountInactive = "ACCOUNT_INACTIVE"
     /// A refresh token came back that had been replaced: somebody else may hold the family.
     case refreshReused = "REFRESH_REUSED"

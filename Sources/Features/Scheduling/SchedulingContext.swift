@@ -11,6 +11,9 @@ package struct SchedulingSettings: Sendable {
     /// How long an emergency may stay unopened before an administrator hears of it.
     package var escalationTime: TimeSpan = .minutes(10)
 
+    /// Whether there is a way to send mail; without one, nobody is written to about appointments.
+    package var isMailAvailable = true
+
     package init(emergencyNumber: String = "112") {
         self.emergencyNumber = emergencyNumber
     }

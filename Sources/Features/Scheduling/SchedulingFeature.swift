@@ -1,6 +1,7 @@
 package import CareSyncCore
 package import Directory
 package import Logging
+package import Mail
 package import Persistence
 package import WebAPI
 
@@ -9,6 +10,8 @@ package struct SchedulingFeature: Sendable {
     package let endpoints: [Endpoint]
     /// What timers of this feature do.
     package let outboxHandlers: [OutboxHandler]
+    /// The mails this feature sends.
+    package let mailKinds: [MailKind]
     private let slots: SlotService
     private let nightly: NightlyJob
     private let logger: Logger
@@ -36,15 +39,17 @@ package struct SchedulingFeature: Sendable {
             + LeaveEndpoints(leaves: LeaveService(context: context)).all
             + HolidayEndpoints(holidays: HolidayService(context: context)).all
         let nightly = NightlyJob(database: database, zone: zone)
-        outboxHandlers = [
-            .transaction(HoldService.expiryKind) { item, db in
-                if let id = AppointmentID(subject: item.subject) { try HoldService.expire(id, db) }
-            },
-            .transaction(EmergencyWatch.kind) { item, db in
-                if let id = AppointmentID(subject: item.subject) { try EmergencyWatch.escalate(id, db) }
-            },
-            .transaction(NightlyJob.kind) { item, db in try nightly.run(item, db) },
-        ]
+        outboxHandlers =
+            [
+                .transaction(HoldService.expiryKind) { item, db in
+                    if let id = AppointmentID(subject: item.subject) { try HoldService.expire(id, db) }
+                },
+                .transaction(EmergencyWatch.kind) { item, db in
+                    if let id = AppointmentID(subject: item.subject) { try EmergencyWatch.escalate(id, db) }
+                },
+                .transaction(NightlyJob.kind) { item, db in try nightly.run(item, db) },
+            ] + AppointmentNotices(zone: zone, isMailAvailable: settings.isMailAvailable).handlers
+        mailKinds = AppointmentMails.kinds(zone: zone)
         self.nightly = nightly
         self.logger = logger
     }

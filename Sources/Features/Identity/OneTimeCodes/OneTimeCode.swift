@@ -46,6 +46,14 @@ struct OneTimeCode: RowDecodable, Sendable {
 
     static let columns: SQL = "id, purpose, email, seed, expires_at, verified_at"
 
+    static func rule<Root>(_ field: String, _ text: @escaping @Sendable (Root) -> String) -> Rule<Root> {
+        Rule(field, .pattern("^[0-9]{6}$")) {
+            let code = text($0).utf8
+            return code.count == 6 && code.allSatisfy((UInt8(ascii: "0")...UInt8(ascii: "9")).contains)
+                ? nil : "must have six digits"
+        }
+    }
+
     /// How messages name it.
     static func subject(_ id: OneTimeCodeID) -> String { "code/\(id)" }
 

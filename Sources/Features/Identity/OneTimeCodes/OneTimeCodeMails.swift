@@ -6,13 +6,23 @@ import Persistence
 enum OneTimeCodeMails {
     /// - Parameter profiles: names the person behind an account; a mail to an address that is still to be registered
     ///   greets nobody, because its name is what a stranger has typed.
-    static func kinds(_ codes: OneTimeCodes, _ profiles: AccountProfiles) -> [MailKind] {
+    static func kinds(
+        _ codes: OneTimeCodes, _ profiles: AccountProfiles, _ settings: IdentitySettings
+    ) -> [MailKind] {
         [
             MailKind(CodePurpose.verifyEmail.mailKind, verification) { item, db in
                 try letter(item, codes, db) { _ in [:] }
             },
             MailKind(CodePurpose.resetPassword.mailKind, reset) { item, db in
                 try letter(item, codes, db) { code in try known(code.email, profiles, db) }
+            },
+            MailKind(CodePurpose.resetLink.mailKind, link) { item, db in
+                try letter(item, codes, db) { code in
+                    var values = try known(code.email, profiles, db)
+                    values?["link"] = "\(settings.linkBase)/reset-password?token=\(codes.token(seed: code.seed))"
+                    values?["minutes"] = "\(settings.linkLifetime.seconds / 60)"
+                    return values
+                }
             },
             MailKind(CodePurpose.secondFactor.mailKind, secondFactor) { item, db in
                 try letter(item, codes, db) { code in try known(code.email, profiles, db) }
@@ -85,6 +95,27 @@ enum OneTimeCodeMails {
             <p style="font-size: 28px; letter-spacing: 4px"><b>{{code}}</b></p>
             <p>It is valid for 10 minutes. If you did not ask for it, ignore this mail: your password stays as it is.
             Nobody from CareSync will ever ask you for a code.</p>
+            """)
+
+    private static let link = MailTemplate(
+        subject: "Set a new CareSync password",
+        text: """
+            Hello {{name}},
+
+            this link sets a new CareSync password:
+
+            {{link}}
+
+            It is valid for {{minutes}} minutes and works once. If you did not ask for it, ignore this mail: your password
+            stays as it is.
+
+            """,
+        html: """
+            <p>Hello {{name}},</p>
+            <p><a href="{{link}}">Set a new CareSync password</a></p>
+            <p>If the link does not open, copy this address: {{link}}</p>
+            <p>It is valid for {{minutes}} minutes and works once. If you did not ask for it, ignore this mail: your password
+            stays as it is.</p>
             """)
 
     private static let secondFactor = MailTemplate(

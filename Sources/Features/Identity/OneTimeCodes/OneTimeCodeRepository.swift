@@ -64,6 +64,39 @@ struct OneTimeCodeRepository {
         try db.run("UPDATE one_time_codes SET used_at = \(now) WHERE id = \(id) AND used_at IS NULL") == 1
     }
 
+    /// The code behind a mailed link, if it is the newest for its address and can still be used.
+    func find(link tokenHash: [UInt8], at now: Instant) throws -> OneTimeCode? {
+        try db.first(
+            """
+            SELECT \(OneTimeCode.columns) FROM one_time_codes c
+            WHERE token_hash = \(tokenHash) AND purpose = 'RESET_LINK' AND used_at IS NULL AND expires_at > \(now)
+                AND NOT EXISTS (SELECT 1 FROM one_time_codes n
+                                WHERE n.email_key = c.email_key AND n.purpose = c.purpose AND n.id > c.id)
+            """)
+    }
+
+    /// Whether somebody has proved to read the mail of an address, and nobody has made an account of it.
+    func isVerified(_ email: EmailAddress, since: Instant) throws -> Bool {
+        try db.exists(
+            """
+            SELECT 1 FROM one_time_codes
+            WHERE email_key = \(email.key) AND purpose = 'VERIFY_EMAIL' AND verified_at > \(since) AND used_at IS NULL
+            """)
+    }
+
+    /// Uses up every verification of an address, if there is one; with a token, only if one is the token's.
+    func useVerification(
+        of email: EmailAddress, tokenHash: [UInt8]?, since: Instant, at now: Instant
+    ) throws -> Bool {
+        let proof: SQL = tokenHash.map { "token_hash = \($0)" } ?? "token_hash IS NOT NULL"
+        return try db.run(
+            """
+            UPDATE one_time_codes SET used_at = \(now)
+            WHERE email_key = \(email.key) AND purpose = 'VERIFY_EMAIL' AND verified_at > \(since) AND used_at IS NULL
+                AND \(proof)
+            """) > 0
+    }
+
     /// Counts a request against a quota, if it has room; `false` otherwise, and nothing is counted. An hour begins with
     /// the first request of it. Requests for one name take turns.
     func take(_ name: String, limit: Int, coolDown: TimeSpan, at now: Instant) throws -> Bool {
@@ -97,12 +130,5 @@ struct OneTimeCodeRepository {
             """)
         guard let free else { return coolDown }
         return max(free + (isFull ? .hours(1) : coolDown) - now, .seconds(1))
-    }
-
-    /// Forgets codes and quotas older than a moment; how many codes there were.
-    @discardableResult
-    func delete(before moment: Instant) throws -> Int {
-        try db.run("DELETE FROM code_quotas WHERE last_at < \(moment)")
-        return try db.run("DELETE FROM one_time_codes WHERE created_at < \(moment)")
     }
 }

@@ -58,9 +58,4 @@ struct MailDeliveryRepository {
             WHERE outbox_id = \(item.id) AND status <> 'SENT'
             """)
     }
-
-    /// How many rows older than a moment went.
-    func delete(before moment: Instant) throws -> Int {
-        try db.run("DELETE FROM mail_deliveries WHERE created_at < \(moment)")
-    }
 }

@@ -6,7 +6,7 @@ package struct MailKind: Sendable {
     /// What the message is addressed to and filled with.
     package struct Letter: Sendable {
         let recipient: MailAddress
-        let values: [String: String]
+        private(set) var values: [String: String]
         let validUntil: Instant?
 
         /// - Parameter validUntil: after this moment the mail would be of no use and is not sent.
@@ -14,6 +14,10 @@ package struct MailKind: Sendable {
             self.recipient = recipient
             self.values = values
             self.validUntil = validUntil
+        }
+
+        package mutating func set(_ name: String, _ value: String) {
+            values[name] = value
         }
     }
 

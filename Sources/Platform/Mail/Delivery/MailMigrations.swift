@@ -1,3 +1,4 @@
+import CareSyncCore
 package import Persistence
 
 /// What has become of mails.
@@ -25,5 +26,10 @@ package enum MailMigrations {
                 "CREATE INDEX mail_deliveries_age ON mail_deliveries (created_at)",
             ]
         }
+    ]
+
+    /// The archive answers for a quarter of a year whether and when somebody was written to.
+    package static let sweeps: [Sweep] = [
+        Sweep(table: "mail_deliveries") { now in "created_at < \(now - .days(90))" }
     ]
 }

@@ -34,7 +34,8 @@ package struct SMTPSender: MailSender {
         transfer.set(CURLOPT_PROTOCOLS_STR, "smtp,smtps")
         transfer.set(CURLOPT_PROXY, "")  // None, whatever the environment says.
         transfer.set(CURLOPT_NOSIGNAL, 1)
-        transfer.set(CURLOPT_CONNECTTIMEOUT_MS, MailSending.connection * 1000)
+        // Until the server has greeted us and knows who we are.
+        transfer.set(CURLOPT_CONNECTTIMEOUT_MS, longest * 1000 / 3)
         transfer.set(CURLOPT_TIMEOUT_MS, longest * 1000)
         // Whoever strips STARTTLS from the server's offer gets nothing.
         transfer.set(CURLOPT_USE_SSL, Int(CURLUSESSL_ALL.rawValue))

@@ -26,7 +26,12 @@ package final class SendGridSender: MailSender {
         client.withLock { $0 }?.shutdown(queue: .global()) { _ in }
     }
 
+    /// A shutdown does not break off what is in hand: nobody would know whether it arrived.
     package func send(_ message: MailMessage) async -> MailOutcome {
+        await Task { await post(message) }.value
+    }
+
+    private func post(_ message: MailMessage) async -> MailOutcome {
         let body: [UInt8]
         do { body = try SendGridMail(message).bytes() } catch { return .permanentFailure(code: "SENDGRID_ENCODING") }
         let upload = Upload(body)

@@ -10,6 +10,7 @@ package struct OutboxItem: RowDecodable, Equatable {
     package let payload: String
     /// How often it was tried, this time included.
     package let attempts: Int
+    package let createdAt: Instant
     /// Until when the worker that received it has it for itself; tells its claim from every other.
     package let claimedUntil: Instant
 
@@ -21,6 +22,7 @@ package struct OutboxItem: RowDecodable, Equatable {
         version = try row.value("version")
         payload = try row.value("payload")
         attempts = try row.value("attempts")
+        createdAt = try row.value("created_at")
         claimedUntil = try row.value("claimed_until")
     }
 }

@@ -65,7 +65,7 @@ package struct OutboxWorker: Sendable {
                              WHERE done_at IS NULL AND parked_at IS NULL AND due_at <= \(now)
                                AND (claimed_until IS NULL OR claimed_until <= \(now)) AND kind IN \(in: kinds)
                              ORDER BY due_at, id LIMIT \(batchSize)\(db.dialect.forUpdateSkipLocked))
-                RETURNING id, kind, subject, channel, version, payload, attempts, claimed_until
+                RETURNING id, kind, subject, channel, version, payload, attempts, created_at, claimed_until
                 """)
         }
     }

@@ -53,6 +53,7 @@ struct ClockChangeTests {
             let later = SlotPolicy(taken, zone: zone, now: schedule.now)
             #expect((try? later.slot(startingAt: slot.interval.start)) == nil)
         }
+        for slot in offered { try remind(slot.interval.start, zone, "\(schedule)") }
         // Nothing else on that day can be booked, the second round of a repeated hour included.
         let starts = Set(offered.map(\.interval.start))
         let start = zone.startOfDay(day)
@@ -61,6 +62,22 @@ struct ClockChangeTests {
             guard zone.date(at: moment) == day else { continue }
             #expect(((try? policy.slot(startingAt: moment)) != nil) == starts.contains(moment), "\(schedule) \(moment)")
         }
+    }
+
+    /// The day before at the same reading; where there is no such reading, as much later as the clock jumps.
+    private static func remind(_ start: Instant, _ zone: ClinicZone, _ place: String) throws {
+        let moment = Reminder.remindAt(start, zone: zone)
+        let (local, shown) = (zone.local(start), zone.local(moment))
+        let eve = LocalDateTime(local.date.adding(days: -1), local.time)
+        // A plain search by quarters of an hour, of which all offsets are multiples: the first moment whose reading is not before the eve's.
+        var expected = start - .hours(27)
+        while zone.local(expected) < eve { expected = expected + .minutes(15) }
+        if zone.instant(of: eve) == nil {
+            #expect(shown > eve && moment >= expected && moment - expected < .hours(3), "\(place) \(local)")
+        } else {
+            #expect(shown == eve && moment == expected, "\(place) \(local)")
+        }
+        #expect(moment < start && start - moment <= .hours(27), "\(place) \(local)")
     }
 
     @Test("through the whole system: list, book and move on the day of a change", arguments: DatabaseKind.available)

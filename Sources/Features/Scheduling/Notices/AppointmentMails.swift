@@ -1,0 +1,111 @@
+import CareSyncCore
+import Mail
+import Persistence
+
+/// The mails about appointments. They say with whom and when, and nothing of why.
+enum AppointmentMails {
+    static let bookedPatient = "booked-patient"
+    static let bookedDoctor = "booked-doctor"
+    static let confirmedPatient = "confirmed-patient"
+    static let cancelledPatient = "cancelled-patient"
+    static let cancelledDoctor = "cancelled-doctor"
+    static let movedPatient = "moved-patient"
+    static let movedDoctor = "moved-doctor"
+    static let reminderPatient = "reminder-patient"
+    static let emergencyDoctor = "emergency-doctor"
+    static let emergencyUnanswered = "emergency-unanswered"
+
+    static func kinds(zone: ClinicZone) -> [MailKind] {
+        func kind(
+            _ name: String, _ template: MailTemplate,
+            _ recipient: @escaping @Sendable (NoticedAppointment) -> String,
+            if isTrue: @escaping @Sendable (NoticedAppointment, OutboxItem) -> Bool
+        ) -> MailKind {
+            MailKind(name, template) { item, db in
+                guard let appointment = try appointment(of: item, db), isTrue(appointment, item),
+                    let address = MailAddress(recipient(appointment))
+                else { return nil }
+                return letter(appointment, to: address, zone: zone)
+            }
+        }
+        return [
+            kind(bookedPatient, booked, \.patientEmail) { appointment, _ in appointment.isAhead },
+            kind(bookedDoctor, newForDoctor, \.doctorEmail) { appointment, _ in appointment.isAhead },
+            kind(confirmedPatient, confirmed, \.patientEmail) { appointment, _ in appointment.isAhead },
+            kind(cancelledPatient, cancelled, \.patientEmail) { appointment, _ in appointment.status.isCancelled },
+            kind(cancelledDoctor, cancelledForDoctor, \.doctorEmail) { appointment, _ in
+                appointment.status.isCancelled
+            },
+            kind(movedPatient, moved, \.patientEmail) { appointment, _ in appointment.isAhead },
+            kind(movedDoctor, movedForDoctor, \.doctorEmail) { appointment, _ in appointment.isAhead },
+            kind(reminderPatient, reminder, \.patientEmail) { appointment, item in
+                appointment.isAhead && appointment.startsAt.seconds == item.version
+            },
+            kind(emergencyDoctor, emergency, \.doctorEmail) { appointment, _ in
+                appointment.isAhead && appointment.status == .booked
+            },
+            MailKind(emergencyUnanswered, unanswered) { item, db in
+                // The version is the administrator.
+                let email: String? = try db.value(
+                    "SELECT email FROM users WHERE id = \(item.version) AND role = 'ADMIN' AND is_active")
+                guard let appointment = try appointment(of: item, db), appointment.status == .booked,
+                    appointment.isActive, let address = email.flatMap({ MailAddress($0) })
+                else { return nil }
+                var letter = letter(appointment, to: address, zone: zone)
+                letter.set("number", "\(appointment.id)")
+                return letter
+            },
+        ]
+    }
+
+    private static func appointment(of item: OutboxItem, _ db: any Connection) throws -> NoticedAppointment? {
+        try AppointmentID(subject: item.subject).flatMap { try NoticedAppointment.find($0, db) }
+    }
+
+    /// What is ahead is of no use once it has begun; an emergency or a cancellation is for a day.
+    private static func letter(
+        _ appointment: NoticedAppointment, to address: MailAddress, zone: ClinicZone
+    ) -> MailKind.Letter {
+        let isPlanned = appointment.isAhead && !appointment.isEmergency
+        return MailKind.Letter(
+            to: address, ["doctor": appointment.doctorName, "time": zone.mailText(appointment.startsAt)],
+            validUntil: appointment.startsAt + (isPlanned ? .seconds(0) : AppointmentNotices.maximumAge))
+    }
+
+    private static func template(_ subject: String, _ sentences: String...) -> MailTemplate {
+        MailTemplate(
+            subject: subject, text: "Hello,\n\n" + sentences.joined(separator: "\n\n") + "\n",
+            html: "<p>Hello,</p>\n" + sentences.map { "<p>\($0)</p>" }.joined(separator: "\n"))
+    }
+
+    private static let seeCareSync = "Sign in to CareSync to see the appointment, to move it or to cancel it."
+
+    private static let booked = template(
+        "Appointment booked: {{time}}", "your appointment with Dr. {{doctor}} is booked for {{time}}.", seeCareSync)
+    private static let newForDoctor = template(
+        "New appointment: {{time}}", "a patient has booked an appointment with you for {{time}}.",
+        "Sign in to CareSync to see and to confirm it.")
+    private static let confirmed = template(
+        "Appointment confirmed: {{time}}", "your appointment with Dr. {{doctor}} on {{time}} is confirmed.", seeCareSync
+    )
+    private static let cancelled = template(
+        "Appointment cancelled: {{time}}", "your appointment with Dr. {{doctor}} on {{time}} was cancelled.",
+        "Sign in to CareSync to book another one.")
+    private static let cancelledForDoctor = template(
+        "Appointment cancelled: {{time}}", "an appointment with you on {{time}} was cancelled. The time is free again.")
+    private static let moved = template(
+        "Appointment moved to {{time}}", "your appointment with Dr. {{doctor}} was moved. It now begins on {{time}}.",
+        seeCareSync)
+    private static let movedForDoctor = template(
+        "Appointment moved to {{time}}", "an appointment with you was moved. It now begins on {{time}}.")
+    private static let reminder = template(
+        "Reminder: appointment {{time}}", "this is to remind you of your appointment with Dr. {{doctor}} on {{time}}.",
+        seeCareSync)
+    private static let emergency = template(
+        "Emergency: a patient needs you now", "a patient has asked for you in an emergency on {{time}}.",
+        "Sign in to CareSync at once. If you do not open it, an administrator is told.")
+    private static let unanswered = template(
+        "Emergency not opened by the doctor",
+        "Dr. {{doctor}} has not opened emergency appointment {{number}} of {{time}}.",
+        "Sign in to CareSync and see that the patient is helped.")
+}
