@@ -51,7 +51,6 @@ extension Target.Dependency {
     static let nioPosix = product(name: "NIOPosix", package: "swift-nio")
     static let nioHTTP1 = product(name: "NIOHTTP1", package: "swift-nio")
     static let httpTypes = product(name: "HTTPTypes", package: "swift-http-types")
-    static let nioHTTPTypes = product(name: "NIOHTTPTypes", package: "swift-nio-extras")
     static let nioCore = product(name: "NIOCore", package: "swift-nio")
     static let asyncHTTPClient = product(name: "AsyncHTTPClient", package: "async-http-client")
     static let mustache = product(name: "Mustache", package: "swift-mustache")
@@ -83,7 +82,8 @@ let package = Package(
             providers: [.apt(["libpq-dev"])]),
         platform("PersistencePostgres", ["CareSyncCore", "Persistence", "CPostgres", .logging]),
         .systemLibrary(name: "CCrypt", path: "Sources/Platform/CCrypt", providers: [.apt(["libcrypt-dev"])]),
-        platform("Cryptography", ["CareSyncCore", "CCrypt", .crypto, .cryptoExtras, .jwtKit]),
+        .systemLibrary(name: "CCrack", path: "Sources/Platform/CCrack", providers: [.apt(["libcrack2-dev"])]),
+        platform("Cryptography", ["CareSyncCore", "CCrack", "CCrypt", .crypto, .cryptoExtras, .jwtKit]),
         .systemLibrary(
             name: "CCurl", path: "Sources/Platform/CCurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         platform(
@@ -94,7 +94,7 @@ let package = Package(
         platform(
             "WebAPI",
             [
-                "CareSyncCore", "Persistence", .hummingbird, .httpTypes, .nioCore, .nioHTTP1, .nioHTTPTypes, .crypto,
+                "CareSyncCore", "Persistence", .hummingbird, .httpTypes, .nioCore, .nioHTTP1, .crypto,
                 .logging,
             ]),
 

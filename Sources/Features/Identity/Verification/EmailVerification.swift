@@ -18,7 +18,7 @@ enum VerificationError: FailureCatalogue {
         case .tooMany(let wait):
             Problem(
                 .tooManyRequests, "RATE_LIMITED", "A code was sent a short while ago. Ask again later.",
-                retryAfter: Int(clamping: (wait + .seconds(1) - .milliseconds(1)).seconds))
+                retryAfter: Int(clamping: (wait.microseconds + 999_999) / 1_000_000))
         case .noMail: MailAvailability.problem
         }
     }

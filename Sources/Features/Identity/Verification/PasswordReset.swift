@@ -32,6 +32,7 @@ struct PasswordResetService: Sendable {
     let database: any Database
     let codes: OneTimeCodes
     let hasher: PasswordHasher
+    let signInGuard: SignInGuard
     let sessions: SessionService
     let settings: IdentitySettings
 
@@ -106,6 +107,8 @@ struct PasswordResetService: Sendable {
                 try AccountRepository(db: db).resetPassword(of: account.id, to: hash, at: now)
             else { throw failure }
             try sessions.endAll(of: account.id, .passwordReset, db: db)
+            // Whoever proves to own the account is not kept out of it by what strangers have tried.
+            try signInGuard.clear(account.username, db: db)
             try db.enqueue(AccountMails.passwordReset(account.id, at: now))
             db.audit(
                 AuditEntry(
