@@ -18,17 +18,26 @@ package struct SentMail: Sendable, Equatable {
         self.raw = raw
         let parts = raw.components(separatedBy: "\r\n\r\n")
         var headers: [String: String] = [:]
-        for line in (parts.first ?? "").replacingOccurrences(of: "\r\n ", with: "").components(separatedBy: "\r\n") {
+        for line in (parts.first ?? "").replacingOccurrences(of: "\r\n ", with: " ").components(separatedBy: "\r\n") {
             guard let colon = line.firstIndex(of: ":") else { continue }
             headers[String(line[..<colon])] = line[line.index(after: colon)...].trimmingCharacters(in: .whitespaces)
         }
         to = (headers["To"] ?? "").trimmingCharacters(in: CharacterSet(charactersIn: "<>"))
-        subject = headers["Subject"] ?? ""
+        subject = Self.unencoded(headers["Subject"] ?? "")
         let bodies = raw.components(separatedBy: "quoted-printable\r\n\r\n").dropFirst().map { part in
             Self.decoded(part.components(separatedBy: "\r\n--=_").first ?? "")
         }
         text = bodies.first ?? ""
         html = bodies.last ?? ""
+    }
+
+    /// Without the encoding of RFC 2047.
+    private static func unencoded(_ text: String) -> String {
+        guard text.hasPrefix("=?UTF-8?B?") else { return text }
+        let bytes = text.split(separator: " ").compactMap {
+            Data(base64Encoded: String($0.dropFirst("=?UTF-8?B?".count).dropLast(2)))
+        }
+        return String(decoding: bytes.joined(), as: UTF8.self)
     }
 
     private static func decoded(_ text: String) -> String {

@@ -65,7 +65,10 @@ struct AppointmentMailTests {
                 try SchedulingFeature.captureHold(AppointmentID(Int64(id)), origin: .system("test"), db: db)
             }
             #expect(captured)
-            #expect(try await Self.mails(clinic) == ["PATIENT Appointment confirmed: \(Self.ten)"])
+            #expect(
+                try await Self.mails(clinic) == [
+                    "DOCTOR New appointment: \(Self.ten)", "PATIENT Appointment confirmed: \(Self.ten)",
+                ])
         }
     }
 

@@ -56,6 +56,17 @@ struct MIMETests {
         }
     }
 
+    @Test("a long subject is folded at its blanks and stays readable")
+    func folding() throws {
+        let subject = "Appointment confirmed: Wednesday, 11 March 2026, 10:00 (America/Argentina/Buenos_Aires)"
+        let lines = Self.lines(try Sample.message(subject: subject))
+        let start = try #require(lines.firstIndex { $0.hasPrefix("Subject: ") })
+        #expect(lines[start].utf8.count <= 76)
+        #expect(lines[start] + lines[start + 1] == "Subject: " + subject)
+        let word = String(repeating: "x", count: 80)
+        #expect(Self.lines(try Sample.message(subject: word)).contains { $0.hasPrefix("Subject: =?UTF-8?B?") })
+    }
+
     @Test("every control character is kept out of addresses and subjects")
     func everyControlCharacter() throws {
         for value in (0..<0x110000).compactMap(Unicode.Scalar.init) where value.properties.generalCategory == .control {

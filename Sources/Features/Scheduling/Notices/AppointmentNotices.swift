@@ -8,7 +8,7 @@ struct AppointmentNotices: Sendable {
     let zone: ClinicZone
     let isMailAvailable: Bool
 
-    /// Older news is no news: rows from before there were mails, or from an outage.
+    /// Older news is no news: rows from before there were mails, or from an outage. Reminders still come of them.
     static let maximumAge = TimeSpan.hours(24)
 
     /// More administrators than are woken for one emergency.
@@ -27,22 +27,26 @@ struct AppointmentNotices: Sendable {
         _ item: OutboxItem, _ db: any Connection,
         _ body: (OutboxItem, NoticedAppointment, any Connection) throws -> Void
     ) throws {
-        guard isMailAvailable, db.scope.services.time.now - item.createdAt <= Self.maximumAge,
-            let id = AppointmentID(subject: item.subject),
+        guard isMailAvailable, let id = AppointmentID(subject: item.subject),
             let appointment = try NoticedAppointment.find(id, db)
         else { return }
         try body(item, appointment, db)
     }
 
+    /// Puts mails about the message's appointment into the outbox, unless it is too late for them.
+    private func send(
+        _ kinds: [String], about item: OutboxItem, version: Int64 = 1, _ db: any Connection
+    ) throws {
+        guard db.scope.services.time.now - item.createdAt <= Self.maximumAge else { return }
+        for kind in kinds { try db.enqueue(.mail(kind, about: item.subject, version: version)) }
+    }
+
     private func booked(_ item: OutboxItem, _ appointment: NoticedAppointment, _ db: any Connection) throws {
         // A slot that waits for its payment is confirmed by it, and then is news.
         guard appointment.isAhead, appointment.heldUntil == nil else { return }
-        if appointment.isEmergency {
-            try db.enqueue(.mail(AppointmentMails.emergencyDoctor, about: item.subject))
-        } else {
-            try db.enqueue(.mail(AppointmentMails.bookedDoctor, about: item.subject))
-        }
-        try db.enqueue(.mail(AppointmentMails.bookedPatient, about: item.subject))
+        let forDoctor =
+            appointment.isEmergency ? AppointmentMails.emergencyDoctor : AppointmentMails.bookedDoctor
+        try send([forDoctor, AppointmentMails.bookedPatient], about: item, db)
         try remind(item, appointment, db)
     }
 
@@ -51,18 +55,20 @@ struct AppointmentNotices: Sendable {
         switch appointment.status {
         case .confirmed:
             guard appointment.isAhead else { return }
-            try db.enqueue(.mail(AppointmentMails.confirmedPatient, about: item.subject))
+            try send([AppointmentMails.confirmedPatient], about: item, db)
+            // By a payment: the doctor hears of it only now.
+            if appointment.statusChangedBy != appointment.doctorUsername {
+                try send([AppointmentMails.bookedDoctor], about: item, db)
+            }
             try remind(item, appointment, db)
         case .cancelledByPatient:
-            try db.enqueue(.mail(AppointmentMails.cancelledDoctor, about: item.subject))
+            try send([AppointmentMails.cancelledDoctor], about: item, db)
         case .cancelledByDoctor:
-            try db.enqueue(.mail(AppointmentMails.cancelledPatient, about: item.subject))
+            try send([AppointmentMails.cancelledPatient], about: item, db)
         case .cancelled:
-            try db.enqueue(.mail(AppointmentMails.cancelledPatient, about: item.subject))
             // The doctor has never heard of a slot that was not paid.
-            if appointment.heldUntil == nil {
-                try db.enqueue(.mail(AppointmentMails.cancelledDoctor, about: item.subject))
-            }
+            let forDoctor = appointment.heldUntil == nil ? [AppointmentMails.cancelledDoctor] : []
+            try send([AppointmentMails.cancelledPatient] + forDoctor, about: item, db)
         case .booked, .scheduled, .inProgress, .completed, .noShow: break
         }
     }
@@ -75,9 +81,8 @@ struct AppointmentNotices: Sendable {
                 AND version > \(item.version)
             """)
         guard appointment.isAhead, !isOvertaken else { return }
-        for kind in [AppointmentMails.movedPatient, AppointmentMails.movedDoctor] {
-            try db.enqueue(.mail(kind, about: item.subject, version: item.version))
-        }
+        try send(
+            [AppointmentMails.movedPatient, AppointmentMails.movedDoctor], about: item, version: item.version, db)
         try remind(item, appointment, db)
     }
 
@@ -86,7 +91,7 @@ struct AppointmentNotices: Sendable {
         let administrators: [Int64] = try db.values(
             "SELECT id FROM users WHERE role = 'ADMIN' AND is_active ORDER BY id LIMIT \(Self.mostAdministrators)")
         for administrator in administrators {
-            try db.enqueue(.mail(AppointmentMails.emergencyUnanswered, about: item.subject, version: administrator))
+            try send([AppointmentMails.emergencyUnanswered], about: item, version: administrator, db)
         }
     }
 
@@ -111,6 +116,8 @@ struct NoticedAppointment: RowDecodable {
     let isActive: Bool
     let isEmergency: Bool
     let heldUntil: Instant?
+    let statusChangedBy: String
+    let doctorUsername: String
     let doctorName: String
     let doctorEmail: String
     let patientEmail: String
@@ -124,6 +131,8 @@ struct NoticedAppointment: RowDecodable {
         isActive = try row.value("is_active")
         isEmergency = try row.value("is_emergency")
         heldUntil = try row.value("held_until")
+        statusChangedBy = try row.value("status_changed_by")
+        doctorUsername = try row.value("doctor_username")
         doctorName = try row.value("first_name") + " " + row.value("last_name")
         doctorEmail = try row.value("doctor_email")
         patientEmail = try row.value("patient_email")
@@ -134,7 +143,8 @@ struct NoticedAppointment: RowDecodable {
         try db.first(
             """
             SELECT a.id, a.doctor_id, a.patient_id, a.starts_at, a.status, a.is_active, a.is_emergency, a.held_until,
-                   d.first_name, d.last_name, ud.email AS doctor_email, up.email AS patient_email
+                   a.status_changed_by, ud.username AS doctor_username, d.first_name, d.last_name,
+                   ud.email AS doctor_email, up.email AS patient_email
             FROM appointments a JOIN doctors d ON d.id = a.doctor_id JOIN users ud ON ud.id = a.doctor_id
                 JOIN users up ON up.id = a.patient_id
             WHERE a.id = \(id) AND a.deleted_at IS NULL

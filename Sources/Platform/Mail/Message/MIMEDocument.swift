@@ -104,7 +104,28 @@ enum QuotedPrintable {
 enum EncodedWords {
     /// A header's text; `width` is what stands before it in its first line.
     static func text(_ text: String, after width: Int) -> String {
-        isPlain(text) && width + text.utf8.count <= 76 && !text.contains("=?") ? text : encode(text)
+        guard isPlain(text), !text.contains("=?"), let folded = fold(text, after: width) else { return encode(text) }
+        return folded
+    }
+
+    /// Words in lines of at most 76 characters; `nil` when that needs more than to put line ends before blanks.
+    private static func fold(_ text: String, after width: Int) -> String? {
+        var (folded, room) = ("", 76 - width)
+        for word in text.split(separator: " ", omittingEmptySubsequences: false) {
+            guard !word.isEmpty, word.utf8.count < 76 else { return nil }
+            if folded.isEmpty {
+                guard word.utf8.count <= room else { return nil }
+                folded = String(word)
+            } else if word.utf8.count < room {
+                folded += " " + word
+                room -= 1
+            } else {
+                folded += "\r\n " + word
+                room = 75
+            }
+            room -= word.utf8.count
+        }
+        return folded
     }
 
     /// A name before an address.
