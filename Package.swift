@@ -79,7 +79,15 @@ let package = Package(
             providers: [.apt(["libpq-dev"])]),
         platform("PersistencePostgres", ["CareSyncCore", "Persistence", "CPostgres", .logging]),
         .systemLibrary(name: "CCrypt", path: "Sources/Platform/CCrypt", providers: [.apt(["libcrypt-dev"])]),
-        platform("Cryptography", ["CareSyncCore", "CCrypt", .crypto, .cryptoExtras, .jwtKit]),
+        .systemLibrary(
+            name: "COath", path: "Sources/Platform/COath", pkgConfig: "liboath", providers: [.apt(["liboath-dev"])]),
+        platform("Cryptography", ["CareSyncCore", "CCrypt", "COath", .crypto, .cryptoExtras, .jwtKit]),
+        .systemLibrary(
+            name: "CQREncode", path: "Sources/Platform/CQREncode", pkgConfig: "libqrencode",
+            providers: [.apt(["libqrencode-dev"])]),
+        .systemLibrary(
+            name: "CPNG", path: "Sources/Platform/CPNG", pkgConfig: "libpng16", providers: [.apt(["libpng-dev"])]),
+        platform("QRImages", ["CQREncode", "CPNG"]),
         platform(
             "WebAPI",
             [
@@ -87,7 +95,7 @@ let package = Package(
                 .logging,
             ]),
 
-        feature("Identity", ["Cryptography", .logging]),
+        feature("Identity", ["Cryptography", "QRImages", .logging]),
         feature("Directory", ["Cryptography", "Identity"]),
         feature("Scheduling", ["Cryptography", "Identity", "Directory", .logging]),
 
@@ -131,6 +139,7 @@ let package = Package(
         platformTests("Persistence", ["CareSyncCore", "CareSyncTesting", "PersistenceSQLite", .crypto, .logging]),
         platformTests("PersistencePostgres", ["CareSyncCore", "CareSyncTesting", "Persistence", .logging]),
         platformTests("Cryptography", ["CareSyncCore"]),
+        platformTests("QRImages"),
         platformTests(
             "WebAPI",
             [

@@ -78,13 +78,14 @@ struct AccountEndpoints: Sendable {
         [
             .get(
                 "/api/auth/current-user", "Who am I", access: .signedIn, fails: SessionError.self,
-                settings: EndpointSettings(admitsGeneratedPassword: true), use: current),
+                settings: EndpointSettings(admitsGeneratedPassword: true, admitsMissingFactor: true), use: current),
             .get(
                 "/api/auth/check-availability", "Whether a user name and an e-mail address can be registered",
                 access: .public, use: availability),
             .post(
                 "/api/auth/change-password", "Change the own password", access: .signedIn, fails: PasswordError.self,
-                settings: EndpointSettings(rateClass: .authentication, admitsGeneratedPassword: true),
+                settings: EndpointSettings(
+                    rateClass: .authentication, admitsGeneratedPassword: true, admitsMissingFactor: true),
                 use: changePassword),
         ]
     }

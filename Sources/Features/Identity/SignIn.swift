@@ -40,8 +40,10 @@ struct SignInService: Sendable {
     let database: any Database
     let hasher: PasswordHasher
     let sessions: SessionService
+    let challenges: SignInChallenges
     let logger: Logger
 
+    /// Throws ``SecondFactorDue`` when the password is right and a second proof has to follow.
     func signIn(_ request: SignInRequest, from origin: SignInOrigin) async throws -> SessionGrant {
         // The account may change while its password is checked; what was checked is then checked again.
         for _ in 0..<3 {
@@ -56,25 +58,42 @@ struct SignInService: Sendable {
                 throw SignInError.accountInactive
             }
             let upgraded = needsUpgrade ? await upgradedHash(of: request.password) : nil
-            if let grant = try await begin(account, upgradedHash: upgraded, from: origin) { return grant }
+            switch try await begin(account, upgradedHash: upgraded, from: origin) {
+            case .granted(let grant): return grant
+            case .challenged(let due): throw due
+            case .changed: continue
+            }
         }
         throw DatabaseFailure.conflict(code: "account changing")
     }
 
-    /// `nil` when the account is not what was checked any more.
-    private func begin(
-        _ account: Account, upgradedHash: String?, from origin: SignInOrigin
-    ) async throws -> SessionGrant? {
+    private enum Begun: Sendable {
+        case granted(SessionGrant)
+        case challenged(SecondFactorDue)
+        /// The account is not what was checked any more.
+        case changed
+    }
+
+    private func begin(_ account: Account, upgradedHash: String?, from origin: SignInOrigin) async throws -> Begun {
         try await database.write { db in
+            let (accounts, factors) = (AccountRepository(db: db), SecondFactorRepository(db: db))
+            if let factor = try factors.find(account.id) {
+                guard let account = try accounts.upgradePassword(of: account, to: upgradedHash) else {
+                    return .changed
+                }
+                return .challenged(try challenges.begin(for: account, factor, from: origin, db: db))
+            }
             let now = db.scope.services.time.now
-            guard
-                let account = try AccountRepository(db: db).noteSignIn(account, upgradedHash: upgradedHash, at: now)
-            else { return nil }
+            guard let account = try accounts.noteSignIn(account, upgradedHash: upgradedHash, at: now) else {
+                return .changed
+            }
+            // The account is locked by now: a factor confirmed meanwhile is seen here.
+            guard try factors.find(account.id) == nil else { return .changed }
             let grant = try sessions.open(for: account, from: origin, db: db)
             db.audit(
                 AuditEntry(
                     .login, "sessions", grant.principal.sessionID.description, by: origin.known(as: grant.principal)))
-            return grant
+            return .granted(grant)
         }
     }
 

@@ -50,7 +50,8 @@ struct IdentityApp: Sendable {
         let responder = try APIResponder(
             endpoints: feature.endpoints,
             settings: APISettings(
-                authenticator: feature.authenticator, time: clock.source, random: SeededRandom(seed: 9).source))
+                authenticator: feature.authenticator, stepUp: feature.stepUpGuard, time: clock.source,
+                random: SeededRandom(seed: 9).source))
         return try await Application(responder: responder).test(.router) { client in
             try await body(
                 IdentityApp(

@@ -163,6 +163,9 @@ private struct EndpointResponder: HTTPResponder {
     ) async throws -> Response {
         try settings.rateLimiter.admit(endpoint.settings.rateClass, arrival.address, caller?.userID)
         if let caller, !endpoint.access.admits(caller.role) { throw Problem.accessDenied }
+        if let caller, endpoint.settings.needsStepUp {
+            guard try await settings.stepUp.isFresh(caller, arrival.receivedAt) else { throw Problem.stepUpRequired }
+        }
         let facts = RequestFacts(
             route: endpoint.route, path: request.uri.path, query: request.uri.query ?? "", requestID: arrival.requestID,
             receivedAt: arrival.receivedAt, headers: request.headers, body: try await body(of: request, context))
@@ -189,8 +192,15 @@ private struct EndpointResponder: HTTPResponder {
         }
         guard field.utf8.count > 7, field.prefix(7).lowercased() == "bearer " else { throw Problem.unauthenticated }
         let caller = try await settings.authenticator.authenticate(String(field.dropFirst(7)))
-        guard caller.mustChangePassword, !endpoint.settings.admitsGeneratedPassword else { return caller }
-        if endpoint.access.needsToken { throw Problem.passwordChangeRequired }
+        guard let due = step(due: caller) else { return caller }
+        if endpoint.access.needsToken { throw due }
+        return nil
+    }
+
+    /// What an account has to do before this endpoint admits it.
+    private func step(due caller: Principal) -> Problem? {
+        if caller.mustChangePassword, !endpoint.settings.admitsGeneratedPassword { return .passwordChangeRequired }
+        if caller.mustEnrollFactor, !endpoint.settings.admitsMissingFactor { return .factorEnrollmentRequired }
         return nil
     }
 
