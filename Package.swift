@@ -161,7 +161,7 @@ let package = Package(
                 .httpTypes, .logging,
             ],
             path: "Tests/CareSyncServerTests", exclude: ["authorization-matrix.tsv"], swiftSettings: strict),
-        featureTests("Scheduling", ["CareSyncServer", .httpTypes]),
+        featureTests("Scheduling", ["CareSyncServer", "Directory", .httpTypes]),
         featureTests(
             "Identity",
             ["Cryptography", "WebAPI", .httpTypes, .hummingbird, .hummingbirdTesting, .logging, .nioCore]),

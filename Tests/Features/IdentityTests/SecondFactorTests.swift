@@ -50,7 +50,7 @@ struct SecondFactorTests {
             for _ in 0..<5 { challenges.append(try await app.challenge("asha")) }
             let statuses = try await withThrowingTaskGroup(of: Int.self) { group in
                 for token in challenges { group.addTask { try await app.verify(token, code).status } }
-                return try await group.reduce(into: []) { $0.append($1) }
+                return try await group.reduce(into: [Int]()) { $0.append($1) }
             }
             #expect(statuses.sorted() == [200, 401, 401, 401, 401])
         }
@@ -121,7 +121,7 @@ struct SecondFactorTests {
             for _ in 0..<4 { challenges.append(try await app.challenge("asha")) }
             let statuses = try await withThrowingTaskGroup(of: Int.self) { group in
                 for token in challenges { group.addTask { try await app.verify(token, typed).status } }
-                return try await group.reduce(into: []) { $0.append($1) }
+                return try await group.reduce(into: [Int]()) { $0.append($1) }
             }
             #expect(statuses.sorted() == [200, 401, 401, 401])
             #expect(try await app.auditTrail().filter { $0.hasSuffix("RECOVERY_CODE_USED") }.count == 1)
@@ -187,7 +187,10 @@ struct SecondFactorTests {
                     SELECT hex(secret) AS kept FROM second_factors UNION ALL SELECT hex(code_hash) FROM recovery_codes
                     UNION ALL SELECT hex(token_hash) FROM sign_in_challenges
                     """
-                ) { kept += try $0.value("kept") as String + "\n" }
+                ) { row in
+                    let text: String = try row.value("kept")
+                    kept += text + "\n"
+                }
                 return kept.lowercased()
             }
             #expect(kept.split(separator: "\n").count == 12)
