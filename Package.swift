@@ -81,7 +81,8 @@ let package = Package(
         .systemLibrary(name: "CCrypt", path: "Sources/Platform/CCrypt", providers: [.apt(["libcrypt-dev"])]),
         .systemLibrary(
             name: "COath", path: "Sources/Platform/COath", pkgConfig: "liboath", providers: [.apt(["liboath-dev"])]),
-        platform("Cryptography", ["CareSyncCore", "CCrypt", "COath", .crypto, .cryptoExtras, .jwtKit]),
+        .systemLibrary(name: "CCrack", path: "Sources/Platform/CCrack", providers: [.apt(["libcrack2-dev"])]),
+        platform("Cryptography", ["CareSyncCore", "CCrack", "CCrypt", "COath", .crypto, .cryptoExtras, .jwtKit]),
         .systemLibrary(
             name: "CQREncode", path: "Sources/Platform/CQREncode", pkgConfig: "libqrencode",
             providers: [.apt(["libqrencode-dev"])]),

@@ -5,6 +5,7 @@ package enum IdentityMigrations {
     package static let all: [Migration] = [
         Migration(2, "users, sessions") { d in users(d) + sessions(d) },
         AdministrationMigration.migration,
+        ProtectionMigration.migration,
         SecondFactorMigration.migration,
     ]
 

@@ -7,6 +7,7 @@ struct SessionPoller: Sendable {
     let database: any Database
     let cache: SessionCache
     let blocks: AddressBlockService
+    let signInGuard: SignInGuard
     let logger: Logger
 
     /// Wider than any difference between clocks and any transaction, so that no end is missed.
@@ -53,5 +54,6 @@ struct SessionPoller: Sendable {
             try SecondFactorRepository(db: db).purge(at: now)
         }
         try await blocks.purge()
+        try await signInGuard.purge()
     }
 }

@@ -64,7 +64,8 @@ struct SignInEndpoints: Sendable {
                 "/api/auth/register", "Register as a patient or a doctor, and sign in", access: .public,
                 fails: AccountError.self, RegistrationError.self, settings: .authentication, use: register),
             .post(
-                "/api/auth/login", "Sign in", access: .public, fails: SignInError.self, SecondFactorDue.self,
+                "/api/auth/login", "Sign in", access: .public, fails: SignInError.self, GuardError.self,
+                SecondFactorDue.self,
                 settings: .authentication, use: logIn),
             .post(
                 "/api/auth/refresh", "Exchange a refresh token for new tokens", access: .public,

@@ -38,6 +38,24 @@ struct StepUpTests {
         }
     }
 
+    @Test("wrong passwords and codes count towards the lock of sign-ins", arguments: [true, false])
+    func guesses(hasFactor: Bool) async throws {
+        try await withIdentity(.sqlite) { app in
+            let token =
+                hasFactor
+                ? try await app.registerWithFactor("asha").tokens.accessToken
+                : try await app.register("asha").accessToken
+            let wrong = hasFactor ? ["code": "000000"] : ["password": "wrong"]
+            let address = "203.0.113.9"
+            for _ in 0..<5 {
+                #expect(try await app.post("step-up", wrong, token: token, from: address).status == 400)
+            }
+            #expect(try await app.post("step-up", wrong, token: token, from: address).code == "ACCOUNT_LOCKED")
+            let login = ["username": "asha", "password": IdentityApp.password]
+            #expect(try await app.post("login", login, from: address).code == "ACCOUNT_LOCKED")
+        }
+    }
+
     @Test("it counts for the one session, and outlives a refresh of it")
     func oneSession() async throws {
         try await withIdentity(.sqlite) { app in

@@ -3,7 +3,7 @@ import Persistence
 enum BreakGlassMigration {
     static let ids = IDAllocator("break_glass_ids")
 
-    static let migration = Migration(14, "break-glass") { d in
+    static let migration = Migration(15, "break-glass") { d in
         [
             Migration.createAllocator("break_glass_ids", dialect: d),
             """

@@ -71,7 +71,8 @@ struct SecondFactorEndpoints: Sendable {
                 settings: EndpointSettings(rateClass: .authentication, admitsMissingFactor: true), use: confirm),
             .post(
                 "\(Self.base)/verify", "Sign in with the second factor, after the password", access: .public,
-                fails: ChallengeError.self, SecondFactorError.self, settings: .authentication, use: verify),
+                fails: ChallengeError.self, SecondFactorError.self, GuardError.self, settings: .authentication,
+                use: verify),
             .post(
                 "\(Self.base)/recovery-codes", "Replace the recovery codes", access: .signedIn,
                 fails: SecondFactorError.self, settings: Self.sensitive, use: renewCodes),
@@ -80,7 +81,7 @@ struct SecondFactorEndpoints: Sendable {
                 settings: Self.sensitive, use: remove),
             .post(
                 "/api/auth/step-up", "Prove again who you are, for what needs a fresh proof", access: .signedIn,
-                fails: StepUpError.self,
+                fails: StepUpError.self, GuardError.self,
                 settings: EndpointSettings(rateClass: .authentication, admitsMissingFactor: true), use: stepUp),
         ]
     }

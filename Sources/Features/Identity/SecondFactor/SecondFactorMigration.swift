@@ -2,7 +2,7 @@ import Persistence
 
 /// What proves an account beside its password, and when a session last did.
 enum SecondFactorMigration {
-    static let migration = Migration(13, "second factors, step-up") { d in
+    static let migration = Migration(14, "second factors, step-up") { d in
         factors(d) + recoveryCodes(d) + challenges(d)
             + [
                 "ALTER TABLE sessions ADD COLUMN authenticated_at \(d.instant)",

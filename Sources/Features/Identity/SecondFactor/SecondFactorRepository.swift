@@ -108,6 +108,15 @@ struct SecondFactorRepository {
             """)
     }
 
+    /// Whose challenge it is, while it is open.
+    func username(ofChallenge tokenHash: [UInt8], at now: Instant) throws -> String? {
+        try db.value(
+            """
+            SELECT u.username FROM sign_in_challenges c JOIN users u ON u.id = c.user_id
+            WHERE c.token_hash = \(tokenHash) AND c.consumed_at IS NULL AND c.expires_at > \(now)
+            """)
+    }
+
     /// The open challenge, locked, with this try counted.
     func guessChallenge(_ tokenHash: [UInt8], at now: Instant) throws -> SignInChallenge? {
         try db.first(

@@ -7,6 +7,7 @@ struct SignInChallenges: Sendable {
     let database: any Database
     let sessions: SessionService
     let checks: FactorChecks
+    let signInGuard: SignInGuard
 
     private static let tokenBytes = 32
 
@@ -32,18 +33,25 @@ struct SignInChallenges: Sendable {
         case refused(ChallengeError)
     }
 
-    /// Signs in with the second proof. The try is counted in the transaction that judges it, also when it is wrong.
+    /// Signs in with the second proof. The try is counted in the transaction that judges it, also when it is wrong, and
+    /// as a wrong password would be.
     func answer(_ token: String, code: String, from origin: SignInOrigin) async throws -> SessionGrant {
         guard let bytes = Base64.decode(token), bytes.count == Self.tokenBytes else { throw ChallengeError.invalid }
-        let answered = try await database.write { db in try answer(bytes, code, origin, db) }
-        switch answered {
-        case .granted(let grant): return grant
-        case .refused(let error): throw error
+        let username = try await database.read { [now] db in
+            try SecondFactorRepository(db: db).username(ofChallenge: Digest.sha256(bytes), at: now)
+        }
+        guard let username else { throw ChallengeError.invalid }
+        return try await signInGuard.guess(at: username, from: origin) { guess in
+            let answered = try await database.write { db in try answer(bytes, code, guess, origin, db) }
+            switch answered {
+            case .granted(let grant): return grant
+            case .refused(let error): throw error
+            }
         }
     }
 
     private func answer(
-        _ token: [UInt8], _ code: String, _ origin: SignInOrigin, _ db: any Connection
+        _ token: [UInt8], _ code: String, _ guess: Guess, _ origin: SignInOrigin, _ db: any Connection
     ) throws -> Answered {
         let factors = SecondFactorRepository(db: db)
         guard let challenge = try factors.guessChallenge(Digest.sha256(token), at: now),
@@ -52,6 +60,7 @@ struct SignInChallenges: Sendable {
             constantTimeEquals(Self.digest(account), challenge.passwordDigest)
         else { return .refused(.invalid) }
         guard try checks.accept(code, for: factor, by: origin.request, db: db) else {
+            try guess.fail(db)
             noteFailure(account, origin, db)
             return .refused(.wrongCode)
         }
@@ -59,6 +68,7 @@ struct SignInChallenges: Sendable {
             return .refused(.invalid)
         }
         try factors.consume(challenge, at: now)
+        try guess.succeed(db)
         let grant = try sessions.open(for: account, from: origin, db: db)
         db.audit(
             AuditEntry(

@@ -31,13 +31,14 @@ enum StepUpError: FailureCatalogue, CaseIterable {
     }
 }
 
-/// Proves again who is behind a session (RULINGS C13).
+/// Proves again who is behind a session (RULINGS C13). Wrong passwords and codes count as those of sign-ins do.
 ///
 /// An account with a second factor proves it with the factor: whoever has stolen an open session may well know the
 /// password, too.
 struct StepUpService: Sendable {
     let database: any Database
-    let hasher: PasswordHasher
+    let passwords: PasswordCheck
+    let signInGuard: SignInGuard
     let sessions: SessionService
     let checks: FactorChecks
 
@@ -47,35 +48,52 @@ struct StepUpService: Sendable {
             (try AccountRepository(db: db).find(caller.userID), try SecondFactorRepository(db: db).find(caller.userID))
         }
         guard let account else { throw SessionError.revoked }
-        if factor != nil {
-            guard let code = request.code else { throw StepUpError.codeMissing }
-            return try await finish(caller, origin, otherwise: .codeWrong) { db in
-                guard let factor = try SecondFactorRepository(db: db).find(caller.userID) else { return false }
-                return try checks.accept(code, for: factor, by: origin.request, db: db)
+        guard factor != nil else { return try await prove(request.password, of: account, caller, origin) }
+        guard let code = request.code else { throw StepUpError.codeMissing }
+        return try await signInGuard.guess(at: account.username, from: origin) { guess in
+            let at = try await database.write { db -> Instant? in
+                guard let factor = try SecondFactorRepository(db: db).find(caller.userID),
+                    try checks.accept(code, for: factor, by: origin.request, db: db)
+                else {
+                    try guess.fail(db)
+                    db.audit(Self.failure(.codeWrong, caller, origin))
+                    return nil
+                }
+                try guess.succeed(db)
+                return try note(caller, origin, db)
             }
-        }
-        guard let password = request.password else { throw StepUpError.passwordMissing }
-        let verdict = try await hasher.verify(password, against: account.passwordHash)
-        return try await finish(caller, origin, otherwise: .passwordWrong) { db in
-            guard case .right = verdict else { return false }
-            return try AccountRepository(db: db).find(caller.userID)?.passwordHash == account.passwordHash
+            guard let at else { throw StepUpError.codeWrong }
+            return at
         }
     }
 
-    /// A failure is committed with its audit row before it is thrown.
-    private func finish(
-        _ caller: Principal, _ origin: SignInOrigin, otherwise failure: StepUpError,
-        _ isProved: @escaping @Sendable (any Connection) throws -> Bool
+    private func prove(
+        _ password: String?, of account: Account, _ caller: Principal, _ origin: SignInOrigin
     ) async throws -> Instant {
+        guard let password else { throw StepUpError.passwordMissing }
+        try await passwords.require(
+            password, of: account, from: origin, otherwise: StepUpError.passwordWrong,
+            Self.failure(.passwordWrong, caller, origin))
         let at = try await database.write { db -> Instant? in
-            let isProved = try isProved(db)
-            db.audit(
-                AuditEntry(
-                    isProved ? .login : .loginFailed, "sessions", caller.sessionID.description, by: origin.request,
-                    outcome: isProved ? .success : .denied, reason: isProved ? "STEP_UP" : failure.problem.code))
-            return isProved ? try sessions.noteAuthentication(caller.sessionID, db: db) : nil
+            // Another password, or a factor, by now: what was proved is not enough any more.
+            guard try AccountRepository(db: db).find(caller.userID)?.passwordHash == account.passwordHash,
+                try SecondFactorRepository(db: db).find(caller.userID) == nil
+            else { return nil }
+            return try note(caller, origin, db)
         }
-        guard let at else { throw failure }
+        guard let at else { throw StepUpError.passwordWrong }
         return at
+    }
+
+    private func note(_ caller: Principal, _ origin: SignInOrigin, _ db: any Connection) throws -> Instant {
+        db.audit(
+            AuditEntry(.login, "sessions", caller.sessionID.description, by: origin.request, reason: "STEP_UP"))
+        return try sessions.noteAuthentication(caller.sessionID, db: db)
+    }
+
+    private static func failure(_ error: StepUpError, _ caller: Principal, _ origin: SignInOrigin) -> AuditEntry {
+        AuditEntry(
+            .loginFailed, "sessions", caller.sessionID.description, by: origin.request, outcome: .denied,
+            reason: error.problem.code)
     }
 }
