@@ -27,7 +27,7 @@ struct SecondFactorTests {
             let later: Instant? = try await app.database.read { db in try db.value("SELECT last_login_at FROM users") }
             #expect(later == app.clock.now)
             #expect(
-                try await app.auditTrail().suffix(2) == [
+                try await app.auditTrail().suffix(2).sorted() == [
                     "LOGIN DENIED SECOND_FACTOR_REQUIRED", "LOGIN SUCCESS SECOND_FACTOR",
                 ])
 
