@@ -82,8 +82,16 @@ let package = Package(
             providers: [.apt(["libpq-dev"])]),
         platform("PersistencePostgres", ["CareSyncCore", "Persistence", "CPostgres", .logging]),
         .systemLibrary(name: "CCrypt", path: "Sources/Platform/CCrypt", providers: [.apt(["libcrypt-dev"])]),
+        .systemLibrary(
+            name: "COath", path: "Sources/Platform/COath", pkgConfig: "liboath", providers: [.apt(["liboath-dev"])]),
         .systemLibrary(name: "CCrack", path: "Sources/Platform/CCrack", providers: [.apt(["libcrack2-dev"])]),
-        platform("Cryptography", ["CareSyncCore", "CCrack", "CCrypt", .crypto, .cryptoExtras, .jwtKit]),
+        platform("Cryptography", ["CareSyncCore", "CCrack", "CCrypt", "COath", .crypto, .cryptoExtras, .jwtKit]),
+        .systemLibrary(
+            name: "CQREncode", path: "Sources/Platform/CQREncode", pkgConfig: "libqrencode",
+            providers: [.apt(["libqrencode-dev"])]),
+        .systemLibrary(
+            name: "CPNG", path: "Sources/Platform/CPNG", pkgConfig: "libpng16", providers: [.apt(["libpng-dev"])]),
+        platform("QRImages", ["CQREncode", "CPNG"]),
         .systemLibrary(
             name: "CCurl", path: "Sources/Platform/CCurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         platform(
@@ -98,7 +106,7 @@ let package = Package(
                 .logging,
             ]),
 
-        feature("Identity", ["Cryptography", "Mail", .logging]),
+        feature("Identity", ["Cryptography", "Mail", "QRImages", .logging]),
         feature("Directory", ["Cryptography", "Identity"]),
         feature("Scheduling", ["Cryptography", "Mail", "Identity", "Directory", .logging]),
 
@@ -143,6 +151,7 @@ let package = Package(
         platformTests("Persistence", ["CareSyncCore", "CareSyncTesting", "PersistenceSQLite", .crypto, .logging]),
         platformTests("PersistencePostgres", ["CareSyncCore", "CareSyncTesting", "Persistence", .logging]),
         platformTests("Cryptography", ["CareSyncCore"]),
+        platformTests("QRImages"),
         platformTests(
             "Mail",
             [
@@ -170,7 +179,7 @@ let package = Package(
                 .httpTypes, .logging,
             ],
             path: "Tests/CareSyncServerTests", exclude: ["authorization-matrix.tsv"], swiftSettings: strict),
-        featureTests("Scheduling", ["CareSyncServer", .httpTypes]),
+        featureTests("Scheduling", ["CareSyncServer", "Directory", .httpTypes]),
         featureTests(
             "Identity",
             ["Cryptography", "Mail", "WebAPI", .httpTypes, .hummingbird, .hummingbirdTesting, .logging, .nioCore]),

@@ -63,7 +63,8 @@ package struct CareSync: Sendable {
             })
         var identitySettings = IdentitySettings(
             emailVerificationRequired: configuration.emailVerification == .required,
-            exemptsLoopback: configuration.mode == .development)
+            exemptsLoopback: configuration.mode == .development,
+            adminFactorRequired: configuration.adminSecondFactor == .required)
         identitySettings.isMailAvailable = configuration.mail.isAvailable
         identitySettings.linkLifetime = configuration.linkLifetime
         identitySettings.linkBase = configuration.linkBase

@@ -47,7 +47,8 @@ struct ArchitectureTests {
         let web: Set<String> = ["WebAPI", "RealTime", "CareSyncServer", "CareSyncTesting"]
         let owners: [String: Set<String>] = [
             "GRDB": ["PersistenceSQLite"], "GRDBSQLite": ["PersistenceSQLite"], "CPostgres": ["PersistencePostgres"],
-            "CCrypt": ["Cryptography"], "CCurl": ["Mail"], "AsyncHTTPClient": ["Mail"], "Mustache": ["Mail"],
+            "CCrypt": ["Cryptography"], "COath": ["Cryptography"], "CQREncode": ["QRImages"], "CPNG": ["QRImages"],
+            "CCurl": ["Mail"], "AsyncHTTPClient": ["Mail"], "Mustache": ["Mail"],
             "JWTKit": ["Cryptography"], "Hummingbird": web, "HummingbirdCore": web,
             "HummingbirdTesting": ["CareSyncTesting"], "Configuration": ["CareSyncServer"],
         ]

@@ -16,7 +16,8 @@ package struct ServerConfiguration: Sendable {
     package var web: Web
     package var mail: MailSettings
     package var linkLifetime: TimeSpan
-    package var emailVerification: EmailVerification
+    package var emailVerification: Necessity
+    package var adminSecondFactor: Necessity
     package var scheduling: SchedulingSettings
     package var bcryptCost: Int
     package var logLevel: Logger.Level
@@ -47,7 +48,7 @@ package enum DeploymentMode: String, Sendable, CaseIterable {
     case development, production
 }
 
-package enum EmailVerification: String, Sendable, CaseIterable {
+package enum Necessity: String, Sendable, CaseIterable {
     case required, optional
 }
 

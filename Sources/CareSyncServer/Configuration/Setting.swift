@@ -17,6 +17,7 @@ package enum Setting: String, Sendable, CaseIterable {
     case mailFrom = "CARESYNC_MAIL_FROM"
     case linkLifetime = "CARESYNC_LINK_TTL"
     case emailVerification = "CARESYNC_EMAIL_VERIFICATION"
+    case adminSecondFactor = "CARESYNC_ADMIN_SECOND_FACTOR"
     case emergencyNumber = "CARESYNC_EMERGENCY_NUMBER"
     case bcryptCost = "CARESYNC_BCRYPT_COST"
     case rateLimits = "CARESYNC_RATE_LIMITS"
@@ -57,6 +58,8 @@ package enum Setting: String, Sendable, CaseIterable {
         case .mailFrom: "who mails are from, such as CareSync <no-reply@clinic.example> (required with a mail provider)"
         case .linkLifetime: "minutes for which a mailed link that sets a password works, 5 to 1440 (60)"
         case .emailVerification: "required or optional (production: required, development: optional)"
+        case .adminSecondFactor:
+            "required or optional second factor of administrators (production: required, development: optional)"
         case .emergencyNumber: "telephone number that answers about emergencies name (112)"
         case .bcryptCost: "cost of password hashes, 10 to 15 (12)"
         case .rateLimits: "on or off; off is for development (on)"

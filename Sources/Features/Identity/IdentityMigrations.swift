@@ -6,6 +6,7 @@ package enum IdentityMigrations {
         Migration(2, "users, sessions") { d in users(d) + sessions(d) },
         AdministrationMigration.migration,
         ProtectionMigration.migration,
+        SecondFactorMigration.migration,
         OneTimeCodeMigration.migration,
         IdentitySweeps.migration,
     ]
