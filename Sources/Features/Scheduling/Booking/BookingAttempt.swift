@@ -33,7 +33,7 @@ struct BookingAttempt: Sendable {
     static func isRefusal(_ error: any Error) -> Bool {
         switch error as? DatabaseFailure {
         case .unmetRequirement, .constraint(_, name: SchedulingMigrations.doctorOverlap),
-            .constraint(_, name: SchedulingMigrations.patientOverlap):
+            .constraint(_, name: SchedulingMigrations.patientOverlap), .constraint(.foreignKey, _):
             true
         default: false
         }
@@ -62,10 +62,9 @@ struct BookingAttempt: Sendable {
         let new = try new(slot, known, db)
         let batch = Batch()
         let doctor = batch.first(
-            AppointmentDoctor.self, BookingRepository.lock(order.doctor, known.rules, db.dialect))
-        batch.count(BookingRepository.insert(new))
+            AppointmentDoctor.self, BookingRepository.lock(order.doctor, known, db.dialect))
         try batch.later(db)
-        try db.require(BookingRepository.isInserted(new.id))
+        try db.requireChange(BookingRepository.insert(new, db.dialect))
         let appointment = Appointment(new)
         try AppointmentRecords.booked(appointment, by: origin, db)
         return {
