@@ -42,6 +42,19 @@ package func withApp<Value: Sendable>(
     }
 }
 
+extension TestApp {
+    /// Gives `body` the system as it is after a restart with another environment: new memory, the same database.
+    package func restarted<Value: Sendable>(
+        _ environment: [String: String], _ body: @escaping @Sendable (TestApp) async throws -> Value
+    ) async throws -> Value {
+        let system = try await CareSync(
+            configuration: .testing(environment), database: database, logger: logs.logger)
+        return try await system.buildApplication().test(.router) { [time, random, logs] client in
+            try await body(TestApp(system: system, time: time, random: random, logs: logs, client: client))
+        }
+    }
+}
+
 extension ServerConfiguration {
     /// A development configuration with known keys and the cheapest passwords.
     package static func testing(_ environment: [String: String] = [:]) throws -> ServerConfiguration {

@@ -5,23 +5,21 @@ import Persistence
 import Testing
 import WebAPI
 
-/// Records and people that exist, full of texts that are found again wherever they leak, and the requests that name
-/// them.
+/// Records that exist, full of texts that are found again wherever they leak, and the requests that name them.
 ///
 /// A route whose path has a parameter is asked about them. A feature that adds a kind of record plants one in
-/// ``plant(in:)``, and gives a route that needs more than its path a line in ``requests``.
+/// ``plant(for:in:)`` and gives a route that needs more than its path a line in ``requests``.
 struct MatrixRecords {
     /// What stands for `{name}`.
     let values: [String: String]
     /// Which `{id}` a path means, by its beginning.
     let ids: [(prefix: String, id: String)]
 
-    /// What no stranger ever sees.
-    static let secrets = [
-        "Quillfeather", "Zumbrota", "+91 9000077731", "matrix-illness-xylophone", "matrix-reason-marzipan",
-        "quillfeather@records.example",
-    ]
-    /// What a stranger sees who is not refused.
+    /// What only the owner and the treating doctor see, or whoever broke the glass.
+    static let clinical = ["matrix-illness-xylophone"]
+    /// What administrators see, too.
+    static let personal = ["Quillfeather", "Zumbrota", "+91 9000077731", "records.example", "matrix-reason-marzipan"]
+    /// What everyone sees who is not refused.
     static let facts = ["Featherstone", "Pumpernickel", "+91 9000088842"]
 
     static let nobodysID = "9007199254740991"
@@ -47,26 +45,23 @@ struct MatrixRecords {
             #"{"patientId":{patientId},"doctorId":{doctorId},"appointmentDateTime":"2026-03-11T15:00:00"}"#,
         "PUT /api/doctors/{id}/working-hours":
             #"{"days":[{"weekday":1,"windows":[{"start":"09:00","end":"10:00"}]}]}"#,
+        "PUT /api/admin/users/{username}/status": "?active=true",
     ]
 
-    /// An appointment of a patient who has told everything with a doctor who has a telephone number.
-    static func plant(in app: TestApp) async throws -> MatrixRecords {
-        let patient = try await app.registerPatient([
-            "firstName": "Quillfeather", "lastName": "Zumbrota", "contactInfo": "+91 9000077731",
-            "email": "quillfeather@records.example", "illnessDetails": "matrix-illness-xylophone",
-        ])
-        let doctor = try await app.registerDoctor([
-            "firstName": "Featherstone", "lastName": "Pumpernickel", "contactInfo": "+91 9000088842",
-        ])
-        let booked = try await app.send(
-            .post, "/api/appointments/patient/book", as: patient,
-            body: """
-                {"doctorId":\(doctor.id),"appointmentDateTime":"2026-03-11T10:00:00","reason":"matrix-reason-marzipan"}
-                """)
-        let appointment = try #require(booked["appointmentId"].int, "\(booked.text)")
+    /// New records of the cast's; those from before are gone.
+    static func plant(for cast: MatrixCast, in app: TestApp) async throws -> MatrixRecords {
+        let (patient, doctor) = (cast.owner, cast.treatingDoctor)
+        try await app.database.write { db in
+            try db.run("DELETE FROM appointments WHERE doctor_id = \(doctor.id)")
+            try db.run("DELETE FROM doctor_leaves WHERE doctor_id = \(doctor.id)")
+        }
+        let appointment = try await book(doctor, "2026-03-11T10:00:00", as: patient, in: app)
         let away = try await app.post(
             "/api/doctor-leaves", as: doctor, json: ["startDate": "2026-04-01", "endDate": "2026-04-02"])
         let leave = try #require(away["id"].int, "\(away.text)")
+        let block = try await app.send(
+            .post, "/api/admin/block-ip?ipAddress=192.0.2.78", as: cast.admin, body: "{}")
+        try #require(block.status == 200, "\(block.text)")
         let session = try #require(try await app.get("/api/auth/sessions", as: patient)["[0].id"].string)
         return MatrixRecords(
             values: [
@@ -80,7 +75,16 @@ struct MatrixRecords {
             ])
     }
 
-    /// What strangers must not have changed: one text per planted record.
+    static func book(_ doctor: TestUser, _ time: String, as patient: TestUser, in app: TestApp) async throws -> Int {
+        let booked = try await app.send(
+            .post, "/api/appointments/patient/book", as: patient,
+            body: """
+                {"doctorId":\(doctor.id),"appointmentDateTime":"\(time)","reason":"matrix-reason-marzipan"}
+                """)
+        return try #require(booked["appointmentId"].int, "\(booked.text)")
+    }
+
+    /// What whoever is refused must not have changed: one text per planted record.
     func state(in app: TestApp) async throws -> [String] {
         let (appointment, doctor) = (try number("/api/appointments/"), try number("/api/doctors/"))
         let leave = try number("/api/doctor-leaves/")
