@@ -91,7 +91,7 @@ extension HTTPConnection {
             context.writeAndFlush(wrapOutboundOut(end), promise: nil)
             return isReading ? readRest() : next()
         }
-        phase = .closing
+        readNothing()
         context.writeAndFlush(wrapOutboundOut(end)).whenComplete { [self] _ in closeOutput() }
     }
 

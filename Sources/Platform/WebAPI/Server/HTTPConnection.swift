@@ -120,10 +120,13 @@ final class HTTPConnection: ChannelDuplexHandler, @unchecked Sendable {
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
-        if context.channel.isWritable { resumeWriters() }
+        guard context.channel.isWritable else { return }
+        resumeWriters()
+        goOn()
     }
 
-    /// Reads no further while requests wait, or more of a body than was asked for.
+    /// Reads no further while requests wait, be it for a client that does not take its answers, nor more of a body than
+    /// was asked for or is thrown away.
     func read(context: ChannelHandlerContext) {
         if isBusy { isReadDue = true } else { context.read() }
     }
@@ -171,7 +174,9 @@ final class HTTPConnection: ChannelDuplexHandler, @unchecked Sendable {
     /// The server stops, and no other request waits for its answer.
     var isStoppingIdle: Bool { isStopping && arrivals.isEmpty }
 
-    private var isBusy: Bool { !arrivals.isEmpty || body?.isHungry == false }
+    private var isBusy: Bool {
+        !arrivals.isEmpty || body?.isHungry == false || phase == .closing && wasted > Self.rest
+    }
 
     private func readOn() {
         guard isReadDue, !isBusy else { return }
@@ -198,7 +203,7 @@ final class HTTPConnection: ChannelDuplexHandler, @unchecked Sendable {
 
     private func mayTake(_ arrival: Arrival) -> Bool {
         switch arrival {
-        case .part(.head): phase == .idle || phase == .closing
+        case .part(.head): phase == .idle && context?.channel.isWritable == true || phase == .closing
         case .part: true
         case .failure: phase == .idle || phase == .closing || isReading
         }
@@ -224,7 +229,7 @@ final class HTTPConnection: ChannelDuplexHandler, @unchecked Sendable {
         case .answering: body?.append(bytes)
         case .closing:
             wasted += bytes.readableBytes
-            if wasted > Self.rest, outputHasEnded { context?.close(promise: nil) }
+            if wasted > Self.rest { closeIfDone() }
         case .idle, .answered: break
         }
     }
@@ -235,7 +240,7 @@ final class HTTPConnection: ChannelDuplexHandler, @unchecked Sendable {
         case .arriving: start(.whole(gathered ?? ByteBuffer()))
         case .answering: body?.finish(.success(()))
         case .answered: next()
-        case .closing: if outputHasEnded { context?.close(promise: nil) }
+        case .closing: closeIfDone()
         case .idle: break
         }
     }
@@ -297,6 +302,11 @@ final class HTTPConnection: ChannelDuplexHandler, @unchecked Sendable {
         head = nil
         body = nil
         lastTraffic = .now()
+        goOn()
+    }
+
+    /// Takes what waits, now that it may be taken. While that is being done already, nothing is left to do.
+    private func goOn() {
         guard !isPumping else { return }
         pump()
         startIfArriving()
@@ -309,6 +319,13 @@ final class HTTPConnection: ChannelDuplexHandler, @unchecked Sendable {
         phase = .answered
         body = nil
         closeIfDone()
+        readOn()
+    }
+
+    /// Throws away what still arrives.
+    func readNothing() {
+        phase = .closing
+        body = nil
         readOn()
     }
 

@@ -74,6 +74,21 @@ struct ConnectionTests {
         for (number, answer) in zip(1..., answers) { #expect(answer.hasSuffix("\"pong \(number)\"}")) }
     }
 
+    @Test("a client that reads late makes the server wait, and then gets every answer")
+    func lateReader() async throws {
+        let count = 1_500
+        let answer = try await withToyServer { port in
+            let connection = try RawConnection(port: port)
+            // 10 KB for each of them, far more than the sockets hold.
+            for number in 1...count {
+                let ending = number == count ? "Connection: close\r\n" : ""
+                try connection.send("GET /api/toys?size=100&page=\(number) HTTP/1.1\r\nHost: a\r\n\(ending)\r\n")
+            }
+            return await connection.readToEnd()
+        }
+        #expect(answer.components(separatedBy: "HTTP/1.1 200 ").count == count + 1)
+    }
+
     @Test("a body that comes byte by byte is put together, and the next request is found behind it")
     func trickle() async throws {
         let body = #"{"name":"Bear","price":12.5}"#
