@@ -18,6 +18,7 @@ package enum SchedulingMigrations {
 
     static let doctorOverlap = "appointments_doctor_overlap"
     static let doctorOverlapName: SQL = "appointments_doctor_overlap"
+    static let doctorKnown = "appointments_doctor_id_fkey"
     static let patientOverlap = "appointments_patient_overlap"
 
     private static func leaves(_ d: Dialect) -> [SQL] {

@@ -33,7 +33,8 @@ struct BookingAttempt: Sendable {
     static func isRefusal(_ error: any Error) -> Bool {
         switch error as? DatabaseFailure {
         case .unmetRequirement, .constraint(_, name: SchedulingMigrations.doctorOverlap),
-            .constraint(_, name: SchedulingMigrations.patientOverlap), .constraint(.foreignKey, _):
+            .constraint(_, name: SchedulingMigrations.patientOverlap),
+            .constraint(.foreignKey, name: SchedulingMigrations.doctorKnown):
             true
         default: false
         }
