@@ -78,7 +78,8 @@ let package = Package(
             providers: [.apt(["libpq-dev"])]),
         platform("PersistencePostgres", ["CareSyncCore", "Persistence", "CPostgres", .logging]),
         .systemLibrary(name: "CCrypt", path: "Sources/Platform/CCrypt", providers: [.apt(["libcrypt-dev"])]),
-        platform("Cryptography", ["CareSyncCore", "CCrypt", .crypto, .cryptoExtras, .jwtKit]),
+        .systemLibrary(name: "CCrack", path: "Sources/Platform/CCrack", providers: [.apt(["libcrack2-dev"])]),
+        platform("Cryptography", ["CareSyncCore", "CCrack", "CCrypt", .crypto, .cryptoExtras, .jwtKit]),
         platform(
             "WebAPI",
             [

@@ -1,5 +1,5 @@
 package import CareSyncCore
-import Cryptography
+package import Cryptography
 import Foundation
 import Logging
 import Scheduling
@@ -8,19 +8,25 @@ extension LoadedConfiguration {
     /// Reads the environment. Throws ``ConfigurationMistakes`` with everything that is wrong.
     ///
     /// Development keys that are missing are created when `createsKeys`, otherwise improvised for this process.
+    ///
+    /// - Parameter dictionary: of common passwords.
     package static func load(
-        environment: [String: String], createsKeys: Bool = true, random: RandomSource = .system
+        environment: [String: String], createsKeys: Bool = true, random: RandomSource = .system,
+        dictionary: PasswordDictionary? = .system
     ) throws -> LoadedConfiguration {
         var loading = Loading(environment: environment)
+        if dictionary == nil { loading.missDictionary() }
         let configuration = try loading.configuration(missing: createsKeys ? .create : .improvise, random: random)
         return LoadedConfiguration(
-            configuration: configuration, warnings: Setting.warnings(about: environment.keys),
+            configuration: configuration, warnings: Setting.warnings(about: environment.keys) + loading.warnings,
             effective: loading.reader.readings.map { (name: $0.setting.rawValue, value: $0.shown) })
     }
 }
 
 private struct Loading {
     var reader: SettingsReader
+    private(set) var warnings: [String] = []
+    private var isDictionaryMissing = false
 
     init(environment: [String: String]) {
         reader = SettingsReader(environment: environment)
@@ -49,12 +55,23 @@ private struct Loading {
         let level = reader.value(.logLevel, default: Logger.Level.info, shown: "info", SettingValues.choice)
         let store = DevelopmentKeys(directory: directory + "/keys", random: random)
         let keys = try keys(mode, store, missing)
+        if isDictionaryMissing, mode == .production {
+            reader.complain(.environment, "production: \(Self.noDictionary)")
+        }
         guard reader.mistakes.isEmpty, let keys, let zone else { throw ConfigurationMistakes(list: reader.mistakes) }
         return ServerConfiguration(
             mode: mode, host: host, port: port, dataDirectory: directory, database: database, databasePool: pool,
             zone: zone, keys: keys, web: web, emailVerification: verification,
             scheduling: SchedulingSettings(emergencyNumber: emergency), bcryptCost: cost, logLevel: level)
     }
+
+    mutating func missDictionary() {
+        isDictionaryMissing = true
+        warnings.append("Common passwords are not refused: \(Self.noDictionary).")
+    }
+
+    private static let noDictionary =
+        "the dictionary \(PasswordDictionary.systemPath) is missing (apt-get install cracklib-runtime)"
 
     private mutating func host(_ mode: DeploymentMode, _ isInsecureAllowed: Bool) -> String {
         let host = reader.value(.host, default: "127.0.0.1", shown: "127.0.0.1") { $0 }

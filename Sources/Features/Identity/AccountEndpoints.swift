@@ -84,7 +84,7 @@ struct AccountEndpoints: Sendable {
                 access: .public, use: availability),
             .post(
                 "/api/auth/change-password", "Change the own password", access: .signedIn, fails: PasswordError.self,
-                settings: EndpointSettings(rateClass: .authentication, admitsGeneratedPassword: true),
+                GuardError.self, settings: EndpointSettings(rateClass: .authentication, admitsGeneratedPassword: true),
                 use: changePassword),
         ]
     }
@@ -105,7 +105,7 @@ struct AccountEndpoints: Sendable {
     }
 
     func changePassword(_ call: Call<NoParameters, ChangePasswordRequest>) async throws -> MessageResponse {
-        try await accounts.changePassword(call.body, for: call.principal, by: call.origin)
+        try await accounts.changePassword(call.body, for: call.principal, from: SignInEndpoints.origin(call))
         return MessageResponse(message: "Password changed successfully")
     }
 }

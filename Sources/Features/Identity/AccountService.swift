@@ -67,6 +67,7 @@ enum PasswordError: FailureCatalogue, CaseIterable {
 struct AccountService: Sendable {
     let database: any Database
     let hasher: PasswordHasher
+    let passwords: PasswordCheck
     let sessions: SessionService
     let profiles: AccountProfiles
 
@@ -134,14 +135,17 @@ struct AccountService: Sendable {
     }
 
     /// Changes the password of the caller and ends the caller's other sessions.
-    func changePassword(_ change: ChangePasswordRequest, for caller: Principal, by origin: RequestOrigin) async throws {
+    func changePassword(
+        _ change: ChangePasswordRequest, for caller: Principal, from origin: SignInOrigin
+    ) async throws {
         guard change.newPassword == change.confirmPassword else { throw PasswordError.mismatch }
         let found = try await database.read { db in try AccountRepository(db: db).find(caller.userID) }
         guard let account = found else { throw SessionError.revoked }
-        guard case .right = try await hasher.verify(change.currentPassword, against: account.passwordHash) else {
-            try await noteWrongPassword(origin, account)
-            throw PasswordError.currentWrong
-        }
+        try await passwords.require(
+            change.currentPassword, of: account, from: origin, otherwise: PasswordError.currentWrong,
+            AuditEntry(
+                .accountChange, "users", account.id.description, by: origin.request, outcome: .denied,
+                reason: "CURRENT_PASSWORD_WRONG"))
         guard change.newPassword != change.currentPassword else { throw PasswordError.unchanged }
         if let complaint = PasswordPolicy.complaint(
             change.newPassword, username: account.username, email: account.email)
@@ -158,17 +162,8 @@ struct AccountService: Sendable {
             if account.mustChangePassword { try sessions.renew(caller.sessionID, db: db) }
             db.audit(
                 AuditEntry(
-                    .accountChange, "users", account.id.description, by: origin,
+                    .accountChange, "users", account.id.description, by: origin.request,
                     reason: SessionEnd.passwordChanged.rawValue))
-        }
-    }
-
-    private func noteWrongPassword(_ origin: RequestOrigin, _ account: Account) async throws {
-        try await database.write { db in
-            db.audit(
-                AuditEntry(
-                    .accountChange, "users", account.id.description, by: origin, outcome: .denied,
-                    reason: "CURRENT_PASSWORD_WRONG"))
         }
     }
 }

@@ -11,6 +11,7 @@ package struct IdentityFeature: Sendable {
     let accounts: AccountService
     let sessions: SessionService
     let poller: SessionPoller
+    let signInGuard: SignInGuard
     /// Refuses blocked addresses, on every request and from memory.
     package let addressGuard: AddressGuard
 
@@ -25,18 +26,24 @@ package struct IdentityFeature: Sendable {
         sessions = SessionService(
             database: database, signer: signer, tokens: RefreshTokens(rootSecret: rootSecret), cache: cache,
             settings: settings, profiles: profiles)
-        accounts = AccountService(database: database, hasher: hasher, sessions: sessions, profiles: profiles)
+        signInGuard = SignInGuard(
+            database: database, rootSecret: rootSecret, exemptsLoopback: settings.exemptsLoopback)
+        let passwords = PasswordCheck(database: database, hasher: hasher, signInGuard: signInGuard)
+        accounts = AccountService(
+            database: database, hasher: hasher, passwords: passwords, sessions: sessions, profiles: profiles)
         let addresses = AddressBlockCache(exemptsLoopback: settings.exemptsLoopback)
         let blocks = AddressBlockService(
             database: database, cache: addresses, exemptsLoopback: settings.exemptsLoopback)
         addressGuard = AddressGuard(addresses.isBlocked)
-        poller = SessionPoller(database: database, cache: cache, blocks: blocks, logger: logger)
+        poller = SessionPoller(
+            database: database, cache: cache, blocks: blocks, signInGuard: signInGuard, logger: logger)
         let administered = SessionAdministration(
             database: database, sessions: sessions, names: OpaqueIDs(rootSecret.derive(.sessionName)))
         let registration = RegistrationService(
             database: database, hasher: hasher, accounts: accounts, sessions: sessions, settings: settings,
             zone: clinicZone)
-        let signIn = SignInService(database: database, hasher: hasher, sessions: sessions, logger: logger)
+        let signIn = SignInService(
+            database: database, hasher: hasher, signInGuard: signInGuard, sessions: sessions, logger: logger)
         endpoints =
             SignInEndpoints(registration: registration, signIn: signIn, sessions: sessions).all
             + AccountEndpoints(accounts: accounts, zone: clinicZone).all

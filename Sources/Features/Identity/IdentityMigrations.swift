@@ -5,6 +5,7 @@ package enum IdentityMigrations {
     package static let all: [Migration] = [
         Migration(2, "users, sessions") { d in users(d) + sessions(d) },
         AdministrationMigration.migration,
+        ProtectionMigration.migration,
     ]
 
     /// Account ids are taken before the insert, because encrypted profile columns are bound to them.

@@ -1,4 +1,6 @@
 import CareSyncCore
+import Cryptography
+import Foundation
 
 /// What a new password must be. Signing in asks none of this, so that older passwords keep working.
 enum PasswordPolicy {
@@ -21,10 +23,22 @@ enum PasswordPolicy {
         guard lengths.contains(password.unicodeScalars.count) else {
             return "must have \(lengths.lowerBound) to \(lengths.upperBound) characters"
         }
-        let lower = password.lowercased()
-        let isCommon = common.contains(lower) || Set(lower).count == 1
-        return isCommon ? "is one of the most common passwords" : nil
+        return isCommon(password, PasswordDictionary.system) ? "is one of the most common passwords" : nil
     }
+
+    /// Whether guessing begins with it: as it is written, or with the signs that are put for letters taken back.
+    static func isCommon(_ password: String, _ dictionary: PasswordDictionary?) -> Bool {
+        let lower = password.precomposedStringWithCompatibilityMapping.lowercased()
+        guard Set(lower).count > 1 else { return true }
+        return readings(of: lower).contains { common.contains($0) || dictionary?.contains($0) == true }
+    }
+
+    private static func readings(of password: String) -> Set<String> {
+        let likely = String(password.map { letters[$0] ?? $0 })
+        return [password, likely.replacing("1", with: "l"), likely.replacing("1", with: "i")]
+    }
+
+    private static let letters: [Character: Character] = ["0": "o", "3": "e", "4": "a", "5": "s", "@": "a", "$": "s"]
 
     /// A password for a person to type once. 16 of 56 symbols that are not mistaken for each other: 92 bits.
     static func generate(random: RandomSource) -> String {
@@ -38,6 +52,7 @@ enum PasswordPolicy {
         return password
     }
 
+    /// What the dictionary, which is made of words, lacks.
     private static let common: Set<String> = [
         "password", "password1", "password12", "password123", "password1234", "passw0rd", "p@ssw0rd", "p@ssword",
         "pa55word", "passwort", "12345678", "123456789", "1234567890", "0123456789", "87654321", "987654321",

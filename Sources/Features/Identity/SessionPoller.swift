@@ -7,6 +7,7 @@ struct SessionPoller: Sendable {
     let database: any Database
     let cache: SessionCache
     let blocks: AddressBlockService
+    let signInGuard: SignInGuard
     let logger: Logger
 
     /// Wider than any difference between clocks and any transaction, so that no end is missed.
@@ -52,5 +53,6 @@ struct SessionPoller: Sendable {
             try sessions.delete(expiredBefore: now - .days(30))
         }
         try await blocks.purge()
+        try await signInGuard.purge()
     }
 }

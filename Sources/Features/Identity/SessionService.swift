@@ -10,7 +10,10 @@ struct SignInOrigin: Sendable {
 
     init(request: RequestOrigin, userAgent: String?) {
         self.request = request
-        self.userAgent = userAgent.map { String(String.UnicodeScalarView($0.unicodeScalars.prefix(255))) }
+        self.userAgent = userAgent.map { text in
+            let visible = text.unicodeScalars.lazy.filter { $0.properties.generalCategory != .control }
+            return String(String.UnicodeScalarView(visible.prefix(255)))
+        }
     }
 
     /// The origin with the account that has just proved who it is.

@@ -39,37 +39,47 @@ enum SignInError: FailureCatalogue, CaseIterable {
 struct SignInService: Sendable {
     let database: any Database
     let hasher: PasswordHasher
+    let signInGuard: SignInGuard
     let sessions: SessionService
     let logger: Logger
 
     func signIn(_ request: SignInRequest, from origin: SignInOrigin) async throws -> SessionGrant {
+        try await signInGuard.guess(at: request.username, from: origin) { guess in
+            try await signIn(request, guess, from: origin)
+        }
+    }
+
+    private func signIn(_ request: SignInRequest, _ guess: Guess, from origin: SignInOrigin) async throws
+        -> SessionGrant
+    {
         // The account may change while its password is checked; what was checked is then checked again.
         for _ in 0..<3 {
             let found = try await database.read { db in try AccountRepository(db: db).find(named: request.username) }
             let verdict = try await hasher.verify(request.password, against: found?.passwordHash)
             guard let account = found, case .right(let needsUpgrade) = verdict else {
-                try await noteFailure(.invalidCredentials, of: found, from: origin)
+                try await noteFailure(.invalidCredentials, of: found, from: origin, guess.fail)
                 throw SignInError.invalidCredentials
             }
             guard account.isActive else {
-                try await noteFailure(.accountInactive, of: account, from: origin)
+                try await noteFailure(.accountInactive, of: account, from: origin, guess.release)
                 throw SignInError.accountInactive
             }
             let upgraded = needsUpgrade ? await upgradedHash(of: request.password) : nil
-            if let grant = try await begin(account, upgradedHash: upgraded, from: origin) { return grant }
+            if let grant = try await begin(account, guess, upgradedHash: upgraded, from: origin) { return grant }
         }
         throw DatabaseFailure.conflict(code: "account changing")
     }
 
     /// `nil` when the account is not what was checked any more.
     private func begin(
-        _ account: Account, upgradedHash: String?, from origin: SignInOrigin
+        _ account: Account, _ guess: Guess, upgradedHash: String?, from origin: SignInOrigin
     ) async throws -> SessionGrant? {
         try await database.write { db in
             let now = db.scope.services.time.now
             guard
                 let account = try AccountRepository(db: db).noteSignIn(account, upgradedHash: upgradedHash, at: now)
             else { return nil }
+            try guess.succeed(db)
             let grant = try sessions.open(for: account, from: origin, db: db)
             db.audit(
                 AuditEntry(
@@ -79,8 +89,12 @@ struct SignInService: Sendable {
     }
 
     /// The account is named by its id; a user name that belongs to nobody may be a mistyped password.
-    private func noteFailure(_ error: SignInError, of account: Account?, from origin: SignInOrigin) async throws {
+    private func noteFailure(
+        _ error: SignInError, of account: Account?, from origin: SignInOrigin,
+        _ settle: @escaping @Sendable (any Connection) throws -> Void
+    ) async throws {
         try await database.write { db in
+            try settle(db)
             db.audit(
                 AuditEntry(
                     .loginFailed, "users", account?.id.description ?? "", by: origin.request, outcome: .denied,

@@ -64,8 +64,8 @@ struct SignInEndpoints: Sendable {
                 "/api/auth/register", "Register as a patient or a doctor, and sign in", access: .public,
                 fails: AccountError.self, RegistrationError.self, settings: .authentication, use: register),
             .post(
-                "/api/auth/login", "Sign in", access: .public, fails: SignInError.self, settings: .authentication,
-                use: logIn),
+                "/api/auth/login", "Sign in", access: .public, fails: SignInError.self, GuardError.self,
+                settings: .authentication, use: logIn),
             .post(
                 "/api/auth/refresh", "Exchange a refresh token for new tokens", access: .public,
                 fails: SessionError.self, SignInError.self, settings: .authentication, use: refresh),
@@ -99,7 +99,7 @@ struct SignInEndpoints: Sendable {
         return LogoutResponse(message: "Logged out successfully", success: true)
     }
 
-    private static func origin<Body: Sendable>(_ call: Call<NoParameters, Body>) -> SignInOrigin {
+    static func origin<Body: Sendable>(_ call: Call<NoParameters, Body>) -> SignInOrigin {
         SignInOrigin(request: call.origin, userAgent: call.request.userAgent)
     }
 }

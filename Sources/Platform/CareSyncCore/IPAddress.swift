@@ -22,6 +22,19 @@ package struct IPAddress: Hashable, Sendable, CustomStringConvertible {
         bytes.count == 4 ? bytes.first == 127 : bytes.last == 1 && bytes.dropLast().allSatisfy { $0 == 0 }
     }
 
+    /// The addresses that one customer of an Internet provider can take at will, named by the first of them: an IPv4
+    /// address stands for itself, an IPv6 address for the 2^64 addresses of its network.
+    package var network: String {
+        guard bytes.count == 16 else { return description }
+        return Self.spell(Array(bytes.prefix(8)) + [UInt8](repeating: 0, count: 8)) ?? description
+    }
+
+    /// The ``network`` of what may be an address; another text stands for itself.
+    package static func network(of text: String) -> String {
+        // The usual spelling of IPv4 needs no parsing.
+        text.utf8.contains(UInt8(ascii: ":")) ? IPAddress(text)?.network ?? text : text
+    }
+
     private static let mappedPrefix: [UInt8] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF]
 
     private static func parse(_ text: String, _ family: Int32, _ count: Int) -> [UInt8]? {

@@ -11,6 +11,8 @@ package enum KeyPurpose: String, Sendable, CaseIterable {
     case auditCheckpoint = "audit-checkpoint"
     /// Names of sessions in answers.
     case sessionName = "session-name"
+    /// Stored names of accounts that somebody tried to sign in to.
+    case signInName = "sign-in-name"
     /// Codes for equality search over encrypted columns.
     case blindIndex = "blind-index"
     /// Stored codes of one-time passwords.

@@ -50,7 +50,10 @@ struct IdentityApp: Sendable {
         let responder = try APIResponder(
             endpoints: feature.endpoints,
             settings: APISettings(
-                authenticator: feature.authenticator, time: clock.source, random: SeededRandom(seed: 9).source))
+                authenticator: feature.authenticator,
+                // In-process requests have no peer; so its claims about the client are believed.
+                clientAddress: ClientAddress(trustedProxies: [""]), time: clock.source,
+                random: SeededRandom(seed: 9).source))
         return try await Application(responder: responder).test(.router) { client in
             try await body(
                 IdentityApp(
@@ -114,6 +117,7 @@ struct Reply: Sendable {
     let status: Int
     let text: String
     let challenge: String?
+    let retryAfter: String?
 
     func decode<Value: Decodable>(_ type: Value.Type = Value.self) throws -> Value {
         try JSONDecoder().decode(type, from: Data(text.utf8))
@@ -157,22 +161,28 @@ struct Tokens: Decodable, Sendable, Equatable {
 
 extension IdentityApp {
     func send(
-        _ method: HTTPRequest.Method, _ path: String, raw: String? = nil, token: String? = nil
+        _ method: HTTPRequest.Method, _ path: String, raw: String? = nil, token: String? = nil,
+        from address: String? = nil, agent: String? = nil
     ) async throws -> Reply {
         var headers: HTTPFields = [.contentType: "application/json"]
+        if let address, let name = HTTPField.Name("X-Forwarded-For") { headers[name] = address }
+        if let agent { headers[.userAgent] = agent }
         if let token { headers[.authorization] = "Bearer \(token)" }
         return try await client.execute(
             uri: path, method: method, headers: headers, body: raw.map { ByteBuffer(string: $0) }
         ) { response in
             Reply(
                 status: response.status.code, text: String(buffer: response.body),
-                challenge: response.headers[.wwwAuthenticate])
+                challenge: response.headers[.wwwAuthenticate], retryAfter: response.headers[.retryAfter])
         }
     }
 
-    func post(_ path: String, _ body: [String: String], token: String? = nil) async throws -> Reply {
+    func post(
+        _ path: String, _ body: [String: String], token: String? = nil, from address: String? = nil,
+        agent: String? = nil
+    ) async throws -> Reply {
         let raw = String(decoding: try JSONEncoder().encode(body), as: UTF8.self)
-        return try await send(.post, "/api/auth/\(path)", raw: raw, token: token)
+        return try await send(.post, "/api/auth/\(path)", raw: raw, token: token, from: address, agent: agent)
     }
 
     static func form(_ username: String, role: Role = .patient, _ changes: [String: String?] = [:]) -> [String: String]
@@ -189,8 +199,10 @@ extension IdentityApp {
         try await post("register", Self.form(username, role: role)).tokens
     }
 
-    func logIn(_ username: String, _ password: String = password) async throws -> Reply {
-        try await post("login", ["username": username, "password": password])
+    func logIn(
+        _ username: String, _ password: String = password, from address: String? = nil, agent: String? = nil
+    ) async throws -> Reply {
+        try await post("login", ["username": username, "password": password], from: address, agent: agent)
     }
 
     func refresh(_ token: String) async throws -> Reply {
@@ -209,6 +221,12 @@ extension IdentityApp {
 
     func count(_ sql: SQL) async throws -> Int {
         try await database.read { db in try db.value(sql) ?? -1 }
+    }
+
+    /// How many rows of guesses the purge would leave.
+    func remembered() async throws -> Int {
+        let now = clock.now
+        return try await count("SELECT count(*) FROM sign_in_guesses WHERE expires_at > \(now)")
     }
 
     /// What the audit log says, oldest first: action, outcome, reason.

@@ -1,15 +1,14 @@
 import CareSyncCore
 import Persistence
 
-/// An address that an administrator has shut out for a time.
+/// An address that an administrator has shut out for a time, or whose sign-ins have failed too often. The latter acts on
+/// signing in only, and its id is negative.
 struct AddressBlock: RowDecodable {
     let id: Int64
     let address: String
     let reason: String
     let blockedAt: Instant
     let expiresAt: Instant
-
-    static let columns: SQL = "id, address, reason, blocked_at, expires_at"
 
     init(row: Row) throws {
         id = try row.value("id")
@@ -42,15 +41,16 @@ struct AddressBlockRepository {
     /// The newest first.
     func page(at now: Instant, _ request: PageRequest) throws -> Page<AddressBlock> {
         let batch = Batch()
+        let both: SQL = """
+            SELECT id, address, reason, blocked_at, expires_at FROM address_blocks WHERE expires_at > \(now)
+            UNION ALL
+            SELECT -id, network, 'Too many failed sign-ins (automatic, sign-in only)', limited_at, expires_at
+            FROM address_limits WHERE expires_at > \(now)
+            """
         let blocks = batch.all(
             AddressBlock.self,
-            """
-            SELECT \(AddressBlock.columns) FROM address_blocks WHERE expires_at > \(now)
-            ORDER BY blocked_at DESC, id DESC LIMIT \(request.limit) OFFSET \(request.offset)
-            """)
-        let total =
-            request.isPaged
-            ? batch.value(Int.self, "SELECT count(*) FROM address_blocks WHERE expires_at > \(now)") : nil
+            "\(both) ORDER BY blocked_at DESC, id DESC LIMIT \(request.limit) OFFSET \(request.offset)")
+        let total = request.isPaged ? batch.value(Int.self, "SELECT count(*) FROM (\(both)) listed") : nil
         try batch.run(db)
         return Page(fetched: try blocks.value, request: request, total: try total?.value ?? nil)
     }

@@ -33,8 +33,10 @@ struct AddressBlockService: Sendable {
         let now = now
         try await database.write { db in
             let blocks = AddressBlockRepository(db: db)
-            let before = try blocks.expiry(of: address, at: now)
-            guard try blocks.delete(address, at: now) else { throw AddressBlockError.notBlocked }
+            let limits = AddressLimitRepository(db: db)
+            let before = try blocks.expiry(of: address, at: now) ?? limits.expiry(of: address.network, at: now)
+            let wasLimited = try limits.delete(address.network, at: now)
+            guard try blocks.delete(address, at: now) || wasLimited else { throw AddressBlockError.notBlocked }
             db.audit(Self.entry(address.description, "UNBLOCKED", origin, before: before, after: nil))
             db.scope.afterCommit { [cache] in cache.set(address, until: nil) }
         }
@@ -43,7 +45,7 @@ struct AddressBlockService: Sendable {
     /// How many there were.
     func unblockAll(origin: RequestOrigin) async throws -> Int {
         try await database.write { db in
-            let count = try AddressBlockRepository(db: db).deleteAll()
+            let count = try AddressBlockRepository(db: db).deleteAll() + AddressLimitRepository(db: db).deleteAll()
             db.audit(
                 AuditEntry(
                     .adminAction, "address_blocks", "", by: origin, reason: "ALL_UNBLOCKED", before: "\(count) BLOCKED",
@@ -57,7 +59,9 @@ struct AddressBlockService: Sendable {
     func cleanUp(origin: RequestOrigin) async throws -> Int {
         let now = now
         return try await database.write { db in
-            let count = try AddressBlockRepository(db: db).delete(expiredBy: now)
+            let count =
+                try AddressBlockRepository(db: db).delete(expiredBy: now)
+                + AddressLimitRepository(db: db).delete(expiredBy: now)
             db.audit(
                 AuditEntry(.adminAction, "address_blocks", "", by: origin, reason: "EXPIRED_REMOVED", after: "\(count)")
             )
@@ -83,7 +87,10 @@ struct AddressBlockService: Sendable {
 
     func purge() async throws {
         let now = now
-        try await database.write { db in _ = try AddressBlockRepository(db: db).delete(expiredBy: now) }
+        try await database.write { db in
+            _ = try AddressBlockRepository(db: db).delete(expiredBy: now)
+            _ = try AddressLimitRepository(db: db).delete(expiredBy: now)
+        }
     }
 
     private static func entry(

@@ -1,0 +1,29 @@
+import CareSyncCore
+import Cryptography
+import Persistence
+
+/// Checks the password of somebody who is signed in, for what asks for it again. Wrong ones count as those of sign-ins do
+/// (RULINGS C4).
+struct PasswordCheck: Sendable {
+    let database: any Database
+    let hasher: PasswordHasher
+    let signInGuard: SignInGuard
+
+    /// Returns when the password is right. Otherwise keeps `entry` in the audit log and throws `refusal`, or throws
+    /// ``GuardError`` when there is no guess left.
+    func require(
+        _ password: String, of account: Account, from origin: SignInOrigin, otherwise refusal: any FailureCatalogue,
+        _ entry: AuditEntry
+    ) async throws {
+        try await signInGuard.guess(at: account.username, from: origin) { guess in
+            if case .right = try await hasher.verify(password, against: account.passwordHash) {
+                return try await database.write { db in try guess.succeed(db) }
+            }
+            try await database.write { db in
+                try guess.fail(db)
+                db.audit(entry)
+            }
+            throw refusal
+        }
+    }
+}
