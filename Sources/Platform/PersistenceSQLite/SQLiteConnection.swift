@@ -46,7 +46,7 @@ final class SQLiteConnection: Connection {
     }
 
     func effect(_ sql: SQL) throws {
-        try run(sql)
+        _ = try run(sql)
     }
 
     func nextID(_ allocator: IDAllocator) throws -> Int64 {
