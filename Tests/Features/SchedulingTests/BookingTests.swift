@@ -48,7 +48,9 @@ struct BookingTests {
         }
     }
 
-    @Test("where the day has too few other times, the days around it are offered as well", arguments: DatabaseKind.available)
+    @Test(
+        "where the day has too few other times, the days around it are offered as well",
+        arguments: DatabaseKind.available)
     func alternativesAround(kind: DatabaseKind) async throws {
         try await withClinic(kind) { clinic in
             for slot in try await clinic.slots() where slot != "17:30" {
