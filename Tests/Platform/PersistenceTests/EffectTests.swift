@@ -47,7 +47,8 @@ struct EffectTests {
                     return {}
                 }
             }
-            #expect(try await database.read { db in try db.sampleNumbers() }.isEmpty)
+            let numbers = try await database.read { db in try db.sampleNumbers() }
+            #expect(numbers.isEmpty)
         }
     }
 
@@ -62,7 +63,8 @@ struct EffectTests {
                     try db.effect(insert(3))
                 }
             }
-            #expect(try await database.read { db in try db.sampleNumbers() }.isEmpty)
+            let numbers = try await database.read { db in try db.sampleNumbers() }
+            #expect(numbers.isEmpty)
         }
     }
 
@@ -71,18 +73,22 @@ struct EffectTests {
         try await withDatabase(kind, migrations: TestSchema.all) { database in
             try await database.write { db in
                 try db.effect(insert(1))
-                try? db.savepoint {
-                    try db.requireChange(insert(2))
-                    try db.effect(insert(3))
-                    throw Undo()
+                #expect(throws: Undo()) {
+                    try db.savepoint {
+                        try db.requireChange(insert(2))
+                        try db.effect(insert(3))
+                        throw Undo()
+                    }
                 }
                 try db.effect(insert(4))
                 try db.savepoint {
                     try db.effect(insert(5))
-                    try? db.savepoint {
-                        try db.effect(insert(6))
-                        try db.flush()
-                        throw Undo()
+                    #expect(throws: Undo()) {
+                        try db.savepoint {
+                            try db.effect(insert(6))
+                            try db.flush()
+                            throw Undo()
+                        }
                     }
                 }
                 try db.effect(insert(7))
