@@ -73,23 +73,23 @@ struct EffectTests {
         try await withDatabase(kind, migrations: TestSchema.all) { database in
             try await database.write { db in
                 try db.effect(insert(1))
-                #expect(throws: Undo()) {
+                do {
                     try db.savepoint {
                         try db.requireChange(insert(2))
                         try db.effect(insert(3))
                         throw Undo()
                     }
-                }
+                } catch is Undo {}
                 try db.effect(insert(4))
                 try db.savepoint {
                     try db.effect(insert(5))
-                    #expect(throws: Undo()) {
+                    do {
                         try db.savepoint {
                             try db.effect(insert(6))
                             try db.flush()
                             throw Undo()
                         }
-                    }
+                    } catch is Undo {}
                 }
                 try db.effect(insert(7))
             }
