@@ -10,7 +10,7 @@ package enum SchedulingMigrations {
         Migration(10, "holidays, holds, leaves that never overlap") { d in
             CalendarSchema.holidays(d) + CalendarSchema.appointments(d) + CalendarSchema.leaves(d)
         },
-        Migration(14, "bookings cost PostgreSQL less") { d in d == .postgres ? BookingCost.statements : [] },
+        Migration(16, "bookings cost PostgreSQL less") { d in d == .postgres ? BookingCost.statements : [] },
     ]
 
     /// Appointment ids are taken before the insert, because the encrypted reason is bound to them.
