@@ -1,6 +1,6 @@
 import Persistence
 
-/// What PostgreSQL need not do for every booking (Documentation/decisions/0013-booking-statement.md).
+/// What PostgreSQL need not do for every booking (Documentation/decisions/0015-booking-statement.md).
 enum BookingCost {
     /// The text of a table's `CHECK` is parsed anew by every insert, a domain's is remembered. Room ids are random numbers
     /// of 122 bits, and nothing looks for one, so an index that keeps them apart says nothing that is not certain anyway.
