@@ -100,12 +100,12 @@ private final class CountingConnection: Connection {
     }
 
     func requireChange(_ sql: SQL) throws {
-        count.add(statements: 1, roundTrips: 0)
+        count.add([sql], roundTrips: 0)
         try base.requireChange(sql)
     }
 
     func effect(_ sql: SQL) throws {
-        count.add(statements: 1, roundTrips: 0)
+        count.add([sql], roundTrips: 0)
         try base.effect(sql)
     }
 

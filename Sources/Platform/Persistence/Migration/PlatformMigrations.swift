@@ -5,7 +5,7 @@ package enum PlatformMigrations {
             idAllocators(d) + outbox(d) + idempotencyKeys(d) + auditLog(d)
         },
         AuditMigration.migration,
-        Migration(16, "outbox messages given up") { _ in
+        Migration(17, "outbox messages given up") { _ in
             ["CREATE INDEX outbox_parked ON outbox (id) WHERE done_at IS NULL AND parked_at IS NOT NULL"]
         },
     ]
