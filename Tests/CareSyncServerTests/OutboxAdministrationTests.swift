@@ -10,13 +10,16 @@ struct OutboxAdministrationTests {
     /// One message that waits, one that was given up, one that is done.
     private static func fill(_ app: TestApp) async throws {
         let now = app.time.now
-        try await app.database.write { db in
-            for name in ["waiting", "given-up", "done"] {
+        // One transaction each: the order within one is the database's affair.
+        for name in ["waiting", "given-up", "done"] {
+            try await app.database.write { db in
                 try db.enqueue(
                     OutboxMessage(
                         kind: "test.\(name)", subject: "\(name)/1", payload: #"{"secret":"marzipan"}"#,
                         due: now + .hours(1)))
             }
+        }
+        try await app.database.write { db in
             try db.run("UPDATE outbox SET done_at = due_at WHERE subject = 'done/1'")
             try db.run(
                 """
