@@ -100,6 +100,6 @@ struct SignInEndpoints: Sendable {
     }
 
     static func origin<Body: Sendable>(_ call: Call<NoParameters, Body>) -> SignInOrigin {
-        SignInOrigin(request: call.origin, userAgent: call.request.userAgent)
+        SignInOrigin(request: call.origin)
     }
 }

@@ -166,7 +166,9 @@ private struct EndpointResponder: HTTPResponder {
         to request: Request, _ context: APIContext, _ arrival: ArrivalFacts, _ admission: inout RateLimiter.Admission?
     ) async throws -> Response {
         let caller = try await caller(of: request)
-        let origin = RequestOrigin(principal: caller, requestID: arrival.requestID, address: arrival.address)
+        let origin = RequestOrigin(
+            principal: caller, requestID: arrival.requestID, address: arrival.address,
+            userAgent: request.headers[.userAgent])
         if let caller, admission != nil {
             try await settings.rateLimiter.admit(&admission, account: caller.userID, at: arrival.receivedAt)
         }
