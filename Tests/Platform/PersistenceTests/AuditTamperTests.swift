@@ -217,7 +217,8 @@ struct AuditTamperTests {
     }
 
     private static func entry(_ id: Int64) -> AuditEntry {
-        let origin = RequestOrigin(principal: nil, requestID: "request\(id)", address: "192.0.2.1", userAgent: "Browser/1.0")
+        let origin = RequestOrigin(
+            principal: nil, requestID: "request\(id)", address: "192.0.2.1", userAgent: "Browser/1.0")
         return AuditEntry(.readPHI, "records", "\(id)", by: origin, reason: "reason", before: "A", after: "B")
     }
 

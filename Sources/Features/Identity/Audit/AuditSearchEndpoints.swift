@@ -49,7 +49,11 @@ struct AuditSearchEndpoints: Sendable {
     let database: any Database
 
     var all: [Endpoint] {
-        [.get("/api/admin/audit", "The audit log, the newest first", access: .role(.admin), settings: .expensive, use: search)]
+        [
+            .get(
+                "/api/admin/audit", "The audit log, the newest first", access: .role(.admin), settings: .expensive,
+                use: search)
+        ]
     }
 
     func search(_ call: Call<AuditSearchParameters, NoBody>) async throws -> Listing<AuditLineResponse> {

@@ -20,6 +20,11 @@ package struct QuotaKey: Hashable, Sendable {
 
     package let kind: RateClass
     package let client: Client
+
+    package init(kind: RateClass, client: Client) {
+        self.kind = kind
+        self.client = client
+    }
 }
 
 /// Keeps quotas. One in memory counts for its node; one that nodes share counts for all of them.
