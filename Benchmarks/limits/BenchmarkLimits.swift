@@ -10,7 +10,7 @@ struct BenchmarkLimits {
             let store: any QuotaStore = MemoryQuotas()
             let addresses = (0..<clients).map { "203.\($0 >> 16).\($0 >> 8 & 255).\($0 & 255)" }
             let rounds = 2_000_000
-            let quota = Quota(1_000_000_000, per: .minutes(1))
+            let quota = Quota(60_000_000, per: .minutes(1))
             let clock = ContinuousClock()
             var admitted = 0
             let start = clock.now
