@@ -68,9 +68,9 @@ struct SignInEndpoints: Sendable {
                 settings: .authentication, use: logIn),
             .post(
                 "/api/auth/refresh", "Exchange a refresh token for new tokens", access: .public,
-                fails: SessionError.self, SignInError.self, settings: .authentication, use: refresh),
+                fails: SessionError.self, SignInError.self, settings: .token, use: refresh),
             .post(
-                "/api/auth/logout", "End the session of a refresh token", access: .public, settings: .authentication,
+                "/api/auth/logout", "End the session of a refresh token", access: .public, settings: .token,
                 use: logOut),
         ]
     }
@@ -100,6 +100,6 @@ struct SignInEndpoints: Sendable {
     }
 
     static func origin<Body: Sendable>(_ call: Call<NoParameters, Body>) -> SignInOrigin {
-        SignInOrigin(request: call.origin, userAgent: call.request.userAgent)
+        SignInOrigin(request: call.origin)
     }
 }

@@ -4,7 +4,7 @@ package enum PlatformMigrations {
         Migration(1, "outbox, idempotency, audit, id allocators") { d in
             idAllocators(d) + outbox(d) + idempotencyKeys(d) + auditLog(d)
         },
-        AuditMigration.migration,
+        AuditMigration.migration, AuditMigration.userAgent,
     ]
 
     private static func idAllocators(_ d: Dialect) -> [SQL] {

@@ -108,6 +108,11 @@ package struct APIResponder: HTTPResponder {
     ) throws -> Response {
         let problem: Problem
         var headers: HTTPFields = [.contentType: Answer.jsonType]
+        var error = error
+        if let failure = error as? QuotaFailure {
+            failure.add(to: &headers)
+            error = failure.cause
+        }
         switch Failure(error) {
         case .problem(let expected): problem = expected
         case .refusedMethod(let allowed):

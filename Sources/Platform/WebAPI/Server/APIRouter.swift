@@ -137,22 +137,47 @@ private struct EndpointResponder: HTTPResponder {
     private let endpoint: Endpoint
     private let settings: APISettings
     private let path: PathTemplate
+    private let limits: RateLimits?
 
     init(endpoint: Endpoint, settings: APISettings) {
         self.endpoint = endpoint
         self.settings = settings
         path = PathTemplate(endpoint.path)
+        limits = endpoint.limits
     }
 
     func respond(to request: Request, context: APIContext) async throws -> Response {
         guard let arrival = context.facts else { throw Problem.fault }
         context.coreContext.endpointPath.value = endpoint.path
+        var admission = try await settings.rateLimiter.admit(limits, address: arrival.address, at: arrival.receivedAt)
+        do {
+            var response = try await respond(to: request, context, arrival, &admission)
+            admission?.add(to: &response.headers)
+            return response
+        } catch let error as QuotaFailure {
+            throw error
+        } catch {
+            guard let admission else { throw error }
+            throw QuotaFailure(error, admission)
+        }
+    }
+
+    private func respond(
+        to request: Request, _ context: APIContext, _ arrival: ArrivalFacts, _ admission: inout RateLimiter.Admission?
+    ) async throws -> Response {
         let caller = try await caller(of: request)
-        let origin = RequestOrigin(principal: caller, requestID: arrival.requestID, address: arrival.address)
+        let origin = RequestOrigin(
+            principal: caller, requestID: arrival.requestID, address: arrival.address,
+            userAgent: request.headers[.userAgent])
+        if let caller, admission != nil {
+            try await settings.rateLimiter.admit(&admission, account: caller.userID, at: arrival.receivedAt)
+        }
         do {
             return try await answer(request, context, arrival, caller, origin)
         } catch {
-            if caller != nil { try await record(error, origin, request) }
+            if let caller, try await record(error, origin, request) {
+                await settings.rateLimiter.charge(admission, account: caller.userID, at: arrival.receivedAt)
+            }
             throw error
         }
     }
@@ -161,7 +186,6 @@ private struct EndpointResponder: HTTPResponder {
         _ request: Request, _ context: APIContext, _ arrival: ArrivalFacts, _ caller: Principal?,
         _ origin: RequestOrigin
     ) async throws -> Response {
-        try settings.rateLimiter.admit(endpoint.settings.rateClass, arrival.address, caller?.userID)
         if let caller, !endpoint.access.admits(caller.role) { throw Problem.accessDenied }
         let facts = RequestFacts(
             route: endpoint.route, path: request.uri.path, query: request.uri.query ?? "", requestID: arrival.requestID,
@@ -173,12 +197,14 @@ private struct EndpointResponder: HTTPResponder {
         return answer.response
     }
 
-    private func record(_ error: any Error, _ origin: RequestOrigin, _ request: Request) async throws {
-        guard case .problem(let problem) = Failure(error), problem.kind == .forbidden else { return }
+    /// Whether the error is a refusal that was recorded.
+    private func record(_ error: any Error, _ origin: RequestOrigin, _ request: Request) async throws -> Bool {
+        guard case .problem(let problem) = Failure(error), problem.kind == .forbidden else { return false }
         // A path that cannot be read names nothing; the caller is told of the refusal all the same.
         let values = (try? pathValues(request.uri.path)) ?? []
         try await settings.denials.record(
             Denial(origin: origin, route: endpoint.route, pathValues: values, code: problem.code))
+        return true
     }
 
     private func caller(of request: Request) async throws -> Principal? {
