@@ -1,4 +1,4 @@
-package import CareSyncCore
+import CareSyncCore
 import HTTPTypes
 
 /// Decides whether a request is within the quotas of its class: of its address, and of its account when it has one.
