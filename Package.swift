@@ -51,7 +51,6 @@ extension Target.Dependency {
     static let nioPosix = product(name: "NIOPosix", package: "swift-nio")
     static let nioHTTP1 = product(name: "NIOHTTP1", package: "swift-nio")
     static let httpTypes = product(name: "HTTPTypes", package: "swift-http-types")
-    static let nioHTTPTypes = product(name: "NIOHTTPTypes", package: "swift-nio-extras")
     static let nioCore = product(name: "NIOCore", package: "swift-nio")
 }
 
@@ -84,7 +83,7 @@ let package = Package(
         platform(
             "WebAPI",
             [
-                "CareSyncCore", "Persistence", .hummingbird, .httpTypes, .nioCore, .nioHTTP1, .nioHTTPTypes, .crypto,
+                "CareSyncCore", "Persistence", .hummingbird, .httpTypes, .nioCore, .nioHTTP1, .crypto,
                 .logging,
             ]),
 

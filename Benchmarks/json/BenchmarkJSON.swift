@@ -28,7 +28,7 @@ struct BenchmarkJSON {
                 authenticator: Authenticator { _ in throw Problem.unauthenticated }, time: .system, random: .system))
         let application = Application(
             responder: responder,
-            server: HTTPServerBuilder { PinnedChannel(HTTP1Channel(responder: $0)) },
+            server: HTTPServerBuilder { _ in ConnectionChannel(responder) },
             configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: 0)),
             onServerRunning: { FileHandle.standardOutput.write(Data("\($0.localAddress?.port ?? 0)\n".utf8)) },
             logger: Logger(label: "json") { _ in SwiftLogNoOpLogHandler() })

@@ -28,25 +28,11 @@ extension CareSync {
                 random: services.random, isTransportSecure: web.publicURL?.isSecure ?? false))
         return Application(
             responder: responder,
-            server: HTTPServerBuilder { [channel = Self.channel(services.time, services.random)] responder in
-                PinnedChannel(HTTP1Channel(responder: responder, configuration: channel))
-            },
+            server: HTTPServerBuilder { _ in ConnectionChannel(responder) },
             configuration: ApplicationConfiguration(
                 address: .hostname(configuration.host, port: configuration.port), serverName: nil, backlog: 1024,
                 availableConnectionsDelegate: .maximum(connections, logger: logger)),
             onServerRunning: { channel in await onListening(channel.localAddress?.port ?? 0) },
             logger: logger)
-    }
-
-    /// Limits of a connection: header fields of 16 KiB, 32 KiB and 100 in all, and 75 s without traffic, which is
-    /// longer than proxies keep an idle connection.
-    private static func channel(_ time: TimeSource, _ random: RandomSource) -> HTTP1Channel.Configuration {
-        HTTP1Channel.Configuration(
-            additionalChannelHandlers: [
-                UnparsableRequestHandler(time: time, random: random), EarlyAnswerHandler(),
-            ],
-            idleTimeout: .seconds(75),
-            httpDecoderConfiguration: .init(
-                maxHeaderFieldSize: 16 << 10, maxHeaderListSize: 32 << 10, maxHeaderFieldCount: 100))
     }
 }

@@ -1,4 +1,3 @@
-import Hummingbird
 package import NIOCore
 
 /// A finished answer of an endpoint.

@@ -1,5 +1,4 @@
 import CareSyncCore
-import HTTPTypes
 
 /// Decides whether a request is within the quotas of its class: of its address, and of its account when it has one.
 package struct RateLimiter: Sendable {
@@ -68,7 +67,7 @@ package struct RateLimiter: Sendable {
             self.address = address
         }
 
-        func add(to headers: inout HTTPFields) {
+        func add(to headers: inout [(name: String, value: String)]) {
             limits.add(to: &headers, address: address, account: account)
         }
     }
@@ -94,9 +93,9 @@ struct RateLimits: Sendable {
         accountPolicy = item("account", quotas.account) + ", " + policy
     }
 
-    func add(to headers: inout HTTPFields, address: QuotaState?, account: QuotaState?) {
-        headers.append(HTTPField(name: .rateLimitPolicy, value: account == nil ? policy : accountPolicy))
-        headers.append(HTTPField(name: .rateLimit, value: text(address: address, account: account)))
+    func add(to headers: inout [(name: String, value: String)], address: QuotaState?, account: QuotaState?) {
+        headers.append((name: "RateLimit-Policy", value: account == nil ? policy : accountPolicy))
+        headers.append((name: "RateLimit", value: text(address: address, account: account)))
     }
 
     private func text(address: QuotaState?, account: QuotaState?) -> String {
@@ -136,7 +135,7 @@ struct QuotaFailure: Error {
         self.init(cause, admission.limits, address: admission.address, account: admission.account)
     }
 
-    func add(to headers: inout HTTPFields) {
+    func add(to headers: inout [(name: String, value: String)]) {
         limits.add(to: &headers, address: address, account: account)
     }
 }

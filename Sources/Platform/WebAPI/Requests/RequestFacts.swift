@@ -1,7 +1,6 @@
 package import CareSyncCore
 import Crypto
 import HTTPTypes
-import Hummingbird
 import NIOCore
 
 /// What a handler may need of the request beside its decoded parts.
@@ -12,8 +11,18 @@ package struct RequestFacts: Sendable {
     package let query: String
     package let requestID: String
     package let receivedAt: Instant
-    let headers: HTTPFields
+    let headers: RequestHeaders
     let body: ByteBuffer
+
+    init(_ route: String, _ request: ServerRequest, _ arrival: ArrivalFacts, body: ByteBuffer) {
+        self.route = route
+        path = request.path
+        query = request.query
+        requestID = arrival.requestID
+        receivedAt = arrival.receivedAt
+        headers = request.headers
+        self.body = body
+    }
 
     package var userAgent: String? { headers[.userAgent] }
     package var ifNoneMatch: String? { headers[.ifNoneMatch] }

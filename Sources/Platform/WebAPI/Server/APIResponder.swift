@@ -1,6 +1,5 @@
 package import CareSyncCore
 import HTTPTypes
-package import Hummingbird
 import Logging
 import NIOCore
 import Persistence
@@ -44,105 +43,103 @@ struct ArrivalFacts: Sendable {
     let receivedAt: Instant
 }
 
-/// The life of a request, outside in: request id, origin check, routing, and for whatever was thrown the error body; then
-/// the headers every answer carries.
-package struct APIResponder: HTTPResponder {
-    private let router: RouterResponder<APIContext>
+/// The life of a request, outside in: request id, origin check, routing, and for whatever was thrown the error body.
+package struct APIResponder: Sendable {
+    private let routes: RouteTable
     private let settings: APISettings
     private let requestIDs: RequestIDs
-    private let commonHeaders: [HTTPField]
+    /// Writes the heads of all answers.
+    let head: AnswerHead
 
     package init(endpoints: [Endpoint], pages: [StaticPage] = [], settings: APISettings) throws {
-        router = try APIRouter.build(endpoints: endpoints, pages: pages, settings: settings)
+        routes = try APIRouter.build(endpoints: endpoints, pages: pages, settings: settings)
         self.settings = settings
         requestIDs = RequestIDs(random: settings.random)
-        commonHeaders = Self.securityHeaders(isTransportSecure: settings.isTransportSecure)
+        head = AnswerHead(common: Self.securityHeaders(isTransportSecure: settings.isTransportSecure))
     }
 
-    package func respond(to request: Request, context: APIContext) async throws -> Response {
-        var context = context
-        let facts = ArrivalFacts(
-            requestID: requestIDs.name(request.headers[.requestID]),
-            address: settings.clientAddress.resolve(
-                peer: context.peer, forwardedFor: request.headers[.forwardedFor]),
-            receivedAt: settings.time.now)
-        context.facts = facts
+    func answer(_ request: ServerRequest) async -> Outgoing {
+        let facts = facts(of: request)
         let verdict = settings.crossOrigin.judge(request)
-        var response: Response
+        let route = routes.find(request.path)?.responder(for: request.method)
         do {
             let isServed = !settings.addressGuard.isBlocked(facts.address, facts.receivedAt)
-            guard isServed || AddressGuard.isOpen(request.uri.path) else { throw Problem.addressBlocked }
-            response = try await route(request, context, verdict)
-        } catch {
-            do {
-                response = try failure(error, request, context, facts)
-            } catch {
-                // A problem's details could not be encoded, which is a fault; a fault has no details.
-                response = try failure(error, request, context, facts)
+            guard isServed || AddressGuard.isOpen(request.path) else { throw Problem.addressBlocked }
+            switch verdict {
+            case .refused: throw Problem(.forbidden, "ORIGIN_NOT_ALLOWED", "This origin may not use the API.")
+            case .allowed where request.method == .options: return outgoing(.preflight, request, facts, verdict)
+            default: break
             }
+            guard let route else { throw Problem.unknownRoute }
+            return outgoing(try await route.respond(to: request, facts), request, facts, verdict)
+        } catch {
+            let quota = error as? QuotaFailure
+            var answer = failure(quota?.cause ?? error, request, route, facts)
+            quota?.add(to: &answer.headers)
+            return outgoing(answer, request, facts, verdict)
         }
-        finish(&response.headers, facts, verdict)
-        return request.method == .head ? response.createHeadResponse() : response
     }
 
-    private func finish(_ headers: inout HTTPFields, _ facts: ArrivalFacts, _ verdict: CrossOrigin.Verdict) {
-        headers.reserveCapacity(headers.count + commonHeaders.count + 4)
-        for field in commonHeaders where !headers.contains(field.name) { headers.append(field) }
-        headers.append(HTTPField(name: .requestID, value: facts.requestID))
-        if case .allowed(let origin) = verdict { headers.append(contentsOf: CrossOrigin.headers(origin)) }
+    /// The answer to a request that cannot be taken for one, so that nothing is run for it.
+    func refusal(_ problem: Problem, of request: ServerRequest) -> Outgoing {
+        let facts = facts(of: request)
+        return outgoing(failure(problem, request, nil, facts), request, facts, .sameOrigin)
     }
 
-    private func route(_ request: Request, _ context: APIContext, _ verdict: CrossOrigin.Verdict) async throws
-        -> Response
-    {
-        switch verdict {
-        case .refused: throw Problem(.forbidden, "ORIGIN_NOT_ALLOWED", "This origin may not use the API.")
-        case .allowed where request.method == .options:
-            return Response(status: .noContent, headers: CrossOrigin.preflight)
-        default: return try await router.respond(to: APIRouter.routed(request), context: context)
-        }
+    private func facts(of request: ServerRequest) -> ArrivalFacts {
+        ArrivalFacts(
+            requestID: requestIDs.name(request.headers[.requestID]),
+            address: settings.clientAddress.resolve(peer: request.peer, forwardedFor: request.headers[.forwardedFor]),
+            receivedAt: settings.time.now)
+    }
+
+    private func outgoing(
+        _ answer: Answer, _ request: ServerRequest, _ facts: ArrivalFacts, _ verdict: CrossOrigin.Verdict
+    ) -> Outgoing {
+        Outgoing(answer: answer, facts: facts, verdict: verdict, omitsBody: request.method == .head)
     }
 
     private func failure(
-        _ error: any Error, _ request: Request, _ context: APIContext, _ facts: ArrivalFacts
-    ) throws -> Response {
+        _ error: any Error, _ request: ServerRequest, _ route: RouteResponder?, _ facts: ArrivalFacts
+    ) -> Answer {
         let problem: Problem
-        var headers: HTTPFields = [.contentType: Answer.jsonType]
-        var error = error
-        if let failure = error as? QuotaFailure {
-            failure.add(to: &headers)
-            error = failure.cause
-        }
+        var headers: [(String, String)] = []
         switch Failure(error) {
         case .problem(let expected): problem = expected
         case .refusedMethod(let allowed):
             problem = .methodNotAllowed
-            headers[.allow] = allowed
+            headers.append(("Allow", allowed))
         case .stored(let answer):
-            return Response(
-                status: .init(code: answer.status), headers: headers,
-                body: .init(byteBuffer: ByteBuffer(bytes: answer.body)))
+            return Answer(
+                status: answer.status, contentType: Answer.jsonType, body: .bytes(ByteBuffer(bytes: answer.body)))
         case .explainedFault(let fault):
-            log("\(fault)", request, context, facts)
+            log("\(fault)", request, route, facts)
             problem = fault.problem
         case .fault:
             // The error's text may quote what it failed on, so only its type is logged, or a driver failure's code.
-            log(error is DatabaseFailure ? "\(error)" : "\(type(of: error))", request, context, facts)
+            log(error is DatabaseFailure ? "\(error)" : "\(type(of: error))", request, route, facts)
             problem = .fault
         }
-        let body = ErrorBody(problem, path: request.uri.path, requestID: facts.requestID, at: facts.receivedAt)
-        if problem.kind == .unauthenticated { headers[.wwwAuthenticate] = "Bearer" }
-        if let seconds = problem.retryAfter { headers[.retryAfter] = String(seconds) }
-        return Response(
-            status: .init(code: problem.kind.status), headers: headers,
-            body: .init(byteBuffer: ByteBuffer(bytes: try body.bytes())))
+        if problem.kind == .unauthenticated { headers.append(("WWW-Authenticate", "Bearer")) }
+        if let seconds = problem.retryAfter { headers.append(("Retry-After", String(seconds))) }
+        let body = ErrorBody(problem, path: request.path, requestID: facts.requestID, at: facts.receivedAt)
+        do {
+            return Answer(
+                status: problem.kind.status, contentType: Answer.jsonType, headers: headers,
+                body: .bytes(ByteBuffer(bytes: try body.bytes())))
+        } catch {
+            // A problem's details could not be encoded, which is a fault; a fault has no details.
+            return problem.kind == .fault
+                ? Answer(status: 500, contentType: nil, body: .bytes(ByteBuffer()))
+                : failure(error, request, route, facts)
+        }
     }
 
-    private func log(_ error: String, _ request: Request, _ context: APIContext, _ facts: ArrivalFacts) {
-        context.logger.error(
+    private func log(_ error: String, _ request: ServerRequest, _ route: RouteResponder?, _ facts: ArrivalFacts) {
+        request.logger.error(
             "fault",
             metadata: [
-                "request": "\(facts.requestID)", "route": "\(request.method) \(context.endpointPath ?? "")",
+                "request": "\(facts.requestID)", "route": "\(request.method) \(route?.path ?? "")",
                 "error": "\(error)",
             ])
     }

@@ -1,5 +1,4 @@
 import CareSyncCore
-import NIOCore
 
 /// Who is at the other end, seen through trusted proxies only: a header from anyone else could name any address.
 package struct ClientAddress: Sendable {
@@ -11,8 +10,8 @@ package struct ClientAddress: Sendable {
     }
 
     /// In its one spelling: the right-most hop of `X-Forwarded-For` that is not a trusted proxy, if the socket's peer is one.
-    func resolve(peer: SocketAddress?, forwardedFor: String?) -> String {
-        let peer = Self.spelled(peer?.ipAddress ?? "")
+    func resolve(peer: String, forwardedFor: String?) -> String {
+        let peer = Self.spelled(peer)
         guard trustedProxies.contains(peer), let forwardedFor else { return peer }
         let hops = forwardedFor.split(separator: ",").map { hop in
             let text = String(hop.filter { $0 != " " })

@@ -1,5 +1,5 @@
 import HTTPTypes
-import Hummingbird
+import NIOCore
 
 /// Which browser origins may call the API (contract/common.md §6).
 package struct CrossOrigin: Sendable {
@@ -17,21 +17,12 @@ package struct CrossOrigin: Sendable {
         case refused
     }
 
-    func judge(_ request: Request) -> Verdict {
+    func judge(_ request: ServerRequest) -> Verdict {
         guard let origin = request.headers[.origin] else { return .sameOrigin }
         if origins.contains(origin) { return .allowed(origin) }
-        let host = request.head.authority ?? ""
+        let host = request.headers.host ?? ""
         return origin == "http://\(host)" || origin == "https://\(host)" ? .sameOrigin : .refused
     }
-
-    /// What a preflight is told beside ``headers(_:)``.
-    static let preflight: HTTPFields = [
-        .accessControlAllowMethods: "GET, POST, PUT, DELETE, OPTIONS, PATCH",
-        .accessControlAllowHeaders:
-            "Origin, Accept, Authorization, Cache-Control, Content-Type, X-Requested-With, X-Request-Id, Range, "
-            + "If-None-Match, Idempotency-Key",
-        .accessControlMaxAge: "3600",
-    ]
 
     static func headers(_ origin: String) -> [HTTPField] {
         [
@@ -45,4 +36,19 @@ package struct CrossOrigin: Sendable {
             ),
         ]
     }
+}
+
+extension Answer {
+    /// What a preflight is told beside the fields that any allowed origin gets.
+    static let preflight = Answer(
+        status: 204, contentType: nil,
+        headers: [
+            ("Access-Control-Allow-Methods", "GET, POST, PUT, DELETE, OPTIONS, PATCH"),
+            (
+                "Access-Control-Allow-Headers",
+                "Origin, Accept, Authorization, Cache-Control, Content-Type, X-Requested-With, X-Request-Id, Range, "
+                    + "If-None-Match, Idempotency-Key"
+            ),
+            ("Access-Control-Max-Age", "3600"),
+        ], body: .bytes(ByteBuffer()))
 }

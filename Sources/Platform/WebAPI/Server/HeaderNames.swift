@@ -3,8 +3,6 @@ import HTTPTypes
 extension HTTPField.Name {
     static let forwardedFor = known("X-Forwarded-For")
     static let idempotencyKey = known("Idempotency-Key")
-    static let rateLimit = known("RateLimit")
-    static let rateLimitPolicy = known("RateLimit-Policy")
     static let referrerPolicy = known("Referrer-Policy")
     static let requestID = known("X-Request-Id")
 

@@ -24,6 +24,11 @@ struct ToyApp: Sendable {
                 time: ManualTime().source, random: SeededRandom(seed: 1).source, isTransportSecure: isTransportSecure))
     }
 
+    /// Connections like those of the program.
+    var connections: HTTPServerBuilder {
+        HTTPServerBuilder { [responder] _ in ConnectionChannel(responder, limits: .init(idleTime: .seconds(20))) }
+    }
+
     func application(
         server: HTTPServerBuilder = .http1(),
         onServerRunning: @escaping @Sendable (any Channel) async -> Void = { _ in }

@@ -8,16 +8,9 @@ import WebAPI
 func withToyServer<Value: Sendable>(
     _ app: ToyApp? = nil, _ body: @escaping @Sendable (_ port: Int) async throws -> Value
 ) async throws -> Value {
-    let time = ManualTime().source
-    let channel = HTTP1Channel.Configuration(
-        additionalChannelHandlers: [
-            UnparsableRequestHandler(time: time, random: SeededRandom(seed: 1).source), EarlyAnswerHandler(),
-        ],
-        idleTimeout: .seconds(20),
-        httpDecoderConfiguration: .init(
-            maxHeaderFieldSize: 16 << 10, maxHeaderListSize: 32 << 10, maxHeaderFieldCount: 100))
     let (ports, port) = AsyncStream.makeStream(of: Int.self)
-    let application = try (app ?? ToyApp()).application(server: .http1(configuration: channel)) { channel in
+    let app = try app ?? ToyApp()
+    let application = app.application(server: app.connections) { channel in
         port.yield(channel.localAddress?.port ?? 0)
     }
     return try await withThrowingTaskGroup(of: Void.self) { group in

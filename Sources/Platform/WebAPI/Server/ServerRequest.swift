@@ -1,0 +1,89 @@
+import HTTPTypes
+import Logging
+import NIOCore
+import NIOHTTP1
+
+/// A request on its way to an endpoint. Its body may still be arriving.
+struct ServerRequest: Sendable {
+    let method: HTTPRequest.Method
+    /// As sent, without the query.
+    let path: String
+    /// What stands behind the first `?`.
+    let query: String
+    let headers: RequestHeaders
+    let body: IncomingBody
+    /// The address at the other end of the socket.
+    let peer: String
+    let logger: Logger
+
+    init(
+        method: HTTPRequest.Method, target: String, headers: RequestHeaders, body: IncomingBody, peer: String,
+        logger: Logger
+    ) {
+        self.method = method
+        (path, query) = Self.parts(of: target)
+        self.headers = headers
+        self.body = body
+        self.peer = peer
+        self.logger = logger
+    }
+
+    /// Path and query of a request target. Of the absolute form the rest behind the authority counts; a fragment, which no
+    /// client should send, is not part of the query.
+    private static func parts(of target: String) -> (path: String, query: String) {
+        let bytes = target.utf8
+        var start = bytes.startIndex
+        if bytes.first != UInt8(ascii: "/"), let scheme = target.firstRange(of: "://") {
+            start = bytes[scheme.upperBound...].firstIndex { pathStarts.contains($0) } ?? bytes.endIndex
+        }
+        guard let mark = bytes[start...].firstIndex(of: UInt8(ascii: "?")) else {
+            return (start == bytes.startIndex ? target : rooted(target[start...]), "")
+        }
+        let query = bytes[bytes.index(after: mark)...].prefix { $0 != UInt8(ascii: "#") }
+        return (rooted(target[start..<mark]), String(Substring(query)))
+    }
+
+    private static let pathStarts = [UInt8(ascii: "/"), UInt8(ascii: "?")]
+
+    private static func rooted(_ path: Substring) -> String { path.isEmpty ? "/" : String(path) }
+}
+
+/// The header fields of a request.
+struct RequestHeaders: Sendable {
+    private let fields: HTTPHeaders
+
+    init(_ fields: HTTPHeaders) {
+        self.fields = fields
+    }
+
+    init(_ fields: HTTPFields, host: String?) {
+        var headers = HTTPHeaders(fields.map { ($0.name.rawName, $0.value) })
+        if let host { headers.add(name: "Host", value: host) }
+        self.fields = headers
+    }
+
+    /// The value of a field; of several with one name all of them, with commas between.
+    subscript(name: HTTPField.Name) -> String? {
+        let lowercase = name.canonicalName
+        var found: String?
+        for (field, value) in fields where Self.matches(field, lowercase) {
+            found = found.map { "\($0), \(value)" } ?? value
+        }
+        return found
+    }
+
+    /// What the first `Host` says.
+    var host: String? { fields.first(name: "Host") }
+
+    /// How many `Host` fields there are; a request of HTTP/1.1 has one (RFC 9112 §3.2).
+    var hostCount: Int { fields.count { Self.matches($0.name, "host") } }
+
+    private static func matches(_ name: String, _ lowercase: String) -> Bool {
+        guard name.utf8.count == lowercase.utf8.count else { return false }
+        for (given, wanted) in zip(name.utf8, lowercase.utf8) where given != wanted {
+            // The other case of a letter differs in one bit; no two characters of a field name do that are not letters.
+            guard given | 0x20 == wanted, (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(given) else { return false }
+        }
+        return true
+    }
+}
