@@ -55,7 +55,7 @@ package final class MemoryQuotas: QuotaStore {
     }
 
     /// The keys are hashes. Their seed is new in each process, so nobody can make two clients collide on purpose.
-    private let shards = (0..<shardCount).map { _ in Guarded() }
+    private let shards = (0..<MemoryQuotas.shardCount).map { _ in Guarded() }
 
     package init() {}
 
@@ -67,11 +67,11 @@ package final class MemoryQuotas: QuotaStore {
             // A clock that was set back must not make anybody wait longer than a window.
             let whole = min(max(Self.find(key, in: &shard) ?? now, now), now + window)
             let next = whole + cost * interval
-            guard next - now <= window else {
-                let wait = next - now - window
-                return QuotaState(isAdmitted: false, remaining: 0, seconds: Self.seconds(wait))
+            let isAdmitted = next - now <= window
+            Self.set(key, isAdmitted ? next : whole, in: &shard)
+            guard isAdmitted else {
+                return QuotaState(isAdmitted: false, remaining: 0, seconds: Self.seconds(next - now - window))
             }
-            Self.set(key, next, in: &shard)
             return QuotaState(
                 isAdmitted: true, remaining: (window - (next - now)) / interval, seconds: Self.seconds(next - now))
         }

@@ -83,12 +83,13 @@ struct RateLimits: Sendable {
 
     /// `nil` for what is not limited.
     init?(_ kind: RateClass, isRead: Bool) {
-        self.kind = kind.resolved(isRead: isRead)
-        guard let quotas = self.kind.quotas else { return nil }
-        self.quotas = quotas
+        let kind = kind.resolved(isRead: isRead)
+        guard let quotas = kind.quotas else { return nil }
         func item(_ scope: String, _ quota: Quota) -> String {
-            "\"\(self.kind.rawValue)-\(scope)\";q=\(quota.requests);w=\(quota.window.seconds)"
+            "\"\(kind.rawValue)-\(scope)\";q=\(quota.requests);w=\(quota.window.seconds)"
         }
+        self.kind = kind
+        self.quotas = quotas
         policy = item("address", quotas.address)
         accountPolicy = item("account", quotas.account) + ", " + policy
     }
@@ -101,19 +102,20 @@ struct RateLimits: Sendable {
     private func text(address: QuotaState?, account: QuotaState?) -> String {
         var text = ""
         text.reserveCapacity(80)
-        for (scope, state) in [("account", account), ("address", address)] {
-            guard let state else { continue }
-            if !text.isEmpty { text += ", " }
-            text += "\""
-            text += kind.rawValue
-            text += "-"
-            text += scope
-            text += "\";r="
-            text += String(state.remaining)
-            text += ";t="
-            text += String(state.seconds)
-        }
+        if let account { append("account", account, to: &text) }
+        if let address { append("address", address, to: &text) }
         return text
+    }
+
+    private func append(_ scope: String, _ state: QuotaState, to text: inout String) {
+        text += text.isEmpty ? "\"" : ", \""
+        text += kind.rawValue
+        text += "-"
+        text += scope
+        text += "\";r="
+        text += String(state.remaining)
+        text += ";t="
+        text += String(state.seconds)
     }
 }
 
