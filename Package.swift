@@ -78,8 +78,16 @@ let package = Package(
             providers: [.apt(["libpq-dev"])]),
         platform("PersistencePostgres", ["CareSyncCore", "Persistence", "CPostgres", .logging]),
         .systemLibrary(name: "CCrypt", path: "Sources/Platform/CCrypt", providers: [.apt(["libcrypt-dev"])]),
+        .systemLibrary(
+            name: "COath", path: "Sources/Platform/COath", pkgConfig: "liboath", providers: [.apt(["liboath-dev"])]),
         .systemLibrary(name: "CCrack", path: "Sources/Platform/CCrack", providers: [.apt(["libcrack2-dev"])]),
-        platform("Cryptography", ["CareSyncCore", "CCrack", "CCrypt", .crypto, .cryptoExtras, .jwtKit]),
+        platform("Cryptography", ["CareSyncCore", "CCrack", "CCrypt", "COath", .crypto, .cryptoExtras, .jwtKit]),
+        .systemLibrary(
+            name: "CQREncode", path: "Sources/Platform/CQREncode", pkgConfig: "libqrencode",
+            providers: [.apt(["libqrencode-dev"])]),
+        .systemLibrary(
+            name: "CPNG", path: "Sources/Platform/CPNG", pkgConfig: "libpng16", providers: [.apt(["libpng-dev"])]),
+        platform("QRImages", ["CQREncode", "CPNG"]),
         platform(
             "WebAPI",
             [
@@ -87,7 +95,7 @@ let package = Package(
                 .logging,
             ]),
 
-        feature("Identity", ["Cryptography", .logging]),
+        feature("Identity", ["Cryptography", "QRImages", .logging]),
         feature("Directory", ["Cryptography", "Identity"]),
         feature("Scheduling", ["Cryptography", "Identity", "Directory", .logging]),
 
@@ -134,6 +142,7 @@ let package = Package(
         platformTests("Persistence", ["CareSyncCore", "CareSyncTesting", "PersistenceSQLite", .crypto, .logging]),
         platformTests("PersistencePostgres", ["CareSyncCore", "CareSyncTesting", "Persistence", .logging]),
         platformTests("Cryptography", ["CareSyncCore"]),
+        platformTests("QRImages"),
         platformTests(
             "WebAPI",
             [
@@ -155,7 +164,7 @@ let package = Package(
                 .httpTypes, .logging,
             ],
             path: "Tests/CareSyncServerTests", exclude: ["authorization-matrix.tsv"], swiftSettings: strict),
-        featureTests("Scheduling", ["CareSyncServer", .httpTypes]),
+        featureTests("Scheduling", ["CareSyncServer", "Directory", .httpTypes]),
         featureTests(
             "Identity",
             ["Cryptography", "WebAPI", .httpTypes, .hummingbird, .hummingbirdTesting, .logging, .nioCore]),

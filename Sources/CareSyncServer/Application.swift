@@ -19,7 +19,7 @@ extension CareSync {
         let responder = try APIResponder(
             endpoints: endpoints, pages: try DocumentPages.all(of: self),
             settings: APISettings(
-                authenticator: authenticator,
+                authenticator: authenticator, stepUp: identity.stepUpGuard,
                 rateLimiter: web.hasRateLimits ? RateLimiter(store: MemoryQuotas()) : .unlimited,
                 addressGuard: identity.addressGuard,
                 denials: DenialAudit(database: database).recorder,

@@ -56,7 +56,8 @@ package struct CareSync: Sendable {
             rootSecret: configuration.keys.root, clinicZone: zone,
             settings: IdentitySettings(
                 emailVerificationRequired: configuration.emailVerification == .required,
-                exemptsLoopback: configuration.mode == .development),
+                exemptsLoopback: configuration.mode == .development,
+                adminFactorRequired: configuration.adminSecondFactor == .required),
             profiles: directory.profiles, logger: logger)
         let scheduling = SchedulingFeature(
             database: database, zone: zone, vault: vault, settings: configuration.scheduling, logger: logger)

@@ -47,7 +47,8 @@ struct ArchitectureTests {
         let web: Set<String> = ["WebAPI", "RealTime", "CareSyncServer", "CareSyncTesting"]
         let owners: [String: Set<String>] = [
             "GRDB": ["PersistenceSQLite"], "GRDBSQLite": ["PersistenceSQLite"], "CPostgres": ["PersistencePostgres"],
-            "CCrypt": ["Cryptography"], "JWTKit": ["Cryptography"], "Hummingbird": web, "HummingbirdCore": web,
+            "CCrypt": ["Cryptography"], "COath": ["Cryptography"], "CQREncode": ["QRImages"], "CPNG": ["QRImages"],
+            "JWTKit": ["Cryptography"], "Hummingbird": web, "HummingbirdCore": web,
             "HummingbirdTesting": ["CareSyncTesting"], "Configuration": ["CareSyncServer"],
         ]
         for file in try Self.files(in: ["Sources"]) {

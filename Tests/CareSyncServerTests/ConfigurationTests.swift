@@ -41,6 +41,7 @@ struct ConfigurationTests {
     func productionDefaults() throws {
         let configuration = try LoadedConfiguration.load(environment: Self.production).configuration
         #expect(configuration.emailVerification == .required)
+        #expect(configuration.adminSecondFactor == .required)
         #expect(!configuration.web.hasDocuments)
         #expect(configuration.web.corsOrigins.isEmpty)
     }
@@ -55,6 +56,7 @@ struct ConfigurationTests {
             "CARESYNC_EMAIL_VERIFICATION": "maybe", "CARESYNC_PUBLIC_URL": "ftp://x", "CARESYNC_API_DOCS": "perhaps",
             "CARESYNC_RATE_LIMITS": "few", "CARESYNC_BCRYPT_COST": "4", "CARESYNC_LOG_LEVEL": "loud",
             "CARESYNC_ALLOW_INSECURE": "2", "CARESYNC_EMERGENCY_NUMBER": "help",
+            "CARESYNC_ADMIN_SECOND_FACTOR": "sometimes",
         ])
         let named = Set(found.compactMap { $0.split(separator: " ").first.map(String.init) })
         #expect(named == Set(Setting.allCases.map(\.rawValue)).subtracting(["CARESYNC_DATA_DIR"]))

@@ -12,6 +12,8 @@ struct MatrixCast {
     let owner: TestUser
     let treatingDoctor: TestUser
     let admin: TestUser
+    /// With a grant for the owner.
+    let glassBreakers: [TestUser]
     private let before: [String]
 
     /// - Parameter number: another one for each cast on the same database.
@@ -35,15 +37,16 @@ struct MatrixCast {
         let session = try #require(list.first { $0["current"].bool == true }?["id"].string)
         try #require(try await app.delete("/api/auth/sessions/\(session)", as: owner).status == 200)
 
+        let glassBreakers = [try await app.admin(), try await app.registerDoctor()]
         let users: [AuthorizationMatrix.Caller: TestUser?] = [
             .anonymous: nil, .owner: owner, .otherPatient: try await app.registerPatient(),
             .treatingDoctor: doctor, .otherDoctor: try await app.registerDoctor(),
             .unverifiedDoctor: try await app.registerDoctor(verified: false), .admin: admin,
-            .breakGlassAdmin: try await app.admin(), .breakGlassDoctor: try await app.registerDoctor(),
+            .breakGlassAdmin: glassBreakers[0], .breakGlassDoctor: glassBreakers[1],
             .deactivated: deactivated, .revoked: revoked,
         ]
         return MatrixCast(
-            users: users, owner: owner, treatingDoctor: doctor, admin: admin,
+            users: users, owner: owner, treatingDoctor: doctor, admin: admin, glassBreakers: glassBreakers,
             before: try await state(users, in: app))
     }
 

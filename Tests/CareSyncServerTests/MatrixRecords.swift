@@ -18,7 +18,10 @@ struct MatrixRecords {
     /// What only the owner and the treating doctor see, or whoever broke the glass.
     static let clinical = ["matrix-illness-xylophone"]
     /// What administrators see, too.
-    static let personal = ["Quillfeather", "Zumbrota", "+91 9000077731", "records.example", "matrix-reason-marzipan"]
+    static let personal = [
+        "Quillfeather", "Zumbrota", "+91 9000077731", "records.example", "matrix-reason-marzipan",
+        "matrix-glass-tangerine",
+    ]
     /// What everyone sees who is not refused.
     static let facts = ["Featherstone", "Pumpernickel", "+91 9000088842"]
 
@@ -46,6 +49,7 @@ struct MatrixRecords {
         "PUT /api/doctors/{id}/working-hours":
             #"{"days":[{"weekday":1,"windows":[{"start":"09:00","end":"10:00"}]}]}"#,
         "PUT /api/admin/users/{username}/status": "?active=true",
+        "POST /api/break-glass": #"{"patientId":{patientId},"reason":"No relative can be reached"}"#,
     ]
 
     /// New records of the cast's; those from before are gone.
@@ -54,6 +58,7 @@ struct MatrixRecords {
         try await app.database.write { db in
             try db.run("DELETE FROM appointments WHERE doctor_id = \(doctor.id)")
             try db.run("DELETE FROM doctor_leaves WHERE doctor_id = \(doctor.id)")
+            try db.run("DELETE FROM break_glass_grants WHERE patient_id = \(patient.id)")
         }
         let appointment = try await book(doctor, "2026-03-11T10:00:00", as: patient, in: app)
         let away = try await app.post(
@@ -62,6 +67,13 @@ struct MatrixRecords {
         let block = try await app.send(
             .post, "/api/admin/block-ip?ipAddress=192.0.2.78", as: cast.admin, body: "{}")
         try #require(block.status == 200, "\(block.text)")
+        var grant = 0
+        for user in cast.glassBreakers {
+            let opened = try await app.send(
+                .post, "/api/break-glass", as: user,
+                body: #"{"patientId":\#(patient.id),"reason":"matrix-glass-tangerine"}"#)
+            grant = try #require(opened["id"].int, "\(opened.text)")
+        }
         let session = try #require(try await app.get("/api/auth/sessions", as: patient)["[0].id"].string)
         return MatrixRecords(
             values: [
@@ -71,7 +83,7 @@ struct MatrixRecords {
             ids: [
                 ("/api/appointments/", "\(appointment)"), ("/api/doctors/", "\(doctor.id)"),
                 ("/api/doctor-leaves/", "\(leave)"), ("/api/patients/", "\(patient.id)"),
-                ("/api/auth/sessions/", session),
+                ("/api/auth/sessions/", session), ("/api/break-glass/", "\(grant)"),
             ])
     }
 
@@ -87,13 +99,14 @@ struct MatrixRecords {
     /// What whoever is refused must not have changed: one text per planted record.
     func state(in app: TestApp) async throws -> [String] {
         let (appointment, doctor) = (try number("/api/appointments/"), try number("/api/doctors/"))
-        let leave = try number("/api/doctor-leaves/")
+        let (leave, grant) = (try number("/api/doctor-leaves/"), try number("/api/break-glass/"))
         return try await app.database.read { db in
             let versions: [Int64] = try db.values(
                 """
                 SELECT version FROM appointments WHERE id = \(appointment)
                 UNION ALL SELECT version + hours_version FROM doctors WHERE id = \(doctor)
                 UNION ALL SELECT id FROM doctor_leaves WHERE id = \(leave)
+                UNION ALL SELECT count(*) FROM break_glass_grants WHERE id <= \(grant) AND closed_at IS NULL
                 """)
             return versions.map(String.init)
         }

@@ -3,7 +3,8 @@
 
 # What compiling and running the server takes. The second line is what the Swift toolchain itself needs: its archive
 # holds neither a C library to compile against nor the libraries that its own programs are linked with.
-run_packages=(ca-certificates cracklib-runtime git libcrack2-dev libcrypt-dev libpq-dev libsqlite3-dev pkg-config python3-venv tzdata
+run_packages=(ca-certificates cracklib-runtime git libcrack2-dev libcrypt-dev liboath-dev libpng-dev libpq-dev libqrencode-dev
+    libsqlite3-dev pkg-config python3-venv tzdata
     binutils libc6-dev libcurl4 libgcc-12-dev libncurses6 libstdc++-12-dev libxml2)
 # What the tests take beside it.
 test_packages=(curl postgresql redis-server strace)

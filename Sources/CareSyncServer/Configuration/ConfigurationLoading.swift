@@ -45,9 +45,8 @@ private struct Loading {
         let pool = reader.value(.databasePool, default: 16, shown: "16", SettingValues.number(1...256))
         let zone = zone()
         let web = web(mode, isInsecureAllowed)
-        let verification = reader.value(
-            .emailVerification, default: mode == .production ? EmailVerification.required : .optional,
-            shown: mode == .production ? "required" : "optional", SettingValues.choice)
+        let verification = necessity(.emailVerification, mode)
+        let adminFactor = necessity(.adminSecondFactor, mode)
         let cost = reader.value(
             .bcryptCost, default: 12, shown: "12",
             SettingValues.number(PasswordHasher.costs))
@@ -61,8 +60,14 @@ private struct Loading {
         guard reader.mistakes.isEmpty, let keys, let zone else { throw ConfigurationMistakes(list: reader.mistakes) }
         return ServerConfiguration(
             mode: mode, host: host, port: port, dataDirectory: directory, database: database, databasePool: pool,
-            zone: zone, keys: keys, web: web, emailVerification: verification,
+            zone: zone, keys: keys, web: web, emailVerification: verification, adminSecondFactor: adminFactor,
             scheduling: SchedulingSettings(emergencyNumber: emergency), bcryptCost: cost, logLevel: level)
+    }
+
+    /// What production asks for and development does not.
+    private mutating func necessity(_ setting: Setting, _ mode: DeploymentMode) -> Necessity {
+        let standard: Necessity = mode == .production ? .required : .optional
+        return reader.value(setting, default: standard, shown: standard.rawValue, SettingValues.choice)
     }
 
     mutating func missDictionary() {

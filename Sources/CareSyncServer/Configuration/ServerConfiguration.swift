@@ -14,7 +14,8 @@ package struct ServerConfiguration: Sendable {
     package var zone: ClinicZone
     package var keys: Keys
     package var web: Web
-    package var emailVerification: EmailVerification
+    package var emailVerification: Necessity
+    package var adminSecondFactor: Necessity
     package var scheduling: SchedulingSettings
     package var bcryptCost: Int
     package var logLevel: Logger.Level
@@ -40,7 +41,7 @@ package enum DeploymentMode: String, Sendable, CaseIterable {
     case development, production
 }
 
-package enum EmailVerification: String, Sendable, CaseIterable {
+package enum Necessity: String, Sendable, CaseIterable {
     case required, optional
 }
 

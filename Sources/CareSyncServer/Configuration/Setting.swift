@@ -14,6 +14,7 @@ package enum Setting: String, Sendable, CaseIterable {
     case corsOrigins = "CARESYNC_CORS_ORIGINS"
     case trustedProxies = "CARESYNC_TRUSTED_PROXIES"
     case emailVerification = "CARESYNC_EMAIL_VERIFICATION"
+    case adminSecondFactor = "CARESYNC_ADMIN_SECOND_FACTOR"
     case emergencyNumber = "CARESYNC_EMERGENCY_NUMBER"
     case bcryptCost = "CARESYNC_BCRYPT_COST"
     case rateLimits = "CARESYNC_RATE_LIMITS"
@@ -48,6 +49,8 @@ package enum Setting: String, Sendable, CaseIterable {
         case .corsOrigins: "web origins that may use the API, a list (development: http://localhost:4200)"
         case .trustedProxies: "addresses of the proxies in front, a list (none)"
         case .emailVerification: "required or optional (production: required, development: optional)"
+        case .adminSecondFactor:
+            "required or optional second factor of administrators (production: required, development: optional)"
         case .emergencyNumber: "telephone number that answers about emergencies name (112)"
         case .bcryptCost: "cost of password hashes, 10 to 15 (12)"
         case .rateLimits: "on or off; off is for development (on)"

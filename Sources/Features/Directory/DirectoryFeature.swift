@@ -19,7 +19,8 @@ package struct DirectoryFeature: Sendable {
             MasterEndpoints(master: MasterService(database: database)).all
             + DoctorEndpoints(doctors: doctors).all
             + VerificationEndpoints(verification: VerificationService(database: database)).all
-            + AccessLogEndpoints(database: database).all
+            + AccessLogEndpoints(database: database, vault: vault).all
+            + BreakGlassEndpoints(grants: BreakGlassService(database: database, vault: vault)).all
             + WorkingHoursEndpoints(hours: WorkingHoursService(database: database), zone: clinicZone).all
         profiles = ProfileSupply(vault: vault).profiles
     }

@@ -12,6 +12,7 @@ package enum DirectoryMigrations {
             WorkingHoursSchema.settings(d) + WorkingHoursSchema.table(d)
                 + (d == .postgres ? WorkingHoursSchema.exclusion : WorkingHoursSchema.triggers)
         },
+        BreakGlassMigration.migration,
     ]
 
     private static func doctors(_ d: Dialect) -> [SQL] {

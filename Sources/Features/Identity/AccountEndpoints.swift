@@ -78,13 +78,15 @@ struct AccountEndpoints: Sendable {
         [
             .get(
                 "/api/auth/current-user", "Who am I", access: .signedIn, fails: SessionError.self,
-                settings: EndpointSettings(admitsGeneratedPassword: true), use: current),
+                settings: EndpointSettings(admitsGeneratedPassword: true, admitsMissingFactor: true), use: current),
             .get(
                 "/api/auth/check-availability", "Whether a user name and an e-mail address can be registered",
                 access: .public, settings: EndpointSettings(rateClass: .availability), use: availability),
             .post(
                 "/api/auth/change-password", "Change the own password", access: .signedIn, fails: PasswordError.self,
-                GuardError.self, settings: EndpointSettings(rateClass: .authentication, admitsGeneratedPassword: true),
+                GuardError.self,
+                settings: EndpointSettings(
+                    rateClass: .authentication, admitsGeneratedPassword: true, admitsMissingFactor: true),
                 use: changePassword),
         ]
     }
@@ -105,7 +107,7 @@ struct AccountEndpoints: Sendable {
     }
 
     func changePassword(_ call: Call<NoParameters, ChangePasswordRequest>) async throws -> MessageResponse {
-        try await accounts.changePassword(call.body, for: call.principal, from: SignInEndpoints.origin(call))
+        try await accounts.changePassword(call.body, for: call.principal, from: SignInOrigin(call))
         return MessageResponse(message: "Password changed successfully")
     }
 }

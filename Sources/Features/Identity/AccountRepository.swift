@@ -51,6 +51,21 @@ struct AccountRepository {
             """)
     }
 
+    /// Locks an active account; whether there is one.
+    func touch(_ id: UserID, at now: Instant) throws -> Bool {
+        try db.run("UPDATE users SET updated_at = \(now) WHERE id = \(id) AND is_active") == 1
+    }
+
+    /// Keeps a stronger hash of the password that was verified; `nil` when it is not the account's any more.
+    func upgradePassword(of account: Account, to hash: String?) throws -> Account? {
+        try db.first(
+            """
+            UPDATE users SET password_hash = \(hash ?? account.passwordHash)
+            WHERE id = \(account.id) AND is_active AND password_hash = \(account.passwordHash)
+            RETURNING \(Self.columns)
+            """)
+    }
+
     /// Replaces the password, if it still is the one that was verified; whether it was.
     func updatePassword(of account: Account, to hash: String, at now: Instant) throws -> Bool {
         let changed = try db.run(

@@ -42,11 +42,24 @@ package struct IdentityFeature: Sendable {
         let registration = RegistrationService(
             database: database, hasher: hasher, accounts: accounts, sessions: sessions, settings: settings,
             zone: clinicZone)
+        let checks = FactorChecks(rootSecret: rootSecret, random: database.services.random)
+        let challenges = SignInChallenges(
+            database: database, sessions: sessions, checks: checks, signInGuard: signInGuard)
         let signIn = SignInService(
-            database: database, hasher: hasher, signInGuard: signInGuard, sessions: sessions, logger: logger)
+            database: database, hasher: hasher, signInGuard: signInGuard, sessions: sessions, challenges: challenges,
+            logger: logger)
         endpoints =
             SignInEndpoints(registration: registration, signIn: signIn, sessions: sessions).all
             + AccountEndpoints(accounts: accounts, zone: clinicZone).all
+            + SecondFactorEndpoints(
+                factors: SecondFactorService(
+                    database: database, sessions: sessions, checks: checks, settings: settings),
+                challenges: challenges,
+                stepUps: StepUpService(
+                    database: database, passwords: passwords, signInGuard: signInGuard, sessions: sessions,
+                    checks: checks),
+                sessions: sessions
+            ).all
             + OwnSessionEndpoints(sessions: administered).all
             + SessionAdministrationEndpoints(sessions: administered).all
             + AccountStatusEndpoints(accounts: AccountStatusService(database: database, sessions: sessions)).all
@@ -56,6 +69,11 @@ package struct IdentityFeature: Sendable {
     /// Checks the bearer token of every request: signature, expiry, live session, active account.
     package var authenticator: Authenticator {
         Authenticator { [sessions] token in try await sessions.authenticate(token) }
+    }
+
+    /// Whether a caller proved who they are in the last five minutes.
+    package var stepUpGuard: StepUpGuard {
+        StepUpGuard { [sessions] caller, now in try await sessions.isFresh(caller, at: now) }
     }
 
     /// Keeps the session cache true until it is cancelled. While it does not run, every request asks the database.

@@ -6,6 +6,7 @@ package enum IdentityMigrations {
         Migration(2, "users, sessions") { d in users(d) + sessions(d) },
         AdministrationMigration.migration,
         ProtectionMigration.migration,
+        SecondFactorMigration.migration,
     ]
 
     /// Account ids are taken before the insert, because encrypted profile columns are bound to them.

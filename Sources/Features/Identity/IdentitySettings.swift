@@ -13,11 +13,20 @@ package struct IdentitySettings: Sendable {
 
     /// Whether the machine itself is never blocked; for development only (RULINGS C13).
     package var exemptsLoopback = false
+    /// Whether administrators must have a second factor.
+    package var adminFactorRequired = false
+    /// How long a proof is good for what is sensitive (RULINGS C13).
+    static let stepUpLifetime = TimeSpan.minutes(5)
 
-    package init(emailVerificationRequired: Bool = false, exemptsLoopback: Bool = false) {
+    package init(
+        emailVerificationRequired: Bool = false, exemptsLoopback: Bool = false, adminFactorRequired: Bool = false
+    ) {
         self.emailVerificationRequired = emailVerificationRequired
         self.exemptsLoopback = exemptsLoopback
+        self.adminFactorRequired = adminFactorRequired
     }
+
+    func requiresFactor(of role: Role) -> Bool { adminFactorRequired && role == .admin }
 
     /// How long a refresh token waits to be used.
     func refreshLifetime(of role: Role) -> TimeSpan {

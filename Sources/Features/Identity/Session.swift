@@ -11,6 +11,8 @@ package enum SessionEnd: String, Sendable, CaseIterable {
     case administrator = "ADMINISTRATOR"
     /// The account's owner ended it from another session.
     case revoked = "REVOKED"
+    /// The account got a second factor, which the session had not given.
+    case factorChanged = "FACTOR_CHANGED"
     /// Its refresh token was not used in time.
     case expired = "EXPIRED"
 }
@@ -83,7 +85,8 @@ extension LiveSession: RowDecodable {
     init(row: Row) throws {
         principal = Principal(
             userID: try row.value("user_id"), username: try row.value("username"), role: try row.value("role"),
-            sessionID: try row.value("id"), mustChangePassword: try row.value("must_change_password"))
+            sessionID: try row.value("id"), mustChangePassword: try row.value("must_change_password"),
+            mustEnrollFactor: try row.value("must_enroll"))
         expiresAt = try row.value("expires_at")
         lastActivityAt = try row.value("last_activity_at")
     }

@@ -51,6 +51,7 @@ struct SessionPoller: Sendable {
             _ = try sessions.endExpired(at: now)
             try sessions.deleteEnds(before: now - .hours(1))
             try sessions.delete(expiredBefore: now - .days(30))
+            try SecondFactorRepository(db: db).purge(at: now)
         }
         try await blocks.purge()
         try await signInGuard.purge()

@@ -7,10 +7,11 @@ struct SessionRepository {
     func insert(_ session: NewSession) throws -> SessionID {
         let id: SessionID? = try db.value(
             """
-            INSERT INTO sessions (user_id, address, user_agent, created_at, last_activity_at, expires_at, generation,
-                                  token_hash, token_expires_at)
+            INSERT INTO sessions (user_id, address, user_agent, created_at, last_activity_at, authenticated_at,
+                                  expires_at, generation, token_hash, token_expires_at)
             VALUES (\(session.userID), \(session.address), \(session.userAgent), \(session.createdAt),
-                    \(session.createdAt), \(session.expiresAt), 0, \(session.tokenHash), \(session.tokenExpiresAt))
+                    \(session.createdAt), \(session.createdAt), \(session.expiresAt), 0, \(session.tokenHash),
+                    \(session.tokenExpiresAt))
             RETURNING id
             """)
         guard let id else { throw DatabaseFailure.other(code: "no id") }
@@ -37,10 +38,14 @@ struct SessionRepository {
     }
 
     /// The session if it, and its account, may be used now.
-    func findLive(_ id: SessionID, at now: Instant) throws -> LiveSession? {
-        try db.first(
+    func findLive(_ id: SessionID, at now: Instant, adminFactorRequired: Bool) throws -> LiveSession? {
+        let mustEnroll: SQL =
+            adminFactorRequired
+            ? "(u.role = 'ADMIN' AND NOT EXISTS (SELECT 1 FROM second_factors f WHERE f.user_id = u.id))" : "FALSE"
+        return try db.first(
             """
-            SELECT s.user_id, u.username, u.role, u.must_change_password, s.id, s.expires_at, s.last_activity_at
+            SELECT s.user_id, u.username, u.role, s.id, u.must_change_password, \(mustEnroll) AS must_enroll,
+                   s.expires_at, s.last_activity_at
             FROM sessions s JOIN users u ON u.id = s.user_id
             WHERE s.id = \(id) AND s.ended_at IS NULL AND s.expires_at > \(now) AND u.is_active
             """)
@@ -60,6 +65,15 @@ struct SessionRepository {
                 AND token_hash = \(current.hash) AND ended_at IS NULL AND token_expires_at > \(now)
             """)
         return changed == 1
+    }
+
+    /// When the session last proved who uses it.
+    func authenticatedAt(_ id: SessionID) throws -> Instant? {
+        try db.value("SELECT authenticated_at FROM sessions WHERE id = \(id) AND authenticated_at IS NOT NULL")
+    }
+
+    func noteAuthentication(_ id: SessionID, at now: Instant) throws {
+        try db.run("UPDATE sessions SET authenticated_at = \(now) WHERE id = \(id) AND ended_at IS NULL")
     }
 
     /// Ends a session and tells all nodes; `false` when it had ended.

@@ -17,6 +17,13 @@ struct SessionGrant: Sendable {
     let principal: Principal
     let refreshToken: RefreshToken
     let user: EmbeddedObject
+
+    /// The `message` of an answer to a sign-in.
+    var greeting: String {
+        if principal.mustChangePassword { return "Signed in. Change your password now." }
+        if principal.mustEnrollFactor { return "Signed in. Set up a second factor now." }
+        return "Login successful"
+    }
 }
 
 /// Begins, continues, checks and ends sessions.
@@ -56,11 +63,16 @@ struct SessionService: Sendable {
     private func grant(_ account: Account, _ token: RefreshToken, db: any Connection) throws -> SessionGrant {
         let principal = Principal(
             userID: account.id, username: account.username, role: account.role, sessionID: token.sessionID,
-            mustChangePassword: account.mustChangePassword)
+            mustChangePassword: account.mustChangePassword, mustEnrollFactor: try mustEnroll(account, db))
         let user =
             account.role == .admin
             ? EmbeddedObject(UserSummaryResponse(account)) : try profiles.describe(db, account)
         return SessionGrant(principal: principal, refreshToken: token, user: user)
+    }
+
+    private func mustEnroll(_ account: Account, _ db: any Connection) throws -> Bool {
+        guard settings.requiresFactor(of: account.role) else { return false }
+        return try SecondFactorRepository(db: db).find(account.id) == nil
     }
 
     // MARK: Continuing
@@ -143,10 +155,28 @@ struct SessionService: Sendable {
 
     private func lookUp(_ id: SessionID, now: Instant) async throws -> Principal {
         let removals = cache.removals
-        let live = try await database.read { db in try SessionRepository(db: db).findLive(id, at: now) }
+        let live = try await database.read { db in
+            try SessionRepository(db: db).findLive(id, at: now, adminFactorRequired: settings.adminFactorRequired)
+        }
         guard let live else { throw SessionError.revoked }
         cache.insert(live, now: now, ifRemovalsAre: removals)
         return live.principal
+    }
+
+    // MARK: Proving anew
+
+    /// Whether the session proved who uses it in the last minutes, by signing in or by stepping up.
+    func isFresh(_ caller: Principal, at now: Instant) async throws -> Bool {
+        let proved = try await database.read { db in try SessionRepository(db: db).authenticatedAt(caller.sessionID) }
+        return proved.map { now - $0 <= IdentitySettings.stepUpLifetime } ?? false
+    }
+
+    /// Notes in a running transaction that the session has proved who uses it; when.
+    @discardableResult
+    func noteAuthentication(_ id: SessionID, db: any Connection) throws -> Instant {
+        let now = now
+        try SessionRepository(db: db).noteAuthentication(id, at: now)
+        return now
     }
 
     // MARK: Ending

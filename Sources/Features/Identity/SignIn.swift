@@ -41,8 +41,10 @@ struct SignInService: Sendable {
     let hasher: PasswordHasher
     let signInGuard: SignInGuard
     let sessions: SessionService
+    let challenges: SignInChallenges
     let logger: Logger
 
+    /// Throws ``SecondFactorDue`` when the password is right and a second proof has to follow.
     func signIn(_ request: SignInRequest, from origin: SignInOrigin) async throws -> SessionGrant {
         try await signInGuard.guess(at: request.username, from: origin) { guess in
             try await signIn(request, guess, from: origin)
@@ -65,26 +67,46 @@ struct SignInService: Sendable {
                 throw SignInError.accountInactive
             }
             let upgraded = needsUpgrade ? await upgradedHash(of: request.password) : nil
-            if let grant = try await begin(account, guess, upgradedHash: upgraded, from: origin) { return grant }
+            switch try await begin(account, guess, upgradedHash: upgraded, from: origin) {
+            case .granted(let grant): return grant
+            case .challenged(let due): throw due
+            case .changed: continue
+            }
         }
         throw DatabaseFailure.conflict(code: "account changing")
     }
 
-    /// `nil` when the account is not what was checked any more.
+    private enum Begun: Sendable {
+        case granted(SessionGrant)
+        case challenged(SecondFactorDue)
+        /// The account is not what was checked any more.
+        case changed
+    }
+
     private func begin(
         _ account: Account, _ guess: Guess, upgradedHash: String?, from origin: SignInOrigin
-    ) async throws -> SessionGrant? {
+    ) async throws -> Begun {
         try await database.write { db in
+            let (accounts, factors) = (AccountRepository(db: db), SecondFactorRepository(db: db))
+            if let factor = try factors.find(account.id) {
+                guard let account = try accounts.upgradePassword(of: account, to: upgradedHash) else {
+                    return .changed
+                }
+                try guess.release(db)
+                return .challenged(try challenges.begin(for: account, factor, from: origin, db: db))
+            }
             let now = db.scope.services.time.now
-            guard
-                let account = try AccountRepository(db: db).noteSignIn(account, upgradedHash: upgradedHash, at: now)
-            else { return nil }
+            guard let account = try accounts.noteSignIn(account, upgradedHash: upgradedHash, at: now) else {
+                return .changed
+            }
+            // The account is locked by now: a factor confirmed meanwhile is seen here.
+            guard try factors.find(account.id) == nil else { return .changed }
             try guess.succeed(db)
             let grant = try sessions.open(for: account, from: origin, db: db)
             db.audit(
                 AuditEntry(
                     .login, "sessions", grant.principal.sessionID.description, by: origin.known(as: grant.principal)))
-            return grant
+            return .granted(grant)
         }
     }
 

@@ -65,6 +65,7 @@ struct SignInEndpoints: Sendable {
                 fails: AccountError.self, RegistrationError.self, settings: .authentication, use: register),
             .post(
                 "/api/auth/login", "Sign in", access: .public, fails: SignInError.self, GuardError.self,
+                SecondFactorDue.self,
                 settings: .authentication, use: logIn),
             .post(
                 "/api/auth/refresh", "Exchange a refresh token for new tokens", access: .public,
@@ -76,17 +77,17 @@ struct SignInEndpoints: Sendable {
     }
 
     func register(_ call: Call<NoParameters, RegisterRequest>) async throws -> AuthenticationResponse {
-        let grant = try await registration.register(call.body, from: Self.origin(call))
+        let grant = try await registration.register(call.body, from: SignInOrigin(call))
         return AuthenticationResponse(
             grant, accessToken: try await sessions.accessToken(for: grant.principal),
             message: "User registered successfully")
     }
 
     func logIn(_ call: Call<NoParameters, SignInRequest>) async throws -> AuthenticationResponse {
-        let grant = try await signIn.signIn(call.body, from: Self.origin(call))
+        let grant = try await signIn.signIn(call.body, from: SignInOrigin(call))
         return AuthenticationResponse(
             grant, accessToken: try await sessions.accessToken(for: grant.principal),
-            message: grant.principal.mustChangePassword ? "Signed in. Change your password now." : "Login successful")
+            message: grant.greeting)
     }
 
     func refresh(_ call: Call<NoParameters, RefreshTokenRequest>) async throws -> RefreshTokenResponse {
@@ -98,8 +99,10 @@ struct SignInEndpoints: Sendable {
         if let token = call.body.refreshToken { try await sessions.logOut(token, by: call.origin) }
         return LogoutResponse(message: "Logged out successfully", success: true)
     }
+}
 
-    static func origin<Body: Sendable>(_ call: Call<NoParameters, Body>) -> SignInOrigin {
-        SignInOrigin(request: call.origin)
+extension SignInOrigin {
+    init<Parameters: Sendable, Body: Sendable>(_ call: Call<Parameters, Body>) {
+        self.init(request: call.origin)
     }
 }

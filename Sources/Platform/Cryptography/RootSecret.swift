@@ -15,6 +15,10 @@ package enum KeyPurpose: String, Sendable, CaseIterable {
     case signInName = "sign-in-name"
     /// Codes for equality search over encrypted columns.
     case blindIndex = "blind-index"
+    /// Secrets of authenticator apps.
+    case secondFactor = "second-factor"
+    /// Stored recovery codes.
+    case recoveryCode = "recovery-code"
     /// Stored codes of one-time passwords.
     case oneTimeCode = "one-time-code"
     /// Signed links to documents and calendars.

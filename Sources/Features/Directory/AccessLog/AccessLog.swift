@@ -15,6 +15,9 @@ struct AccessLogLine: RowDecodable {
     let username: String?
     let firstName: String?
     let lastName: String?
+    /// Of the grant the line is about, with its reason, which only this patient's key opens.
+    let grant: BreakGlassID?
+    let sealedReason: [UInt8]?
 
     init(row: Row) throws {
         at = try row.value("at")
@@ -28,6 +31,8 @@ struct AccessLogLine: RowDecodable {
         username = try row.value("username")
         firstName = try row.value("first_name")
         lastName = try row.value("last_name")
+        grant = try row.value("grant_id")
+        sealedReason = try row.value("grant_reason")
     }
 
     /// A doctor's name, otherwise the name of the account; what no account did, the system did.
@@ -55,8 +60,10 @@ struct AccessLogRepository {
             AccessLogLine.self,
             """
             SELECT a.at, a.actor_id, a.actor_role, a.action, a.entity, a.entity_id, a.outcome, a.reason, u.username,
-                   d.first_name, d.last_name
+                   d.first_name, d.last_name, g.id AS grant_id, g.reason AS grant_reason
             FROM audit_log a LEFT JOIN users u ON u.id = a.actor_id LEFT JOIN doctors d ON d.id = a.actor_id
+            LEFT JOIN break_glass_grants g ON g.patient_id = a.patient_id AND a.entity = 'break_glass_grants'
+                AND CAST(g.id AS \(db.dialect.text)) = a.entity_id
             WHERE a.patient_id = \(patient)
             ORDER BY a.at DESC, a.shard DESC, a.sequence DESC LIMIT \(request.limit) OFFSET \(request.offset)
             """)

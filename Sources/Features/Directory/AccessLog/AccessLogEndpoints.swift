@@ -27,8 +27,10 @@ struct AccessLogResponse: WireResponse {
     let entityId: String
     let outcome: String
     let reason: String
+    /// The words of whoever opened the data without treating the patient.
+    let statement: String?
 
-    init(_ line: AccessLogLine, of patient: PatientID) {
+    init(_ line: AccessLogLine, statement: String?, of patient: PatientID) {
         at = line.at
         actorId = line.actorID
         actorName = line.actorName
@@ -38,12 +40,14 @@ struct AccessLogResponse: WireResponse {
         entityId = line.entityID
         outcome = line.outcome
         reason = line.why(for: patient)
+        self.statement = statement
     }
 }
 
 /// Lets patients see who looked at their data; that look is in the log then, too.
 struct AccessLogEndpoints: Sendable {
     let database: any Database
+    let vault: PatientVault
 
     var all: [Endpoint] {
         [
@@ -59,8 +63,16 @@ struct AccessLogEndpoints: Sendable {
         let (request, origin) = (call.parameters.request, call.origin)
         let page = try await database.write { db in
             db.audit(AuditEntry(.readPHI, "audit_log", "", by: origin, patient: patient))
-            return try AccessLogRepository(db: db).page(of: patient, request)
+            let lines = try AccessLogRepository(db: db).page(of: patient, request)
+            return try lines.map { line in
+                AccessLogResponse(line, statement: try statement(of: line, patient, db), of: patient)
+            }
         }
-        return Listing(page.map { AccessLogResponse($0, of: patient) })
+        return Listing(page)
+    }
+
+    private func statement(of line: AccessLogLine, _ patient: PatientID, _ db: any Connection) throws -> String? {
+        guard let grant = line.grant, let sealed = line.sealedReason else { return nil }
+        return try vault.open(sealed, of: patient, at: BreakGlassGrant.reasonField(grant), db)
     }
 }

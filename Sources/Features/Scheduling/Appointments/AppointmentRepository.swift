@@ -17,18 +17,18 @@ struct AppointmentRepository {
         }
     }
 
-    /// An appointment with its patient, and whether the doctor treats them.
+    /// An appointment with its patient, and what lets the doctor see them.
     struct WithPatient: RowDecodable {
         let appointment: Appointment
         let patient: SealedPatient
         let email: String
-        let isTreated: Bool
+        let access: CareAccess?
 
         init(row: Row) throws {
             appointment = try Appointment(row: row)
             patient = try SealedPatient(row: row)
             email = try row.value("email")
-            isTreated = try row.value("is_treated")
+            access = CareAccess(column: try row.value("care"))
         }
     }
 
@@ -37,11 +37,14 @@ struct AppointmentRepository {
         FROM appointments a JOIN doctors d ON d.id = a.doctor_id JOIN users u ON u.id = d.id
         """
 
-    private static let withPatient: SQL = """
-        SELECT \(Appointment.columns), \(SealedPatient.columns), u.email,
-               \(CareRelationship.isTreated(doctor: "a.doctor_id", patient: "a.patient_id")) AS is_treated
-        FROM appointments a JOIN patients p ON p.id = a.patient_id JOIN users u ON u.id = p.id
-        """
+    private var withPatient: SQL {
+        let now = db.scope.services.time.now
+        return """
+            SELECT \(Appointment.columns), \(SealedPatient.columns), u.email,
+                   \(CareRelationship.access(doctor: "a.doctor_id", patient: "a.patient_id", at: now)) AS care
+            FROM appointments a JOIN patients p ON p.id = a.patient_id JOIN users u ON u.id = p.id
+            """
+    }
 
     static func withDoctor(_ id: AppointmentID) -> SQL { "\(withDoctor) WHERE a.id = \(id)" }
 
@@ -58,14 +61,14 @@ struct AppointmentRepository {
     func lock(_ id: AppointmentID, of doctor: DoctorID) throws -> WithPatient? {
         try db.first(
             """
-            \(Self.withPatient) WHERE a.id = \(id) AND a.doctor_id = \(doctor) AND a.deleted_at IS NULL
+            \(withPatient) WHERE a.id = \(id) AND a.doctor_id = \(doctor) AND a.deleted_at IS NULL
             \(db.dialect.forUpdate(of: "a"))
             """)
     }
 
     func find(_ id: AppointmentID, of doctor: DoctorID) throws -> WithPatient? {
         try db.first(
-            "\(Self.withPatient) WHERE a.id = \(id) AND a.doctor_id = \(doctor) AND a.deleted_at IS NULL")
+            "\(withPatient) WHERE a.id = \(id) AND a.doctor_id = \(doctor) AND a.deleted_at IS NULL")
     }
 
     func list(of patient: PatientID, _ filter: AppointmentFilter, _ page: PageRequest) throws -> Page<WithDoctor> {
@@ -73,7 +76,7 @@ struct AppointmentRepository {
     }
 
     func list(of doctor: DoctorID, _ filter: AppointmentFilter, _ page: PageRequest) throws -> Page<WithPatient> {
-        try self.page("\(Self.withPatient)", "a.doctor_id = \(doctor) AND \(filter.condition)", page)
+        try self.page(withPatient, "a.doctor_id = \(doctor) AND \(filter.condition)", page)
     }
 
     /// Moves a locked appointment to another status.

@@ -91,10 +91,10 @@ struct DoctorAppointmentResponse: WireResponse {
         doctorId = appointment.doctorID
         patientId = appointment.patientID
         patientName = seen.patient.name
-        patientEmail = seen.isTreated ? seen.email : nil
-        patientContactInfo = seen.isTreated ? seen.patient.contactInfo : nil
-        patientIllnessDetails = seen.isTreated ? seen.patient.illnessDetails : nil
-        patientProfileImageUrl = seen.isTreated ? seen.patient.profileImageURL : nil
+        patientEmail = seen.access != nil ? seen.email : nil
+        patientContactInfo = seen.access != nil ? seen.patient.contactInfo : nil
+        patientIllnessDetails = seen.access != nil ? seen.patient.illnessDetails : nil
+        patientProfileImageUrl = seen.access != nil ? seen.patient.profileImageURL : nil
         appointmentDate = times.local.date
         appointmentTime = times.local.time
         startsAt = times.startsAt

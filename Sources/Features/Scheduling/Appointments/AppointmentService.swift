@@ -15,12 +15,12 @@ struct AppointmentService: Sendable {
         let cancellationReason: String?
     }
 
-    /// As a doctor sees it; without `patient`'s details when the doctor does not treat them.
+    /// As a doctor sees it; without `patient`'s details when nothing lets the doctor see them.
     struct ForDoctor: Sendable {
         let appointment: Appointment
         let patient: PatientCard
         let email: String
-        let isTreated: Bool
+        let access: CareAccess?
         let reason: String?
         let cancellationReason: String?
     }
@@ -111,15 +111,17 @@ struct AppointmentService: Sendable {
         return try zip(rows, cards).map { row, card in
             let reasons = AppointmentReasons(vault: context.vault, key: keys[row.appointment.patientID])
             return ForDoctor(
-                appointment: row.appointment, patient: card, email: row.email, isTreated: row.isTreated,
-                reason: row.isTreated ? try reasons.reason(of: row.appointment) : nil,
+                appointment: row.appointment, patient: card, email: row.email, access: row.access,
+                reason: row.access != nil ? try reasons.reason(of: row.appointment) : nil,
                 cancellationReason: try reasons.cancellation(of: row.appointment))
         }
     }
 
     private func audit(_ opened: [ForDoctor], _ origin: RequestOrigin, _ db: any Connection) throws {
-        for patient in Set(opened.map(\.appointment.patientID)).sorted() {
-            db.audit(AuditEntry(.readPHI, "appointments", "", by: origin, patient: patient))
+        let accesses = Dictionary(opened.map { ($0.appointment.patientID, $0.access) }) { first, _ in first }
+        for (patient, access) in accesses.sorted(by: { $0.key < $1.key }) {
+            db.audit(
+                AuditEntry(.readPHI, "appointments", "", by: origin, patient: patient, reason: access?.auditReason))
         }
     }
 }

@@ -50,6 +50,8 @@ package struct AuditEntry: Sendable, Equatable {
         case logout = "LOGOUT"
         case accountChange = "ACCOUNT_CHANGE"
         case adminAction = "ADMIN_ACTION"
+        /// Somebody opened the data of a patient they do not treat, or that was ended or reviewed.
+        case breakGlass = "BREAK_GLASS"
         case aiDisclosure = "AI_DISCLOSURE"
     }
 

@@ -26,13 +26,20 @@ package struct EndpointSettings: Sendable {
     /// Whether an account may use it whose generated password has not been changed yet. Public routes need no mark:
     /// they take such an account for nobody.
     package var admitsGeneratedPassword: Bool
+    /// Whether an account may use it that must set up a second factor first. Public routes need no mark here either.
+    package var admitsMissingFactor: Bool
+    /// Whether the caller must have proved who they are in the last minutes; otherwise 403 `STEP_UP_REQUIRED`.
+    package var needsStepUp: Bool
 
     package init(
-        bodyLimit: Int = 2 << 20, rateClass: RateClass = .standard, admitsGeneratedPassword: Bool = false
+        bodyLimit: Int = 2 << 20, rateClass: RateClass = .standard, needsStepUp: Bool = false,
+        admitsGeneratedPassword: Bool = false, admitsMissingFactor: Bool = false
     ) {
         self.bodyLimit = bodyLimit
         self.rateClass = rateClass
         self.admitsGeneratedPassword = admitsGeneratedPassword
+        self.admitsMissingFactor = admitsMissingFactor
+        self.needsStepUp = needsStepUp
     }
 
     package static let standard = EndpointSettings()
@@ -43,6 +50,8 @@ package struct EndpointSettings: Sendable {
     package static let token = EndpointSettings(rateClass: .token)
     package static let expensive = EndpointSettings(rateClass: .expensive)
     package static let unlimited = EndpointSettings(rateClass: .exempt)
+    /// What a stolen session must not be enough for: exports, changes of the e-mail address, break-glass.
+    package static let sensitive = EndpointSettings(needsStepUp: true)
 }
 
 extension Endpoint {

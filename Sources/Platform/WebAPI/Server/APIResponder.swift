@@ -7,6 +7,7 @@ import Persistence
 /// What every request is answered with, whatever the features are.
 package struct APISettings: Sendable {
     package var authenticator: Authenticator
+    package var stepUp: StepUpGuard
     package var rateLimiter: RateLimiter
     package var addressGuard: AddressGuard
     package var denials: DenialRecorder
@@ -18,13 +19,15 @@ package struct APISettings: Sendable {
     package var isTransportSecure: Bool
 
     package init(
-        authenticator: Authenticator, rateLimiter: RateLimiter = .unlimited, addressGuard: AddressGuard = .open,
+        authenticator: Authenticator, stepUp: StepUpGuard = .closed, rateLimiter: RateLimiter = .unlimited,
+        addressGuard: AddressGuard = .open,
         denials: DenialRecorder = .none,
         crossOrigin: CrossOrigin = CrossOrigin(origins: []),
         clientAddress: ClientAddress = ClientAddress(trustedProxies: []),
         time: TimeSource, random: RandomSource, isTransportSecure: Bool = false
     ) {
         self.authenticator = authenticator
+        self.stepUp = stepUp
         self.rateLimiter = rateLimiter
         self.addressGuard = addressGuard
         self.denials = denials

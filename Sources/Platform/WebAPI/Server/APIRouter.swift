@@ -150,6 +150,9 @@ final class EndpointResponder: Sendable {
         _ request: ServerRequest, _ arrival: ArrivalFacts, _ caller: Principal?, _ origin: RequestOrigin
     ) async throws -> Answer {
         if let caller, !endpoint.access.admits(caller.role) { throw Problem.accessDenied }
+        if let caller, endpoint.settings.needsStepUp {
+            guard try await settings.stepUp.isFresh(caller, arrival.receivedAt) else { throw Problem.stepUpRequired }
+        }
         return try await endpoint.handle(
             IncomingCall(
                 pathValues: try pathValues(request.path), caller: caller, origin: origin,
@@ -175,8 +178,15 @@ final class EndpointResponder: Sendable {
         }
         guard field.utf8.count > 7, field.prefix(7).lowercased() == "bearer " else { throw Problem.unauthenticated }
         let caller = try await settings.authenticator.authenticate(String(field.dropFirst(7)))
-        guard caller.mustChangePassword, !endpoint.settings.admitsGeneratedPassword else { return caller }
-        if endpoint.access.needsToken { throw Problem.passwordChangeRequired }
+        guard let due = step(due: caller) else { return caller }
+        if endpoint.access.needsToken { throw due }
+        return nil
+    }
+
+    /// What an account has to do before this endpoint admits it.
+    private func step(due caller: Principal) -> Problem? {
+        if caller.mustChangePassword, !endpoint.settings.admitsGeneratedPassword { return .passwordChangeRequired }
+        if caller.mustEnrollFactor, !endpoint.settings.admitsMissingFactor { return .factorEnrollmentRequired }
         return nil
     }
 

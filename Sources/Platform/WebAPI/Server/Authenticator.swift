@@ -9,3 +9,16 @@ package struct Authenticator: Sendable {
         self.authenticate = authenticate
     }
 }
+
+/// Tells whether a caller has proved who they are recently enough for what is sensitive (RULINGS C13). It may ask the
+/// database: few routes need it.
+package struct StepUpGuard: Sendable {
+    package let isFresh: @Sendable (_ caller: Principal, _ now: Instant) async throws -> Bool
+
+    package init(_ isFresh: @escaping @Sendable (_ caller: Principal, _ now: Instant) async throws -> Bool) {
+        self.isFresh = isFresh
+    }
+
+    /// Where nobody can step up.
+    package static let closed = StepUpGuard { _, _ in false }
+}

@@ -57,6 +57,10 @@ extension Problem {
     static let malformedHTTP = Problem(.badRequest, "MALFORMED_REQUEST", "The request is not valid HTTP.")
     static let passwordChangeRequired = Problem(
         .forbidden, "PASSWORD_CHANGE_REQUIRED", "Change the password of this account first.")
+    static let factorEnrollmentRequired = Problem(
+        .forbidden, "SECOND_FACTOR_ENROLLMENT_REQUIRED", "Set up a second factor for this account first.")
+    static let stepUpRequired = Problem(
+        .forbidden, "STEP_UP_REQUIRED", "Prove again who you are (POST /api/auth/step-up), then repeat this.")
     static let methodNotAllowed = Problem(
         .methodNotAllowed, "METHOD_NOT_ALLOWED", "This route does not support this method.")
 }

@@ -1,0 +1,104 @@
+import CareSyncCore
+import Foundation
+import Persistence
+import WebAPI
+
+struct BreakGlassRequest: Codable, Sendable, Validated {
+    var patientId: PatientID
+    /// Why this patient, now; the patient and the reviewer read it.
+    var reason: String
+
+    static let rules: [Rule<Self>] = [
+        Rule("reason", .length(minimum: 10, maximum: 500)) { request in
+            (10...500).contains(request.words.unicodeScalars.count) ? nil : "must have 10 to 500 characters"
+        }
+    ]
+
+    /// The reason without white space around it.
+    var words: String { reason.trimmingCharacters(in: .whitespacesAndNewlines) }
+}
+
+struct BreakGlassSearch: Codable, Sendable, Validated {
+    var status: BreakGlassStatus?
+    /// Who opened it.
+    var userId: UserID?
+    var patientId: PatientID?
+    var page: Int?
+    var size: Int?
+
+    static let rules: [Rule<Self>] = [
+        .range("page", \.page, 0...PageRequest.maximumPage),
+        .range("size", \.size, 1...PageRequest.maximumSize),
+    ]
+
+    var request: PageRequest { PageRequest(page: page, size: size) }
+}
+
+struct BreakGlassResponse: WireResponse {
+    let id: BreakGlassID
+    let userId: UserID
+    let username: String
+    let role: Role
+    let patientId: PatientID
+    let reason: String
+    let status: BreakGlassStatus
+    let openedAt: Instant
+    /// It ends by itself then.
+    let endsAt: Instant
+    /// When it ended before that.
+    let closedAt: Instant?
+    let reviewedAt: Instant?
+    let reviewedBy: String?
+    /// Whether the reviewer had opened it.
+    let selfReviewed: Bool
+
+    init(_ read: BreakGlassService.Read, at now: Instant) {
+        let grant = read.grant
+        id = grant.id
+        userId = grant.userID
+        username = grant.username
+        role = grant.role
+        patientId = grant.patientID
+        reason = read.reason
+        status = grant.reviewedAt != nil ? .reviewed : grant.isOpen(at: now) ? .open : .ended
+        openedAt = grant.openedAt
+        endsAt = grant.endsAt
+        closedAt = grant.closedAt
+        reviewedAt = grant.reviewedAt
+        reviewedBy = grant.reviewer
+        selfReviewed = grant.isSelfReviewed
+    }
+}
+
+struct BreakGlassEndpoints: Sendable {
+    let grants: BreakGlassService
+
+    var all: [Endpoint] {
+        [
+            .post(
+                "/api/break-glass", "Open the data of a patient I do not treat, for an hour",
+                access: .roles([.doctor, .admin]), fails: BreakGlassError.self, settings: .sensitive, use: open),
+            .get(
+                "/api/break-glass", "What was opened, the newest first, for review", access: .role(.admin), use: list),
+            .post(
+                "/api/break-glass/{id}/close", "End a grant and review it", access: .role(.admin),
+                fails: BreakGlassError.self, use: close),
+        ]
+    }
+
+    func open(_ call: Call<NoParameters, BreakGlassRequest>) async throws -> BreakGlassResponse {
+        let opened = try await grants.open(
+            call.body.patientId, because: call.body.words, by: call.principal, origin: call.origin)
+        return BreakGlassResponse(opened, at: call.request.receivedAt)
+    }
+
+    func list(_ call: Call<BreakGlassSearch, NoBody>) async throws -> Listing<BreakGlassResponse> {
+        let page = try await grants.list(call.parameters, origin: call.origin)
+        return Listing(page.map { BreakGlassResponse($0, at: call.request.receivedAt) })
+    }
+
+    func close(_ call: Call<IDPath<BreakGlassTag>, NoBody>) async throws -> BreakGlassResponse {
+        let closed = try await grants.close(call.parameters.id, by: call.principal, origin: call.origin)
+        return BreakGlassResponse(closed, at: call.request.receivedAt)
+    }
+}

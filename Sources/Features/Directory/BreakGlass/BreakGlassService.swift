@@ -1,0 +1,100 @@
+import CareSyncCore
+import Persistence
+
+/// Opens the data of a patient to somebody who does not treat them, and has that looked at afterwards
+/// (contract/common.md §18, RULINGS C8).
+struct BreakGlassService: Sendable {
+    let database: any Database
+    let vault: PatientVault
+
+    /// The kind of the message that tells the patient.
+    static let mailKind = "break-glass.opened"
+
+    /// A grant with its reason.
+    typealias Read = (grant: BreakGlassGrant, reason: String)
+
+    /// Throws `BREAK_GLASS_OPEN` when one is open: its reason stays the one that was given first.
+    func open(
+        _ patient: PatientID, because reason: String, by caller: Principal, origin: RequestOrigin
+    ) async throws -> Read {
+        try await database.write { db in
+            try requireRight(of: caller, to: patient, db)
+            let grants = BreakGlassRepository(db: db)
+            let now = db.scope.services.time.now
+            try grants.closeEnded(of: caller.userID, for: patient, at: now)
+            let id = BreakGlassID(try db.nextID(BreakGlassMigration.ids))
+            let sealed = try vault.seal(reason, of: patient, at: BreakGlassGrant.reasonField(id), db)
+            let isNew = try grants.insert(
+                id, user: caller.userID, role: caller.role, patient: patient, reason: sealed, at: now)
+            guard isNew, let grant = try grants.find(id) else {
+                guard let open = try grants.findUnclosed(of: caller.userID, for: patient) else {
+                    throw DatabaseFailure.conflict(code: "grant gone")
+                }
+                throw BreakGlassError.alreadyOpen(open.id, until: open.endsAt)
+            }
+            audit("OPENED", grant, origin, db)
+            try db.enqueue(
+                OutboxMessage(kind: Self.mailKind, subject: "break-glass/\(id)", channel: "email"))
+            try db.emit(
+                BreakGlassOpened(
+                    grant: id, user: caller.userID, role: caller.role, patient: patient, endsAt: grant.endsAt))
+            return (grant, reason)
+        }
+    }
+
+    private func requireRight(of caller: Principal, to patient: PatientID, _ db: any Connection) throws {
+        if caller.role == .doctor {
+            let isVerified: Bool? = try db.value("SELECT is_verified FROM doctors WHERE id = \(caller.userID)")
+            guard isVerified == true else { throw BreakGlassError.notVerified }
+        }
+        guard try db.exists("SELECT id FROM patients WHERE id = \(patient)") else {
+            throw BreakGlassError.patientNotFound
+        }
+    }
+
+    /// Every patient whose reason is shown gets a line in the audit log.
+    func list(_ search: BreakGlassSearch, origin: RequestOrigin) async throws -> Page<Read> {
+        try await database.write { db in
+            let page = try BreakGlassRepository(db: db).page(search, at: db.scope.services.time.now)
+            let keys = try vault.keys(for: page.items.map(\.patientID), db)
+            db.audit(AuditEntry(.adminAction, "break_glass_grants", "", by: origin, reason: "LISTED"))
+            for patient in keys.keys.sorted() {
+                db.audit(
+                    AuditEntry(
+                        .readPHI, "break_glass_grants", "", by: origin, patient: patient,
+                        reason: "BREAK_GLASS_REVIEW"))
+            }
+            return try page.map { grant in
+                guard let key = keys[grant.patientID] else { throw MissingProfile() }
+                return (grant, try vault.open(grant.sealedReason, with: key, at: BreakGlassGrant.reasonField(grant.id)))
+            }
+        }
+    }
+
+    /// Ends a grant and reviews it. Their own one administrators only end, until a day has passed; then the review is flagged.
+    func close(_ id: BreakGlassID, by admin: Principal, origin: RequestOrigin) async throws -> Read {
+        try await database.write { db in
+            let grants = BreakGlassRepository(db: db)
+            let now = db.scope.services.time.now
+            guard let grant = try grants.lock(id) else { throw BreakGlassError.notFound }
+            guard grant.reviewedAt == nil else { throw BreakGlassError.reviewed }
+            let mayReview = grant.userID != admin.userID || now >= grant.openedAt + BreakGlassGrant.selfReviewDelay
+            guard mayReview || grant.isOpen(at: now) else { throw BreakGlassError.ownGrant }
+            try grants.close(grant, by: admin.userID, at: now)
+            if mayReview { try grants.review(grant, by: admin.userID, at: now) }
+            audit(!mayReview ? "ENDED" : grant.userID == admin.userID ? "SELF_REVIEWED" : "REVIEWED", grant, origin, db)
+            guard let closed = try grants.find(id) else { throw BreakGlassError.notFound }
+            let reason = try vault.open(
+                closed.sealedReason, of: closed.patientID, at: BreakGlassGrant.reasonField(id), db)
+            return (closed, reason)
+        }
+    }
+
+    /// The reason itself stays in the grant; the patient reads it through the access log.
+    private func audit(_ step: String, _ grant: BreakGlassGrant, _ origin: RequestOrigin, _ db: any Connection) {
+        db.audit(
+            AuditEntry(
+                .breakGlass, "break_glass_grants", grant.id.description, by: origin, patient: grant.patientID,
+                reason: step))
+    }
+}

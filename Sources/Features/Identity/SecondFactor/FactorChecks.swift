@@ -1,0 +1,75 @@
+import CareSyncCore
+import Cryptography
+import Persistence
+
+/// Judges codes, whatever route they come by: of an app, or one of the recovery codes. Every try is counted first.
+struct FactorChecks: Sendable {
+    private let sealer: Sealer
+    private let hash: KeyedHash
+    private let random: RandomSource
+
+    init(rootSecret: RootSecret, random: RandomSource) {
+        sealer = Sealer(rootSecret.derive(.secondFactor), random: random)
+        hash = KeyedHash(rootSecret.derive(.recoveryCode))
+        self.random = random
+    }
+
+    /// Whether the code proves the account, which uses it up. Throws `ACCOUNT_LOCKED` after too many wrong ones.
+    func accept(_ code: String, for factor: SecondFactor, by origin: RequestOrigin, db: any Connection) throws -> Bool {
+        let factors = SecondFactorRepository(db: db)
+        let (user, now) = (factor.userID, db.scope.services.time.now)
+        guard try factors.countGuess(user, at: now) else { throw SecondFactorError.tooManyGuesses }
+        let code = Self.normalized(code)
+        if let step = try step(of: code, factor.sealedSecret, user, after: factor.lastStep, at: now) {
+            guard try factors.useStep(step, of: user) else { return false }
+        } else if try factors.useRecoveryCode(hash(of: code, user), of: user, at: now) {
+            db.audit(
+                AuditEntry(.accountChange, "users", user.description, by: origin, reason: "RECOVERY_CODE_USED"))
+        } else {
+            return false
+        }
+        try factors.forgetGuesses(user)
+        return true
+    }
+
+    /// The step a code of the app stands for, if it may still be used.
+    func step(
+        of code: String, _ sealedSecret: [UInt8]?, _ user: UserID, after lastStep: Int64, at now: Instant
+    ) throws -> Int64? {
+        guard let sealedSecret else { return nil }
+        let secret = SecretBytes(try sealer.open(sealedSecret, for: Self.context(user)))
+        return try TimeCodes(secret).step(of: code, at: now, after: lastStep)
+    }
+
+    func newSecret() -> SecretBytes { .random(TimeCodes.secretBytes, from: random) }
+
+    func seal(_ secret: SecretBytes, of user: UserID) throws -> [UInt8] {
+        try sealer.seal(secret.bytes, for: Self.context(user))
+    }
+
+    /// Ten codes of 80 bits, each good for one sign-in; only their hashes are kept.
+    func newRecoveryCodes(of user: UserID, db: any Connection) throws -> [String] {
+        let codes = (0..<10).map { _ in Base32.text(random.bytes(10)) }
+        try SecondFactorRepository(db: db).replaceRecoveryCodes(
+            of: user, by: codes.map { hash(of: $0, user) }, at: db.scope.services.time.now)
+        return codes.map(Self.grouped)
+    }
+
+    private func hash(of code: String, _ user: UserID) -> [UInt8] {
+        hash.code(forParts: [Array(user.description.utf8), Array(code.utf8)])
+    }
+
+    /// People type codes in groups and in lower case.
+    static func normalized(_ code: String) -> String {
+        String(String.UnicodeScalarView(code.unicodeScalars.filter { !"- \t".unicodeScalars.contains($0) }))
+            .uppercased()
+    }
+
+    private static func grouped(_ code: String) -> String {
+        stride(from: 0, to: code.count, by: 4).map { String(code.dropFirst($0).prefix(4)) }.joined(separator: "-")
+    }
+
+    private static func context(_ user: UserID) -> [UInt8] {
+        LengthPrefixed.join([Array("second_factors.secret".utf8), Array(user.description.utf8)])
+    }
+}

@@ -1,0 +1,115 @@
+import CareSyncCore
+import Persistence
+
+/// How a second proof is given.
+enum SecondFactorMethod: String, Codable, Sendable, CaseIterable, SQLConvertible, ColumnValue {
+    /// An authenticator app.
+    case totp = "TOTP"
+}
+
+/// The confirmed factor of an account.
+struct SecondFactor: RowDecodable {
+    let userID: UserID
+    let method: SecondFactorMethod
+    /// The app's secret; `nil` for a method without one.
+    let sealedSecret: [UInt8]?
+    /// The latest step of the app's clock whose code was used; none counts twice.
+    let lastStep: Int64
+
+    init(row: Row) throws {
+        userID = try row.value("user_id")
+        method = try row.value("method")
+        sealedSecret = try row.value("secret")
+        lastStep = try row.value("last_step")
+    }
+
+    static let columns: SQL = "user_id, method, secret, last_step"
+}
+
+/// A factor that its owner has not confirmed yet.
+struct FactorEnrolment: RowDecodable {
+    let userID: UserID
+    let method: SecondFactorMethod
+    let sealedSecret: [UInt8]?
+
+    init(row: Row) throws {
+        userID = try row.value("user_id")
+        method = try row.value("method")
+        sealedSecret = try row.value("secret")
+    }
+
+    static let lifetime = TimeSpan.minutes(10)
+    static let guesses = 5
+}
+
+/// A sign-in that waits for its second proof.
+struct SignInChallenge: RowDecodable {
+    let id: Int64
+    let userID: UserID
+    /// Digest of the password hash that was proved; another password by now voids the challenge.
+    let passwordDigest: [UInt8]
+
+    init(row: Row) throws {
+        id = try row.value("id")
+        userID = try row.value("user_id")
+        passwordDigest = try row.value("password_digest")
+    }
+
+    static let lifetime = TimeSpan.minutes(5)
+    static let guesses = 5
+}
+
+/// The answer to a right password when a second proof is due (RULINGS C5).
+struct SecondFactorDue: FailureCatalogue {
+    let token: String
+    let methods: [String]
+
+    static var catalogue: [SecondFactorDue] { [SecondFactorDue(token: "", methods: [])] }
+
+    var problem: Problem {
+        Problem(
+            .unauthenticated, "SECOND_FACTOR_REQUIRED", "Give the code of your second factor.",
+            ["challengeToken": token, "methods": methods])
+    }
+}
+
+/// What `verify` refuses.
+enum ChallengeError: FailureCatalogue, CaseIterable {
+    case invalid
+    case wrongCode
+
+    var problem: Problem {
+        switch self {
+        case .invalid:
+            Problem(.unauthenticated, "CHALLENGE_INVALID", "This sign-in is not open any more. Sign in again.")
+        case .wrongCode: Problem(.unauthenticated, "SECOND_FACTOR_INVALID", "The code is not right.")
+        }
+    }
+}
+
+enum SecondFactorError: FailureCatalogue, CaseIterable {
+    case wrongCode
+    case noEnrolment
+    case noFactor
+    case mandatory
+    case tooManyGuesses
+
+    /// How many wrong codes an account bears in ``guessWindow``, whatever address they come from.
+    static let guessLimit = 10
+    static let guessWindow = TimeSpan.minutes(15)
+
+    var problem: Problem {
+        switch self {
+        case .wrongCode: .invalid("code", "INVALID_OTP", "The code is not right.")
+        case .noEnrolment:
+            Problem(.conflict, "NO_ENROLMENT", "There is no second factor to confirm. Begin with its enrolment.")
+        case .noFactor: Problem(.conflict, "NO_SECOND_FACTOR", "This account has no second factor.")
+        case .mandatory:
+            Problem(.conflict, "SECOND_FACTOR_MANDATORY", "Administrators need a second factor here.")
+        case .tooManyGuesses:
+            Problem(
+                .tooManyRequests, "ACCOUNT_LOCKED", "Too many wrong codes. Try again later.",
+                retryAfter: Int(Self.guessWindow.microseconds / 1_000_000))
+        }
+    }
+}

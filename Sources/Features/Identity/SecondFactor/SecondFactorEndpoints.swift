@@ -1,0 +1,127 @@
+import CareSyncCore
+import QRImages
+import WebAPI
+
+struct EnrollFactorRequest: Codable, Sendable {
+    var method: SecondFactorMethod
+}
+
+/// What an authenticator app needs; shown once.
+struct EnrollFactorResponse: WireResponse {
+    let method: SecondFactorMethod
+    /// Base32, for typing.
+    let secret: String?
+    let otpauthUri: String?
+    /// `data:` addresses of the QR code.
+    let qrSvg: String?
+    let qrPng: String?
+    /// Until when a code confirms it.
+    let expiresAt: Instant
+    let message: String
+}
+
+struct FactorCodeRequest: Codable, Sendable, Validated {
+    var code: String
+
+    static let rules: [Rule<Self>] = [.length("code", \.code, 1...64)]
+}
+
+struct RecoveryCodesResponse: WireResponse {
+    /// Each is good for one sign-in without the factor. They are not shown again.
+    let recoveryCodes: [String]
+    let message: String
+}
+
+struct VerifyFactorRequest: Codable, Sendable, Validated {
+    var challengeToken: String
+    /// Of the app, or one of the recovery codes.
+    var code: String
+
+    static let rules: [Rule<Self>] = [
+        .length("challengeToken", \.challengeToken, 1...100), .length("code", \.code, 1...64),
+    ]
+}
+
+struct StepUpResponse: WireResponse {
+    let message: String
+    let authenticatedAt: Instant
+    /// Until when sensitive requests of this session need no further proof.
+    let validUntil: Instant
+}
+
+struct SecondFactorEndpoints: Sendable {
+    let factors: SecondFactorService
+    let challenges: SignInChallenges
+    let stepUps: StepUpService
+    let sessions: SessionService
+
+    private static let base = "/api/auth/second-factor"
+    private static let sensitive = EndpointSettings(rateClass: .authentication, needsStepUp: true)
+
+    var all: [Endpoint] {
+        [
+            .post(
+                "\(Self.base)/enroll", "Begin to set up a second factor", access: .signedIn,
+                settings: EndpointSettings(
+                    rateClass: .authentication, needsStepUp: true, admitsMissingFactor: true),
+                use: enroll),
+            .post(
+                "\(Self.base)/confirm", "Confirm the second factor with its first code", access: .signedIn,
+                fails: SecondFactorError.self,
+                settings: EndpointSettings(rateClass: .authentication, admitsMissingFactor: true), use: confirm),
+            .post(
+                "\(Self.base)/verify", "Sign in with the second factor, after the password", access: .public,
+                fails: ChallengeError.self, SecondFactorError.self, GuardError.self, settings: .authentication,
+                use: verify),
+            .post(
+                "\(Self.base)/recovery-codes", "Replace the recovery codes", access: .signedIn,
+                fails: SecondFactorError.self, settings: Self.sensitive, use: renewCodes),
+            .delete(
+                Self.base, "Switch the second factor off", access: .signedIn, fails: SecondFactorError.self,
+                settings: Self.sensitive, use: remove),
+            .post(
+                "/api/auth/step-up", "Prove again who you are, for what needs a fresh proof", access: .signedIn,
+                fails: StepUpError.self, GuardError.self,
+                settings: EndpointSettings(rateClass: .authentication, admitsMissingFactor: true), use: stepUp),
+        ]
+    }
+
+    func enroll(_ call: Call<NoParameters, EnrollFactorRequest>) async throws -> EnrollFactorResponse {
+        let pending = try await factors.enrol(call.body.method, for: call.principal)
+        let picture = try QRImage(pending.uri)
+        return EnrollFactorResponse(
+            method: pending.method, secret: pending.secret, otpauthUri: pending.uri, qrSvg: picture.svgDataURI,
+            qrPng: try picture.pngDataURI(), expiresAt: pending.expiresAt,
+            message: "Scan the code with your authenticator app, then confirm with the six digits it shows.")
+    }
+
+    func confirm(_ call: Call<NoParameters, FactorCodeRequest>) async throws -> RecoveryCodesResponse {
+        RecoveryCodesResponse(
+            recoveryCodes: try await factors.confirm(call.body.code, for: call.principal, by: call.origin),
+            message: "The second factor is on. Keep the recovery codes; they are not shown again.")
+    }
+
+    func verify(_ call: Call<NoParameters, VerifyFactorRequest>) async throws -> AuthenticationResponse {
+        let grant = try await challenges.answer(
+            call.body.challengeToken, code: call.body.code, from: SignInOrigin(call))
+        return AuthenticationResponse(
+            grant, accessToken: try await sessions.accessToken(for: grant.principal), message: grant.greeting)
+    }
+
+    func renewCodes(_ call: Call<NoParameters, NoBody>) async throws -> RecoveryCodesResponse {
+        RecoveryCodesResponse(
+            recoveryCodes: try await factors.renewRecoveryCodes(for: call.principal, by: call.origin),
+            message: "The codes from before are void.")
+    }
+
+    func remove(_ call: Call<NoParameters, NoBody>) async throws -> MessageResponse {
+        try await factors.remove(for: call.principal, by: call.origin)
+        return MessageResponse(message: "The second factor is off.")
+    }
+
+    func stepUp(_ call: Call<NoParameters, StepUpRequest>) async throws -> StepUpResponse {
+        let at = try await stepUps.stepUp(call.body, for: call.principal, from: SignInOrigin(call))
+        return StepUpResponse(
+            message: "Thank you.", authenticatedAt: at, validUntil: at + IdentitySettings.stepUpLifetime)
+    }
+}

@@ -1,0 +1,88 @@
+import CareSyncCore
+import Cryptography
+import Persistence
+
+/// The time between a right password and the second proof.
+struct SignInChallenges: Sendable {
+    let database: any Database
+    let sessions: SessionService
+    let checks: FactorChecks
+    let signInGuard: SignInGuard
+
+    private static let tokenBytes = 32
+
+    private var now: Instant { database.services.time.now }
+
+    /// Begins one in the transaction that checked the password.
+    func begin(
+        for account: Account, _ factor: SecondFactor, from origin: SignInOrigin, db: any Connection
+    ) throws -> SecondFactorDue {
+        let token = db.scope.services.random.bytes(Self.tokenBytes)
+        try SecondFactorRepository(db: db).insertChallenge(
+            tokenHash: Digest.sha256(token), user: account.id, passwordDigest: Self.digest(account),
+            address: origin.request.address, at: now)
+        db.audit(
+            AuditEntry(
+                .login, "users", account.id.description, by: origin.request, outcome: .denied,
+                reason: "SECOND_FACTOR_REQUIRED"))
+        return SecondFactorDue(token: Base64.urlText(token), methods: [factor.method.rawValue, "RECOVERY_CODE"])
+    }
+
+    private enum Answered: Sendable {
+        case granted(SessionGrant)
+        case refused(ChallengeError)
+    }
+
+    /// Signs in with the second proof. The try is counted in the transaction that judges it, also when it is wrong, and
+    /// as a wrong password would be.
+    func answer(_ token: String, code: String, from origin: SignInOrigin) async throws -> SessionGrant {
+        guard let bytes = Base64.decode(token), bytes.count == Self.tokenBytes else { throw ChallengeError.invalid }
+        let username = try await database.read { [now] db in
+            try SecondFactorRepository(db: db).username(ofChallenge: Digest.sha256(bytes), at: now)
+        }
+        guard let username else { throw ChallengeError.invalid }
+        return try await signInGuard.guess(at: username, from: origin) { guess in
+            let answered = try await database.write { db in try answer(bytes, code, guess, origin, db) }
+            switch answered {
+            case .granted(let grant): return grant
+            case .refused(let error): throw error
+            }
+        }
+    }
+
+    private func answer(
+        _ token: [UInt8], _ code: String, _ guess: Guess, _ origin: SignInOrigin, _ db: any Connection
+    ) throws -> Answered {
+        let factors = SecondFactorRepository(db: db)
+        guard let challenge = try factors.guessChallenge(Digest.sha256(token), at: now),
+            let factor = try factors.find(challenge.userID),
+            let account = try AccountRepository(db: db).find(challenge.userID), account.isActive,
+            constantTimeEquals(Self.digest(account), challenge.passwordDigest)
+        else { return .refused(.invalid) }
+        guard try checks.accept(code, for: factor, by: origin.request, db: db) else {
+            try guess.fail(db)
+            noteFailure(account, origin, db)
+            return .refused(.wrongCode)
+        }
+        guard let account = try AccountRepository(db: db).noteSignIn(account, upgradedHash: nil, at: now) else {
+            return .refused(.invalid)
+        }
+        try factors.consume(challenge, at: now)
+        try guess.succeed(db)
+        let grant = try sessions.open(for: account, from: origin, db: db)
+        db.audit(
+            AuditEntry(
+                .login, "sessions", grant.principal.sessionID.description, by: origin.known(as: grant.principal),
+                reason: "SECOND_FACTOR"))
+        return .granted(grant)
+    }
+
+    private func noteFailure(_ account: Account, _ origin: SignInOrigin, _ db: any Connection) {
+        db.audit(
+            AuditEntry(
+                .loginFailed, "users", account.id.description, by: origin.request, outcome: .denied,
+                reason: ChallengeError.wrongCode.problem.code))
+    }
+
+    private static func digest(_ account: Account) -> [UInt8] { Digest.sha256(Array(account.passwordHash.utf8)) }
+}

@@ -1,0 +1,99 @@
+import CareSyncCore
+import Cryptography
+import Persistence
+import WebAPI
+
+/// Either of the two; with a second factor enrolled it is the code.
+struct StepUpRequest: Codable, Sendable, Validated {
+    var password: String?
+    var code: String?
+
+    static let rules: [Rule<Self>] = [
+        .length("password", \.password, 1...1000), .length("code", \.code, 1...64),
+    ]
+}
+
+enum StepUpError: FailureCatalogue, CaseIterable {
+    case passwordWrong
+    case codeWrong
+    case passwordMissing
+    case codeMissing
+    case locked
+
+    var problem: Problem {
+        switch self {
+        case .passwordWrong: .invalid("password", "CURRENT_PASSWORD_WRONG", "The password is not right.")
+        case .codeWrong: SecondFactorError.wrongCode.problem
+        case .passwordMissing: .invalid("password", "PASSWORD_REQUIRED", "Give your password.")
+        case .codeMissing: .invalid("code", "CODE_REQUIRED", "Give a code of your second factor.")
+        case .locked: SecondFactorError.tooManyGuesses.problem
+        }
+    }
+}
+
+/// Proves again who is behind a session (RULINGS C13). Wrong passwords and codes count as those of sign-ins do.
+///
+/// An account with a second factor proves it with the factor: whoever has stolen an open session may well know the
+/// password, too.
+struct StepUpService: Sendable {
+    let database: any Database
+    let passwords: PasswordCheck
+    let signInGuard: SignInGuard
+    let sessions: SessionService
+    let checks: FactorChecks
+
+    /// When the proof was given.
+    func stepUp(_ request: StepUpRequest, for caller: Principal, from origin: SignInOrigin) async throws -> Instant {
+        let (account, factor) = try await database.read { db in
+            (try AccountRepository(db: db).find(caller.userID), try SecondFactorRepository(db: db).find(caller.userID))
+        }
+        guard let account else { throw SessionError.revoked }
+        guard factor != nil else { return try await prove(request.password, of: account, caller, origin) }
+        guard let code = request.code else { throw StepUpError.codeMissing }
+        return try await signInGuard.guess(at: account.username, from: origin) { guess in
+            let at = try await database.write { db -> Instant? in
+                guard let factor = try SecondFactorRepository(db: db).find(caller.userID),
+                    try checks.accept(code, for: factor, by: origin.request, db: db)
+                else {
+                    try guess.fail(db)
+                    db.audit(Self.failure(.codeWrong, caller, origin))
+                    return nil
+                }
+                try guess.succeed(db)
+                return try note(caller, origin, db)
+            }
+            guard let at else { throw StepUpError.codeWrong }
+            return at
+        }
+    }
+
+    private func prove(
+        _ password: String?, of account: Account, _ caller: Principal, _ origin: SignInOrigin
+    ) async throws -> Instant {
+        guard let password else { throw StepUpError.passwordMissing }
+        try await passwords.require(
+            password, of: account, from: origin, otherwise: StepUpError.passwordWrong,
+            Self.failure(.passwordWrong, caller, origin))
+        let at = try await database.write { db -> Instant? in
+            // Another password, or a factor, by now: what was proved is not enough any more.
+            guard try AccountRepository(db: db).find(caller.userID)?.passwordHash == account.passwordHash,
+                try SecondFactorRepository(db: db).find(caller.userID) == nil
+            else { return nil }
+            return try note(caller, origin, db)
+        }
+        guard let at else { throw StepUpError.passwordWrong }
+        return at
+    }
+
+    private func note(_ caller: Principal, _ origin: SignInOrigin, _ db: any Connection) throws -> Instant {
+        db.audit(
+            AuditEntry(.login, "sessions", caller.sessionID.description, by: origin.request, reason: "STEP_UP"))
+        return try sessions.noteAuthentication(caller.sessionID, db: db)
+    }
+
+    private static func failure(_ error: StepUpError, _ caller: Principal, _ origin: SignInOrigin) -> AuditEntry {
+        AuditEntry(
+            .loginFailed, "sessions", caller.sessionID.description, by: origin.request, outcome: .denied,
+            reason: error.problem.code)
+    }
+}
