@@ -97,6 +97,16 @@ private final class CountingConnection: Connection {
         try base.require(sql)
     }
 
+    func requireChange(_ sql: SQL) throws {
+        count.add(statements: 1, roundTrips: 0)
+        try base.requireChange(sql)
+    }
+
+    func effect(_ sql: SQL) throws {
+        count.add(statements: 1, roundTrips: 0)
+        try base.effect(sql)
+    }
+
     func nextID(_ allocator: IDAllocator) throws -> Int64 {
         try base.nextID(allocator)
     }

@@ -10,12 +10,15 @@ package enum SchedulingMigrations {
         Migration(10, "holidays, holds, leaves that never overlap") { d in
             CalendarSchema.holidays(d) + CalendarSchema.appointments(d) + CalendarSchema.leaves(d)
         },
+        Migration(16, "bookings cost PostgreSQL less") { d in d == .postgres ? BookingCost.statements : [] },
     ]
 
     /// Appointment ids are taken before the insert, because the encrypted reason is bound to them.
     static let appointmentIDs = IDAllocator("appointment_ids")
 
     static let doctorOverlap = "appointments_doctor_overlap"
+    static let doctorOverlapName: SQL = "appointments_doctor_overlap"
+    static let doctorKnown = "appointments_doctor_id_fkey"
     static let patientOverlap = "appointments_patient_overlap"
 
     private static func leaves(_ d: Dialect) -> [SQL] {

@@ -27,6 +27,15 @@ package protocol Connection: AnyObject {
     /// ``later(_:)`` it waits for company. What stands behind it can rely on it without having seen an answer.
     func require(_ sql: SQL) throws
 
+    /// Runs an insert, update or deletion that must change a row: unless it does, the transaction is undone with
+    /// ``DatabaseFailure/unmetRequirement``. Otherwise like ``require(_:)``.
+    func requireChange(_ sql: SQL) throws
+
+    /// Runs an insert, update or deletion that needs nothing of the other statements of its transaction and is needed by
+    /// none of them, such as an outbox or audit row. Like ``later(_:)``, but a database may run it before others, and
+    /// several as one.
+    func effect(_ sql: SQL) throws
+
     /// The next value of an allocator made by ``Migration/createAllocator(_:start:dialect:)``.
     func nextID(_ allocator: IDAllocator) throws -> Int64
 }

@@ -69,7 +69,8 @@ extension SQL: ExpressibleByStringInterpolation {
         fileprivate var parameters: [SQLValue] = []
 
         package init(literalCapacity: Int, interpolationCount: Int) {
-            text.reserveCapacity(literalCapacity + 4 * interpolationCount)
+            // A fragment that is inserted has a text of its own, most parameters one character.
+            text.reserveCapacity(literalCapacity + 32 * interpolationCount)
             parameters.reserveCapacity(interpolationCount)
         }
 
@@ -84,32 +85,33 @@ extension SQL: ExpressibleByStringInterpolation {
         }
 
         package mutating func appendInterpolation(_ value: some SQLConvertible) {
-            marker(SQL.parameterMarker, value.sqlValue)
+            marker("\u{1}", value.sqlValue)
         }
 
         package mutating func appendInterpolation(_ value: (some SQLConvertible)?) {
-            marker(SQL.parameterMarker, value?.sqlValue ?? .null)
+            marker("\u{1}", value?.sqlValue ?? .null)
         }
 
         /// `IN \(in: ids)`: one parameter however long the list is, so one prepared statement serves every length.
         package mutating func appendInterpolation<Tag>(in ids: [ID<Tag>]) {
-            marker(SQL.integerListMarker, .integers(ids.map(\.rawValue)))
+            marker("\u{2}", .integers(ids.map(\.rawValue)))
         }
 
         package mutating func appendInterpolation(in numbers: [Int64]) {
-            marker(SQL.integerListMarker, .integers(numbers))
+            marker("\u{2}", .integers(numbers))
         }
 
         package mutating func appendInterpolation(in texts: [String]) {
-            marker(SQL.textListMarker, .texts(texts))
+            marker("\u{3}", .texts(texts))
         }
 
         package mutating func appendInterpolation<Value: RawRepresentable<String>>(in values: [Value]) {
-            marker(SQL.textListMarker, .texts(values.map(\.rawValue)))
+            marker("\u{3}", .texts(values.map(\.rawValue)))
         }
 
-        private mutating func marker(_ marker: UInt8, _ value: SQLValue) {
-            text.unicodeScalars.append(Unicode.Scalar(marker))
+        /// One of ``SQL/parameterMarker`` and its like, as text.
+        private mutating func marker(_ marker: String, _ value: SQLValue) {
+            text += marker
             parameters.append(value)
         }
     }

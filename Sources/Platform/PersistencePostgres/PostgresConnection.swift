@@ -14,6 +14,8 @@ final class PostgresConnection: Connection {
     private let mode: Mode
     private var queue: [Queued] = []
     private var queuedBytes = 0
+    /// Where in the queue further effects are put.
+    private var fusing: Int?
     /// Some statement was answered, so the connection was good when the body began.
     private var wasAnswered = false
     private var sentCommit = false
@@ -26,6 +28,12 @@ final class PostgresConnection: Connection {
     private struct Queued {
         let sql: SQL
         var deliver: ((PostgresRowSource) throws -> Void)?
+        /// Run as one with the statement.
+        var effects: [SQL] = []
+        var mustChange = false
+
+        /// What is sent.
+        var fused: SQL { PostgresFusion.statement(sql, mustChange: mustChange, effects: effects) }
     }
 
     private static let begin: SQL = "BEGIN READ WRITE"
@@ -68,6 +76,33 @@ final class PostgresConnection: Connection {
                 try answer.eachRow(each)
                 done(answer.count)
             })
+        // An effect inside a savepoint must not join a statement outside of it, nor the other way round.
+        if sql.isSavepoint { fusing = nil }
+        try keepBounds(sql)
+    }
+
+    func requireChange(_ sql: SQL) throws {
+        try PostgresParameters.check(sql.parameters)
+        if let failure { throw failure }
+        fusing = queue.count
+        queue.append(Queued(sql: sql, mustChange: true))
+        try keepBounds(sql)
+    }
+
+    func effect(_ sql: SQL) throws {
+        try PostgresParameters.check(sql.parameters)
+        if let failure { throw failure }
+        if let fusing, queue[fusing].effects.count < PostgresFusion.mostEffects {
+            queue[fusing].effects.append(sql)
+        } else {
+            fusing = queue.count
+            queue.append(Queued(sql: sql))
+        }
+        try keepBounds(sql)
+    }
+
+    /// Sends what waits when it is a lot.
+    private func keepBounds(_ sql: SQL) throws {
         queuedBytes += sql.text.utf8.count
         for case .text(let text) in sql.parameters { queuedBytes += text.utf8.count }
         for case .bytes(let bytes) in sql.parameters { queuedBytes += bytes.count }
@@ -108,8 +143,9 @@ final class PostgresConnection: Connection {
         let waiting = queue
         queue.removeAll(keepingCapacity: true)
         queuedBytes = 0
+        fusing = nil
         guard !waiting.isEmpty || !statements.isEmpty else { return [] }
-        let results = try exchange(waiting.map(\.sql) + statements)
+        let results = try exchange(waiting.map(\.fused) + statements)
         for (queued, answer) in zip(waiting, results) { try queued.deliver?(answer) }
         return results.dropFirst(waiting.count)
     }
@@ -132,6 +168,7 @@ final class PostgresConnection: Connection {
     private func restore(_ savepoint: Substring, with sql: SQL) throws -> PostgresRowSource? {
         let earlier = failure
         failure = nil
+        fusing = nil
         if earlier == nil {
             let start = queue.lastIndex { $0.sql.text == "SAVEPOINT \(savepoint)" }
             let kept = start.map { $0 + 1 } ?? queue.firstIndex { $0.sql.text != Self.begin.text } ?? queue.count
@@ -174,7 +211,7 @@ extension PostgresConnection {
     func takeTransaction() -> [SQL]? {
         guard !wasAnswered, failure == nil, queue.count > 1 else { return nil }
         sentCommit = true
-        return queue.map(\.sql) + [Self.commit]
+        return queue.map(\.fused) + [Self.commit]
     }
 
     /// Hands out the answers to what ``takeTransaction()`` gave.
@@ -197,6 +234,9 @@ extension PostgresConnection {
 }
 
 extension SQL {
+    /// Whether the statement begins or ends a part of a transaction.
+    fileprivate var isSavepoint: Bool { text.hasPrefix("SAVEPOINT ") || text.hasPrefix("RELEASE ") }
+
     /// The name of the savepoint this statement goes back to.
     fileprivate var restoredSavepoint: Substring? {
         let command = "ROLLBACK TO SAVEPOINT "

@@ -69,7 +69,7 @@ package final class PostgresDatabase: Database {
         _ plan: @escaping @Sendable (Batch) throws -> () throws -> Value
     ) async throws -> Value {
         let since = ContinuousClock.now
-        return try await withCheckedThrowingContinuation { continuation in
+        return try await waiting { continuation in
             let fetch = PostgresFetch(plan, since: since, continuation)
             let isTaken = fetchers > 0 ? shared.fetches.push(fetch) : shared.queue.push(.job(fetch.alone))
             if !isTaken { fetch.alone.refuse() }
@@ -105,10 +105,10 @@ package final class PostgresDatabase: Database {
     }
 
     private func submit<Value: Sendable>(
-        _ work: (ContinuousClock.Instant, CheckedContinuation<Value, any Error>) -> PostgresWork
+        _ work: (ContinuousClock.Instant, Caller<Value>) -> PostgresWork
     ) async throws -> Value {
         let since = ContinuousClock.now
-        return try await withCheckedThrowingContinuation { caller in
+        return try await waiting { caller in
             let work = work(since, caller)
             if !shared.queue.push(work) { work.alone.refuse() }
         }

@@ -16,7 +16,7 @@ struct PostgresFetch: Sendable {
 
     init<Value: Sendable>(
         _ plan: @escaping @Sendable (Batch) throws -> () throws -> Value, since: ContinuousClock.Instant,
-        _ caller: CheckedContinuation<Value, any Error>
+        _ caller: Caller<Value>
     ) {
         open = {
             let batch = Batch()

@@ -101,7 +101,7 @@ final class PostgresRowSource: RowSource {
         return date
     }
 
-    private func value(_ index: Int, _ type: String) throws -> PostgresValue {
+    private func value(_ index: Int, _ type: StaticString) throws -> PostgresValue {
         guard types.indices.contains(index) else { throw DatabaseFailure.noSuchColumn("#\(index)") }
         let column = Int32(index)
         guard PQgetisnull(result, row, column) == 0 else {
@@ -117,9 +117,9 @@ final class PostgresRowSource: RowSource {
 struct PostgresValue {
     let bytes: UnsafeRawBufferPointer
     let column: Int
-    let type: String
+    let type: StaticString
 
-    var refused: DatabaseFailure { .unexpectedValue(column: column, type: type) }
+    var refused: DatabaseFailure { .unexpectedValue(column: column, type: "\(type)") }
 
     func number<Number: FixedWidthInteger>(_: Number.Type, at offset: Int = 0) throws -> Number {
         guard bytes.count >= offset + MemoryLayout<Number>.size else { throw refused }

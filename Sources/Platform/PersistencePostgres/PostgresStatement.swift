@@ -65,10 +65,25 @@ final class PostgresStatement {
     }
 }
 
+/// A statement's text as a key. Texts are long and mostly the same, so a few bytes of one stand for all when it is hashed.
+private struct StatementKey: Hashable {
+    let text: String
+
+    static func == (left: Self, right: Self) -> Bool { left.text == right.text }
+
+    func hash(into hasher: inout Hasher) {
+        let bytes = text.utf8
+        hasher.combine(bytes.count)
+        bytes.withContiguousStorageIfAvailable { bytes in
+            for index in stride(from: 0, to: bytes.count, by: 61) { hasher.combine(bytes[index]) }
+        }
+    }
+}
+
 /// The prepared statements of one connection; the least recently used one gives way.
 final class PostgresStatementCache {
     private let limit: Int
-    private var statements: [String: PostgresStatement] = [:]
+    private var statements: [StatementKey: PostgresStatement] = [:]
     private var uses = 0
     private var made = 0
     /// Names the server still holds and nobody will use again.
@@ -80,7 +95,8 @@ final class PostgresStatementCache {
 
     func statement(for sql: SQL) -> PostgresStatement {
         uses += 1
-        let known = statements[sql.text]
+        let key = StatementKey(text: sql.text)
+        let known = statements[key]
         if let known, known.accepts(sql.parameters) {
             known.lastUse = uses
             return known
@@ -97,19 +113,21 @@ final class PostgresStatementCache {
         made += 1
         let statement = PostgresStatement(key: sql.text, name: "s\(made)", types: types)
         statement.lastUse = uses
-        statements[sql.text] = statement
+        statements[key] = statement
         return statement
     }
 
     /// Drops a statement. One whose preparation is under way counts as held: closing a name twice does no harm.
     func forget(_ statement: PostgresStatement) {
-        if statements[statement.key] === statement { statements[statement.key] = nil }
+        let key = StatementKey(text: statement.key)
+        if statements[key] === statement { statements[key] = nil }
         if statement.isSent { abandoned.append(statement.name) }
     }
 
     /// Drops a statement the server never got to prepare.
     func discard(_ statement: PostgresStatement) {
-        if statements[statement.key] === statement { statements[statement.key] = nil }
+        let key = StatementKey(text: statement.key)
+        if statements[key] === statement { statements[key] = nil }
         abandoned.removeAll { $0 == statement.name }
     }
 

@@ -24,7 +24,7 @@ struct PostgresWrite: Sendable {
 
     init<Value: Sendable>(
         _ body: @escaping @Sendable (any Connection) throws -> () throws -> Value, since: ContinuousClock.Instant,
-        _ caller: CheckedContinuation<Value, any Error>
+        _ caller: Caller<Value>
     ) {
         let alone = PostgresJob { worker in
             caller.resume(with: worker.perform(.write, since: since, body))

@@ -41,6 +41,14 @@ final class SQLiteConnection: Connection {
         guard try handle.step(sql, { _ in }) > 0 else { throw DatabaseFailure.unmetRequirement }
     }
 
+    func requireChange(_ sql: SQL) throws {
+        guard try run(sql) > 0 else { throw DatabaseFailure.unmetRequirement }
+    }
+
+    func effect(_ sql: SQL) throws {
+        _ = try run(sql)
+    }
+
     func nextID(_ allocator: IDAllocator) throws -> Int64 {
         let id: Int64? = try value(
             "UPDATE id_allocators SET next = next + 1 WHERE name = \(allocator.name) RETURNING next - 1")

@@ -48,6 +48,21 @@ struct BookingTests {
         }
     }
 
+    @Test(
+        "where the day has too few other times, the days around it are offered as well",
+        arguments: DatabaseKind.available)
+    func alternativesAround(kind: DatabaseKind) async throws {
+        try await withClinic(kind) { clinic in
+            for slot in try await clinic.slots() where slot != "17:30" {
+                #expect(try await clinic.book("2026-03-11T\(slot):00").status == 200)
+            }
+            let refused = try await clinic.book("2026-03-11T16:00:00", as: try await clinic.app.registerPatient())
+            #expect(refused.problemCode == "SLOT_UNAVAILABLE")
+            let offered = refused["alternatives"].list.compactMap(\.string)
+            #expect(offered == ["2026-03-11T17:30:00", "2026-03-12T09:00:00", "2026-03-12T09:30:00"])
+        }
+    }
+
     @Test("a patient cannot be in two places at once", arguments: DatabaseKind.available)
     func patientOverlap(kind: DatabaseKind) async throws {
         try await withClinic(kind) { clinic in

@@ -14,8 +14,8 @@ struct SlotTurnsTests {
         func set() { state.withLock { $0 = true } }
     }
 
-    private static let slot = SlotTurns.Key(doctor: DoctorID(1), start: Instant(seconds: 0))
-    private static let other = SlotTurns.Key(doctor: DoctorID(2), start: Instant(seconds: 0))
+    private static let slot = SlotTurns.Key.slot(DoctorID(1), Instant(seconds: 0))
+    private static let other = SlotTurns.Key.slot(DoctorID(2), Instant(seconds: 0))
 
     @Test("one is first, and the others begin when it is done")
     func firstAndOthers() async throws {

@@ -33,7 +33,8 @@ struct BookingAttempt: Sendable {
     static func isRefusal(_ error: any Error) -> Bool {
         switch error as? DatabaseFailure {
         case .unmetRequirement, .constraint(_, name: SchedulingMigrations.doctorOverlap),
-            .constraint(_, name: SchedulingMigrations.patientOverlap):
+            .constraint(_, name: SchedulingMigrations.patientOverlap),
+            .constraint(.foreignKey, name: SchedulingMigrations.doctorKnown):
             true
         default: false
         }
@@ -62,10 +63,9 @@ struct BookingAttempt: Sendable {
         let new = try new(slot, known, db)
         let batch = Batch()
         let doctor = batch.first(
-            AppointmentDoctor.self, BookingRepository.lock(order.doctor, known.rules, db.dialect))
-        batch.count(BookingRepository.insert(new))
+            AppointmentDoctor.self, BookingRepository.lock(order.doctor, known, db.dialect))
         try batch.later(db)
-        try db.require(BookingRepository.isInserted(new.id))
+        try db.requireChange(BookingRepository.insert(new, db.dialect))
         let appointment = Appointment(new)
         try AppointmentRecords.booked(appointment, by: origin, db)
         return {
@@ -132,20 +132,36 @@ struct BookingAttempt: Sendable {
 
 extension BookingAttempt {
     /// Why a planned appointment cannot be booked, found out by looking; `nil` when it can, as far as a look can tell.
+    ///
+    /// Other times are looked for on the day itself first, where there nearly always are some; only if not, the days
+    /// around it are read as well.
     func refusal() async throws -> SchedulingError? {
-        let calendar = adapted(try await context.calendar(query))
-        return try refusal(calendar) { SlotPolicy(calendar, zone: context.zone, now: now).nearest(to: order.start) }
+        var isShort = false
+        let refusal = try await refusal(among: 0...0) { isShort = $0.count < SlotPolicy.offered }
+        return isShort ? try await self.refusal(among: SlotPolicy.spread) { _ in } : refusal
     }
 
-    private var query: CalendarRepository.Query {
+    private func refusal(
+        among days: ClosedRange<Int>, _ found: ([LocalDateTime]) -> Void
+    ) async throws -> SchedulingError? {
+        let calendar = adapted(try await context.calendar(query(over: days)))
+        return try refusal(calendar) {
+            let policy = SlotPolicy(calendar, zone: context.zone, now: now)
+            let times = policy.nearest(to: order.start, among: days)
+            found(times)
+            return times
+        }
+    }
+
+    private func query(over days: ClosedRange<Int> = SlotPolicy.spread) -> CalendarRepository.Query {
         var query = CalendarRepository.Query.around(
-            context.zone.date(at: order.start), of: order.doctor, for: order.patient)
+            context.zone.date(at: order.start), of: order.doctor, for: order.patient, over: days)
         query.countsBuffers = order.kind != .emergency
         return query
     }
 
     private func calendar(_ db: any Connection) throws -> DoctorCalendar {
-        guard let calendar = try context.calendars(db).calendar(query) else { throw SchedulingError.doctorNotFound }
+        guard let calendar = try context.calendars(db).calendar(query()) else { throw SchedulingError.doctorNotFound }
         return adapted(calendar)
     }
 

@@ -21,24 +21,38 @@ enum BookingRepository {
     }
 
     /// Inserts a booking unless the doctor cannot be booked then or the time is taken: 0 or 1 rows. The conditions are
-    /// part of the statement so that it can travel in the same round trip as the lock before it.
-    static func insert(_ new: NewAppointment) -> SQL {
+    /// part of the statement so that it can travel in the same round trip as the lock before it. On PostgreSQL the lock
+    /// has judged the doctor's row.
+    ///
+    /// Two bookings of one doctor's time must not wait for each other, which `ON CONFLICT` prevents; PostgreSQL looks at
+    /// every index it may apply to once more for it, so it names the doctor's. Of two bookings of one patient that
+    /// overlap one fails by the patient's constraint; should each wait for the other, the driver repeats one.
+    static func insert(_ new: NewAppointment, _ dialect: Dialect) -> SQL {
         let date = new.slot.time.date
+        let doctor: SQL =
+            dialect == .postgres
+            ? "WHERE TRUE" : "FROM doctors d WHERE d.id = \(new.doctorID) AND \(isInForce(new.known))"
+        let conflict: SQL = dialect == .postgres ? "ON CONSTRAINT \(SchedulingMigrations.doctorOverlapName)" : ""
         return """
             INSERT INTO appointments (id, doctor_id, patient_id, starts_at, ends_at, status, reason, is_emergency,
                                       held_until, video_room_id, created_at, updated_at, status_changed_by)
-            SELECT CAST(\(new.id) AS bigint), d.id, CAST(\(new.patientID) AS bigint), \(new.slot.interval.start),
-                   \(new.slot.interval.end), 'BOOKED', \(new.sealedReason), \(new.isEmergency), \(new.heldUntil),
-                   \(new.videoRoomID), \(new.at), \(new.at), 'SYSTEM'
-            FROM doctors d
-            WHERE d.id = \(new.doctorID) AND d.is_verified AND d.is_active
-              AND d.slot_minutes = \(new.known.rules.slotMinutes) AND d.hours_version = \(new.known.hoursVersion)
-              AND d.payment_policy = \(new.known.paymentPolicy)
-              AND NOT EXISTS (SELECT 1 FROM doctor_leaves l WHERE l.doctor_id = d.id
+            SELECT CAST(\(new.id) AS bigint), CAST(\(new.doctorID) AS bigint), CAST(\(new.patientID) AS bigint),
+                   \(new.slot.interval.start), \(new.slot.interval.end), 'BOOKED', \(new.sealedReason),
+                   \(new.isEmergency), \(new.heldUntil), \(new.videoRoomID), \(new.at), \(new.at), 'SYSTEM'
+            \(doctor)
+              AND NOT EXISTS (SELECT 1 FROM doctor_leaves l WHERE l.doctor_id = \(new.doctorID)
                               AND l.start_date <= \(date) AND l.end_date >= \(date))
               \(new.isEmergency ? "" : planned(new))
-            ON CONFLICT DO NOTHING
+            ON CONFLICT \(conflict) DO NOTHING
             """
+    }
+
+    /// Whether the doctor `d` can be booked, and by the rules that are known.
+    private static func isInForce(_ known: KnownRules) -> SQL {
+        """
+        d.is_verified AND d.is_active AND d.slot_minutes = \(known.rules.slotMinutes)
+          AND d.hours_version = \(known.hoursVersion) AND d.payment_policy = \(known.paymentPolicy)
+        """
     }
 
     /// What stops a planned appointment and not an emergency. Buffers are no rule of the schema: whoever books with them
@@ -49,21 +63,22 @@ enum BookingRepository {
         guard gap > .minutes(0) else { return isOpen }
         return """
             \(isOpen)
-              AND NOT EXISTS (SELECT 1 FROM appointments WHERE doctor_id = d.id
+              AND NOT EXISTS (SELECT 1 FROM appointments WHERE doctor_id = \(new.doctorID)
                               AND \(CalendarRepository.touching(new.slot.interval.widened(by: gap)))
                               AND \(CalendarRepository.occupying(new.at)))
             """
     }
 
-    /// Gives a row if the booking is there.
-    static func isInserted(_ id: AppointmentID) -> SQL { "SELECT 1 FROM appointments WHERE id = \(id)" }
-
-    /// The doctor as the answer shows them, with the row locked. Without buffers bookings share it, because the schema tells them apart; leave,
-    /// rescheduling and a change of hours take it for themselves (RULINGS A2).
-    static func lock(_ doctor: DoctorID, _ rules: SlotRules, _ dialect: Dialect) -> SQL {
-        let lock = rules.gap > .minutes(0) ? dialect.forUpdate(of: "d") : dialect.forKeyShare(of: "d")
+    /// The doctor as the answer shows them, with the row locked. Without buffers bookings share it, because the schema
+    /// tells them apart; leave, rescheduling and a change of hours take it for themselves (RULINGS A2). On PostgreSQL the
+    /// statement divides by zero unless the doctor can be booked by the rules that are known: the row that is locked is
+    /// the latest there is, and the insert need not read it again.
+    static func lock(_ doctor: DoctorID, _ known: KnownRules, _ dialect: Dialect) -> SQL {
+        let lock = known.rules.gap > .minutes(0) ? dialect.forUpdate(of: "d") : dialect.forKeyShare(of: "d")
+        let check: SQL = dialect == .postgres ? ", 1 / CASE WHEN \(isInForce(known)) THEN 1 ELSE 0 END AS in_force" : ""
         return """
-            SELECT \(AppointmentDoctor.columns) FROM doctors d JOIN users u ON u.id = d.id WHERE d.id = \(doctor)\(lock)
+            SELECT \(AppointmentDoctor.columns)\(check)
+            FROM doctors d JOIN users u ON u.id = d.id WHERE d.id = \(doctor)\(lock)
             """
     }
 

@@ -31,8 +31,11 @@ struct BookingService: Sendable {
         guard idempotency == nil else {
             return try await context.database.write(idempotency: idempotency) { db in try attempt.run(db) }
         }
-        let slot = SlotTurns.Key(doctor: request.doctor, start: attempt.order.start)
-        return .fresh(try await context.turns.run(at: slot) { try await book(attempt, isFirst: $0) })
+        let slot = SlotTurns.Key.slot(request.doctor, attempt.order.start)
+        return .fresh(
+            try await context.turns.run(at: .patient(patient)) { _ in
+                try await context.turns.run(at: slot) { try await book(attempt, isFirst: $0) }
+            })
     }
 
     private func book(_ attempt: BookingAttempt, isFirst: Bool) async throws -> Booked {

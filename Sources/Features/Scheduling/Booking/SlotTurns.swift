@@ -6,9 +6,10 @@ import Synchronization
 ///
 /// It only saves work. The database decides, also between processes.
 final class SlotTurns: Sendable {
-    struct Key: Sendable, Hashable {
-        let doctor: DoctorID
-        let start: Instant
+    enum Key: Sendable, Hashable {
+        case slot(DoctorID, Instant)
+        /// What a patient books, wherever: two bookings of one patient could each wait for the other in the database.
+        case patient(PatientID)
     }
 
     /// Who waits for the caller that is at it.

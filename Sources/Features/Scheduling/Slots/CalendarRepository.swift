@@ -22,11 +22,13 @@ struct CalendarRepository {
 
         /// The days among which ``SlotPolicy/nearest(to:)`` looks.
         static func around(
-            _ date: LocalDate, of doctor: DoctorID, for patient: PatientID, excluding: AppointmentID? = nil
+            _ date: LocalDate, of doctor: DoctorID, for patient: PatientID,
+            over days: ClosedRange<Int> = SlotPolicy.spread,
+            excluding: AppointmentID? = nil
         ) -> Query {
             Query(
-                doctor: doctor, patient: patient, from: date.adding(days: SlotPolicy.spread.lowerBound),
-                to: date.adding(days: SlotPolicy.spread.upperBound), excluding: excluding)
+                doctor: doctor, patient: patient, from: date.adding(days: days.lowerBound),
+                to: date.adding(days: days.upperBound), excluding: excluding)
         }
     }
 

@@ -23,21 +23,24 @@ struct SlotPolicy: Sendable {
     /// The days around a taken time among which others are looked for.
     static let spread = -3...7
 
+    /// How many other times are offered instead of one that is taken.
+    static let offered = 3
+
     /// Up to three free starts nearest to a time that was taken (RULINGS D7); the calendar covers the days around it.
-    func nearest(to start: Instant) -> [LocalDateTime] {
+    func nearest(to start: Instant, among days: ClosedRange<Int> = Self.spread) -> [LocalDateTime] {
         let date = grid.zone.date(at: start)
         // Days are looked at by distance, and the search ends once no other day can be nearer.
         var found: [Slot] = []
-        for distance in 0...Self.spread.upperBound where found.count < 3 {
-            let days = Set([-distance, distance]).filter(Self.spread.contains).map { date.adding(days: $0) }
-            found += days.flatMap { free(on: $0) }
+        for distance in 0...days.upperBound where found.count < Self.offered {
+            let dates = Set([-distance, distance]).filter(days.contains).map { date.adding(days: $0) }
+            found += dates.flatMap { free(on: $0) }
         }
         func distance(_ slot: Slot) -> (Int64, Int64) {
             let away = slot.interval.start.microseconds - start.microseconds
             return (abs(away), away)
         }
         return found.filter { $0.interval.start != start }
-            .sorted { distance($0) < distance($1) }.prefix(3).map(\.time)
+            .sorted { distance($0) < distance($1) }.prefix(Self.offered).map(\.time)
     }
 
     /// The slots of a day that can be booked, in order.

@@ -40,7 +40,7 @@ package final class AuditLog: Sendable {
             let sequence = head.sequence + 1
             let content = AuditContent(entry, at: now)
             let mac = authenticate(AuditCode.bytes(content, shard: shard, sequence: sequence, after: head.mac))
-            try db.later(Self.insert(content, shard: shard, sequence: sequence, mac: mac))
+            try db.effect(Self.insert(content, shard: shard, sequence: sequence, mac: mac))
             head = Head(sequence: sequence, mac: mac)
         }
         heads.withLock { $0[shard] = head }

@@ -34,7 +34,7 @@ extension Connection {
     package func enqueue(_ message: OutboxMessage) throws {
         let now = scope.services.time.now
         let due = message.due ?? now
-        try later(
+        try effect(
             """
             INSERT INTO outbox (kind, subject, channel, version, payload, created_at, due_at)
             VALUES (\(message.kind), \(message.subject), \(message.channel), \(message.version), \(message.payload),

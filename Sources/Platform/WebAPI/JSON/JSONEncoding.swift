@@ -1,5 +1,6 @@
 import CareSyncCore
 import Foundation
+import Synchronization
 
 /// The state behind one run of the encoder: the text so far and the containers that are open in it.
 ///
@@ -25,13 +26,16 @@ final class JSONEncoding {
 
     private static let maximumDepth = 512
 
-    var writer = JSONWriter()
+    var writer: JSONWriter
+    /// How much memory the text before this one would have needed: requests resemble each other, and growing copies.
+    private static let usual = Atomic<Int>(2_048)
     private var frames: [Frame] = []
     private var lastSerial = 0
     /// The first refusal; kept, because half of the protocols' methods cannot throw and a type may swallow an error.
     private var failure: (any Error)?
 
     init() {
+        writer = JSONWriter(capacity: Self.usual.load(ordering: .relaxed))
         frames.reserveCapacity(16)
     }
 
@@ -39,6 +43,7 @@ final class JSONEncoding {
     func root<Value: Encodable>(_ value: Value) throws {
         try encode(value)
         if let failure { throw failure }
+        Self.usual.store(min(max(writer.count + writer.count / 8, 2_048), 65_536), ordering: .relaxed)
     }
 
     // MARK: Values

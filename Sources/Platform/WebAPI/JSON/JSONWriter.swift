@@ -66,14 +66,15 @@ struct JSONWriter: ~Copyable {
 extension JSONWriter {
     /// Writes a string in quotes. Runs without a character to escape are copied eight bytes at a time.
     mutating func text(_ text: String) {
+        // Whatever has its bytes in one place is read there, without a copy of the string to be mutable.
+        if text.utf8.withContiguousStorageIfAvailable({ quoted($0) }) != nil { return }
         var text = text
         text.withUTF8 { quoted($0) }
     }
 
     /// Writes `"key":`.
     mutating func key(_ key: String) {
-        var key = key
-        key.withUTF8 { quoted($0) }
+        text(key)
         byte(UInt8(ascii: ":"))
     }
 
@@ -95,17 +96,33 @@ extension JSONWriter {
         count += done + 2
     }
 
+    /// Copies eight bytes unless one of them needs an escape.
+    @inline(__always)
+    private static func copyWord(from source: UnsafePointer<UInt8>, to target: UnsafeMutablePointer<UInt8>) -> Bool {
+        let word = UnsafeRawPointer(source).loadUnaligned(as: UInt64.self)
+        if JSONBytes.needsEscape(word) { return false }
+        UnsafeMutableRawPointer(target).storeBytes(of: word, as: UInt64.self)
+        return true
+    }
+
     /// Copies up to the first byte to escape; answers how many were copied.
     @inline(__always)
     private static func copyPlain(
         from source: UnsafePointer<UInt8>, to target: UnsafeMutablePointer<UInt8>, count: Int
     ) -> Int {
         var done = 0
-        while done + 8 <= count {
-            let word = UnsafeRawPointer(source + done).loadUnaligned(as: UInt64.self)
-            if JSONBytes.needsEscape(word) { break }
-            UnsafeMutableRawPointer(target + done).storeBytes(of: word, as: UInt64.self)
-            done += 8
+        while done + 8 <= count, copyWord(from: source + done, to: target + done) { done += 8 }
+        // What is left is copied with the bytes before it once more, or in two halves that overlap.
+        if count >= 8 {
+            if done + 8 > count, copyWord(from: source + count - 8, to: target + count - 8) { return count }
+        } else if count >= 4 {
+            let (start, end) = (UnsafeRawPointer(source), UnsafeRawPointer(source + count - 4))
+            let (first, last) = (start.loadUnaligned(as: UInt32.self), end.loadUnaligned(as: UInt32.self))
+            if !JSONBytes.needsEscape(UInt64(first) | UInt64(last) << 32) {
+                UnsafeMutableRawPointer(target).storeBytes(of: first, as: UInt32.self)
+                UnsafeMutableRawPointer(target + count - 4).storeBytes(of: last, as: UInt32.self)
+                return count
+            }
         }
         while done < count {
             let byte = source[done]

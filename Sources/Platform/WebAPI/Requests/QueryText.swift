@@ -30,7 +30,10 @@ enum QueryText {
             default: bytes.append(byte)
             }
         }
-        guard !bytes.contains(0), let text = String(validating: bytes, as: UTF8.self) else { throw malformed(field) }
+        guard !bytes.contains(0) else { throw malformed(field) }
+        // Nothing in ASCII needs a second look.
+        if bytes.allSatisfy({ $0 < 0x80 }) { return String(decoding: bytes, as: UTF8.self) }
+        guard let text = String(validating: bytes, as: UTF8.self) else { throw malformed(field) }
         return text
     }
 

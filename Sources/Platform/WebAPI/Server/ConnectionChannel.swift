@@ -23,7 +23,7 @@ package struct ConnectionLimits: Sendable {
     }
 }
 
-/// Serves HTTP/1.1 on the connections that Hummingbird's server accepts (Documentation/decisions/0011-connection-handler.md).
+/// Serves HTTP/1.1 on the connections that Hummingbird's server accepts (Documentation/decisions/0012-connection-handler.md).
 package struct ConnectionChannel: ServerChildChannel {
     private let responder: APIResponder
     private let limits: ConnectionLimits

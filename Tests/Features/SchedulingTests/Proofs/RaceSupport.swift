@@ -36,9 +36,14 @@ extension Clinic {
         try await app.database.write { db in
             let statements: [SQL] =
                 db.dialect == .postgres
+                // Bookings name the doctor's, so one of that name stays, which nothing breaks.
                 ? [
                     "ALTER TABLE appointments DROP CONSTRAINT appointments_doctor_overlap",
                     "ALTER TABLE appointments DROP CONSTRAINT appointments_patient_overlap",
+                    """
+                    ALTER TABLE appointments ADD CONSTRAINT appointments_doctor_overlap
+                    EXCLUDE USING gist (doctor_id WITH =, tstzrange(starts_at, ends_at) WITH &&) WHERE (id < 0)
+                    """,
                 ]
                 : [
                     "DROP TRIGGER appointments_doctor_overlap_INSERT",
