@@ -155,7 +155,7 @@ struct SignInGuard: Sendable {
 }
 
 extension SignInOrigin {
-    /// Names a device of the account's own (decision 0015): what it said of itself at an earlier sign-in on this network.
+    /// Names a device of the account's own (decision 0011): what it said of itself at an earlier sign-in on this network.
     func device(on network: String) -> String {
         "\(network) \(Hex.text(Digest.sha256(Array((userAgent ?? "").utf8)).prefix(16)))"
     }

@@ -8,7 +8,7 @@ enum AuditMigration {
         ] + (d == .postgres ? postgresTriggers : sqliteTriggers)
     }
 
-    static let userAgent = Migration(16, "user agents in the audit log") { d in
+    static let userAgent = Migration(17, "user agents in the audit log") { d in
         ["ALTER TABLE audit_log ADD COLUMN user_agent \(d.text)"]
     }
 
