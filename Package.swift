@@ -138,6 +138,9 @@ let package = Package(
             name: "benchmark-json",
             dependencies: ["CareSyncCore", "WebAPI", .hummingbird, .logging, .nioCore],
             path: "Benchmarks/json", swiftSettings: strict),
+        .executableTarget(
+            name: "benchmark-limits", dependencies: ["CareSyncCore", "WebAPI"], path: "Benchmarks/limits",
+            swiftSettings: strict),
         .target(
             name: "CareSyncTesting",
             dependencies: [

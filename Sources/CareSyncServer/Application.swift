@@ -19,7 +19,9 @@ extension CareSync {
         let responder = try APIResponder(
             endpoints: endpoints, pages: try DocumentPages.all(of: self),
             settings: APISettings(
-                authenticator: authenticator, stepUp: identity.stepUpGuard, addressGuard: identity.addressGuard,
+                authenticator: authenticator, stepUp: identity.stepUpGuard,
+                rateLimiter: web.hasRateLimits ? RateLimiter(store: MemoryQuotas()) : .unlimited,
+                addressGuard: identity.addressGuard,
                 denials: DenialAudit(database: database).recorder,
                 crossOrigin: CrossOrigin(origins: web.corsOrigins + (web.publicURL.map { [$0.origin] } ?? [])),
                 clientAddress: ClientAddress(trustedProxies: web.trustedProxies), time: services.time,

@@ -22,11 +22,14 @@ struct HealthEndpoints: Sendable {
 
     var all: [Endpoint] {
         [
-            .get("/health/live", "Whether the process answers", access: .public, use: live),
+            .get(
+                "/health/live", "Whether the process answers", access: .public, settings: .unlimited, use: live),
             .get(
                 "/health/ready", "Whether the database answers too", access: .public, fails: HealthError.self,
-                use: ready),
-            .get("/actuator/health", "Whether the process answers, as the client asks it", access: .public, use: live),
+                settings: .unlimited, use: ready),
+            .get(
+                "/actuator/health", "Whether the process answers, as the client asks it", access: .public,
+                settings: .unlimited, use: live),
         ]
     }
 

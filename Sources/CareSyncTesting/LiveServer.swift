@@ -39,8 +39,11 @@ package final class LiveServer: Sendable {
 
     /// The environment of a command that shares this server's data.
     package var commandEnvironment: [String: String] {
-        ["CARESYNC_PORT": "0", "CARESYNC_DATA_DIR": directory + "/data", "CARESYNC_BCRYPT_COST": "10"]
-            .merging(environment) { _, given in given }
+        [
+            "CARESYNC_PORT": "0", "CARESYNC_DATA_DIR": directory + "/data", "CARESYNC_BCRYPT_COST": "10",
+            "CARESYNC_RATE_LIMITS": "off",
+        ]
+        .merging(environment) { _, given in given }
     }
 
     /// Returns when the server accepts connections; throws with its log when it ends before.

@@ -81,7 +81,7 @@ struct AccountEndpoints: Sendable {
                 settings: EndpointSettings(admitsGeneratedPassword: true, admitsMissingFactor: true), use: current),
             .get(
                 "/api/auth/check-availability", "Whether a user name and an e-mail address can be registered",
-                access: .public, use: availability),
+                access: .public, settings: EndpointSettings(rateClass: .availability), use: availability),
             .post(
                 "/api/auth/change-password", "Change the own password", access: .signedIn, fails: PasswordError.self,
                 GuardError.self,

@@ -3,7 +3,7 @@ import Persistence
 
 /// How long rows of this feature are kept after they have lost their use.
 enum IdentitySweeps {
-    static let migration = Migration(20, "ended sessions and done messages by age") { _ in
+    static let migration = Migration(21, "ended sessions and done messages by age") { _ in
         [
             "CREATE INDEX sessions_ended ON sessions (ended_at) WHERE ended_at IS NOT NULL",
             "CREATE INDEX outbox_done ON outbox (done_at) WHERE done_at IS NOT NULL",

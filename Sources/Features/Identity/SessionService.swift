@@ -6,20 +6,10 @@ import WebAPI
 /// Where a sign-in comes from.
 struct SignInOrigin: Sendable {
     let request: RequestOrigin
-    let userAgent: String?
 
-    init(request: RequestOrigin, userAgent: String?) {
-        self.request = request
-        self.userAgent = userAgent.map { text in
-            let visible = text.unicodeScalars.lazy.filter { $0.properties.generalCategory != .control }
-            return String(String.UnicodeScalarView(visible.prefix(255)))
-        }
-    }
+    var userAgent: String? { request.keptUserAgent }
 
-    /// The origin with the account that has just proved who it is.
-    func known(as principal: Principal) -> RequestOrigin {
-        RequestOrigin(principal: principal, requestID: request.requestID, address: request.address)
-    }
+    func known(as principal: Principal) -> RequestOrigin { request.known(as: principal) }
 }
 
 /// What a transaction gives a client that signs in or refreshes; the access token is signed after the commit.

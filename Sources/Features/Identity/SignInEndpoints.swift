@@ -69,9 +69,9 @@ struct SignInEndpoints: Sendable {
                 settings: .authentication, use: logIn),
             .post(
                 "/api/auth/refresh", "Exchange a refresh token for new tokens", access: .public,
-                fails: SessionError.self, SignInError.self, settings: .authentication, use: refresh),
+                fails: SessionError.self, SignInError.self, settings: .token, use: refresh),
             .post(
-                "/api/auth/logout", "End the session of a refresh token", access: .public, settings: .authentication,
+                "/api/auth/logout", "End the session of a refresh token", access: .public, settings: .token,
                 use: logOut),
         ]
     }
@@ -103,6 +103,6 @@ struct SignInEndpoints: Sendable {
 
 extension SignInOrigin {
     init<Parameters: Sendable, Body: Sendable>(_ call: Call<Parameters, Body>) {
-        self.init(request: call.origin, userAgent: call.request.userAgent)
+        self.init(request: call.origin)
     }
 }

@@ -101,13 +101,32 @@ struct SignInTests {
         }
     }
 
-    @Test("a very long user agent does not keep anyone out", arguments: DatabaseKind.available)
+    @Test("sign-ins are kept and audited with the user agent", arguments: DatabaseKind.available)
     func userAgent(kind: DatabaseKind) async throws {
-        let agent = SignInOrigin(
-            request: RequestOrigin(principal: nil, requestID: "r", address: "a"),
-            userAgent: String(repeating: "x", count: 5_000)
-        ).userAgent
-        #expect(agent?.count == 255)
+        try await withIdentity(kind) { app in
+            _ = try await app.register("asha")
+            let agent = "Browser/1.0 " + String(repeating: "x", count: 5_000)
+            #expect(try await app.logIn("asha", agent: agent).status == 200)
+            #expect(try await app.logIn("asha", "wrong", agent: agent).status == 401)
+            let audited: [String] = try await app.database.read { db in
+                try db.values("SELECT user_agent FROM audit_log WHERE user_agent IS NOT NULL")
+            }
+            let devices: [String] = try await app.database.read { db in
+                try db.values("SELECT user_agent FROM sessions WHERE user_agent IS NOT NULL")
+            }
+            #expect(audited == [String(agent.prefix(255)), String(agent.prefix(255))])
+            #expect(devices == [String(agent.prefix(255))])
+        }
+    }
+
+    @Test(
+        "a user agent is kept without control characters, up to 255 characters",
+        arguments: [
+            ("plain", "plain"), ("a\u{7F}b\tc\u{0}\r\nd\u{85}", "abcd"),
+            (String(repeating: "é", count: 300), String(repeating: "é", count: 255)), ("", ""),
+        ])
+    func keptUserAgent(sent: String, kept: String) {
+        #expect(RequestOrigin(principal: nil, requestID: "r", address: "a", userAgent: sent).keptUserAgent == kept)
     }
 
     @Test("the claims of an access token are safe for a browser's atob", arguments: DatabaseKind.available)

@@ -55,6 +55,7 @@ struct AuditTamperTests {
         ("entity_id", "entity_id = 'x'"), ("patient_id", "patient_id = 9"), ("patient_id", "patient_id = 0"),
         ("outcome", "outcome = 'x'"), ("reason", "reason = ''"), ("request_id", "request_id = ''"),
         ("address", "address = ''"), ("state_before", "state_before = ''"), ("state_after", "state_after = 'x'"),
+        ("user_agent", "user_agent = 'x'"), ("user_agent", "user_agent = NULL"),
         ("mac", "mac = (SELECT b.mac FROM audit_log b WHERE b.sequence = 2)"),
     ]
 
@@ -216,7 +217,8 @@ struct AuditTamperTests {
     }
 
     private static func entry(_ id: Int64) -> AuditEntry {
-        let origin = RequestOrigin(principal: nil, requestID: "request\(id)", address: "192.0.2.1")
+        let origin = RequestOrigin(
+            principal: nil, requestID: "request\(id)", address: "192.0.2.1", userAgent: "Browser/1.0")
         return AuditEntry(.readPHI, "records", "\(id)", by: origin, reason: "reason", before: "A", after: "B")
     }
 

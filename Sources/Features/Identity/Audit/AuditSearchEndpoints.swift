@@ -21,6 +21,7 @@ struct AuditLineResponse: WireResponse {
     let after: String?
     let requestId: String
     let address: String
+    let userAgent: String?
 
     init(_ line: AuditLine) {
         let content = line.record.content
@@ -39,6 +40,7 @@ struct AuditLineResponse: WireResponse {
         after = content.after
         requestId = content.requestID
         address = content.address
+        userAgent = content.userAgent
     }
 }
 
@@ -47,7 +49,11 @@ struct AuditSearchEndpoints: Sendable {
     let database: any Database
 
     var all: [Endpoint] {
-        [.get("/api/admin/audit", "The audit log, the newest first", access: .role(.admin), use: search)]
+        [
+            .get(
+                "/api/admin/audit", "The audit log, the newest first", access: .role(.admin), settings: .expensive,
+                use: search)
+        ]
     }
 
     func search(_ call: Call<AuditSearchParameters, NoBody>) async throws -> Listing<AuditLineResponse> {

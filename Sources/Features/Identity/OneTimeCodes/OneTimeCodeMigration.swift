@@ -2,7 +2,7 @@ import Persistence
 
 /// Codes sent by mail, and how many were asked for.
 enum OneTimeCodeMigration {
-    static let migration = Migration(19, "one-time codes") { d in
+    static let migration = Migration(20, "one-time codes") { d in
         [
             """
             CREATE TABLE one_time_codes (

@@ -20,7 +20,7 @@ enum GuardError: FailureCatalogue {
                 retryAfter: seconds)
         case .busy:
             Problem(
-                .unavailable, "UNAVAILABLE", "Too many sign-ins are being checked at the moment. Try again.",
+                .tooManyRequests, "RATE_LIMITED", "Too many sign-ins to this account at once. Try again.",
                 retryAfter: 1)
         }
     }

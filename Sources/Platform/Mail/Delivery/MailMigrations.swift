@@ -4,7 +4,7 @@ package import Persistence
 /// What has become of mails.
 package enum MailMigrations {
     package static let all: [Migration] = [
-        Migration(18, "mail deliveries") { d in
+        Migration(19, "mail deliveries") { d in
             [
                 """
                 CREATE TABLE mail_deliveries (

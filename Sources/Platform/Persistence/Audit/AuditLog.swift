@@ -62,10 +62,11 @@ package final class AuditLog: Sendable {
     private static func insert(_ content: AuditContent, shard: Int, sequence: Int64, mac: [UInt8]) -> SQL {
         """
         INSERT INTO audit_log (shard, sequence, at, actor_id, actor_role, action, entity, entity_id, patient_id, outcome,
-                               reason, request_id, address, state_before, state_after, mac)
+                               reason, request_id, address, state_before, state_after, user_agent, mac)
         VALUES (\(shard), \(sequence), \(content.at), \(content.actorID), \(content.actorRole), \(content.action),
                 \(content.entity), \(content.entityID), \(content.patientID), \(content.outcome), \(content.reason),
-                \(content.requestID), \(content.address), \(content.before), \(content.after), \(mac))
+                \(content.requestID), \(content.address), \(content.before), \(content.after),
+                \(content.userAgent), \(mac))
         """
     }
 }

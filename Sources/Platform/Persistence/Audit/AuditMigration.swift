@@ -8,6 +8,10 @@ enum AuditMigration {
         ] + (d == .postgres ? postgresTriggers : sqliteTriggers)
     }
 
+    static let userAgent = Migration(17, "user agents in the audit log") { d in
+        ["ALTER TABLE audit_log ADD COLUMN user_agent \(d.text)"]
+    }
+
     private static let sqliteTriggers: [SQL] = ["UPDATE", "DELETE"].map { (event: SQL) -> SQL in
         """
         CREATE TRIGGER audit_log_\(event) BEFORE \(event) ON audit_log

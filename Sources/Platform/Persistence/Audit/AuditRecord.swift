@@ -15,6 +15,7 @@ package struct AuditContent: Sendable, Equatable {
     package let address: String
     package let before: String?
     package let after: String?
+    package let userAgent: String?
 
     init(_ entry: AuditEntry, at now: Instant) {
         at = now
@@ -30,6 +31,7 @@ package struct AuditContent: Sendable, Equatable {
         address = entry.origin.address
         before = entry.before
         after = entry.after
+        userAgent = entry.origin.keptUserAgent
     }
 
     init(row: Row) throws {
@@ -46,6 +48,7 @@ package struct AuditContent: Sendable, Equatable {
         address = try row.value("address")
         before = try row.value("state_before")
         after = try row.value("state_after")
+        userAgent = try row.value("user_agent")
     }
 
     /// Whether the program can have written it: the code takes an absent id and 0 for the same, and ids begin at 1.
@@ -62,7 +65,8 @@ package struct AuditRecord: RowDecodable, Equatable {
     /// In the order in which `init(row:)` reads them; of `audit_log` as `a`.
     package static let columns: SQL = """
         a.shard, a.sequence, a.at, a.actor_id, a.actor_role, a.action, a.entity, a.entity_id, a.patient_id, a.outcome,
-        a.reason, a.request_id, a.address, a.state_before, a.state_after, a.mac
+        a.reason, a.request_id, a.address, a.state_before, a.state_after, a.user_agent,
+        a.mac
         """
 
     package init(row: Row) throws {
@@ -105,6 +109,8 @@ enum AuditCode {
             field(content.before?.utf8)
             field(content.after?.utf8)
         }
+        // One further field, three with the two above: no two rows share their bytes.
+        if let userAgent = content.userAgent { field(userAgent.utf8) }
         return bytes
     }
 }

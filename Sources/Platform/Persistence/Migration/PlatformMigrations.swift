@@ -4,8 +4,8 @@ package enum PlatformMigrations {
         Migration(1, "outbox, idempotency, audit, id allocators") { d in
             idAllocators(d) + outbox(d) + idempotencyKeys(d) + auditLog(d)
         },
-        AuditMigration.migration,
-        Migration(17, "outbox messages given up") { _ in
+        AuditMigration.migration, AuditMigration.userAgent,
+        Migration(18, "outbox messages given up") { _ in
             ["CREATE INDEX outbox_parked ON outbox (id) WHERE done_at IS NULL AND parked_at IS NOT NULL"]
         },
     ]

@@ -43,8 +43,13 @@ package struct EndpointSettings: Sendable {
     }
 
     package static let standard = EndpointSettings()
-    /// Sign-in and everything else that tries out secrets.
+    /// Sign-in and everything else that tries out passwords.
     package static let authentication = EndpointSettings(rateClass: .authentication)
+    /// What sends or tries one-time codes and links.
+    package static let code = EndpointSettings(rateClass: .code)
+    package static let token = EndpointSettings(rateClass: .token)
+    package static let expensive = EndpointSettings(rateClass: .expensive)
+    package static let unlimited = EndpointSettings(rateClass: .exempt)
     /// What a stolen session must not be enough for: exports, changes of the e-mail address, break-glass.
     package static let sensitive = EndpointSettings(needsStepUp: true)
 }

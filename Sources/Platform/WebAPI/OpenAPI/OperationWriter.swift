@@ -123,7 +123,7 @@ struct OperationWriter {
         func add(_ status: Int, _ code: String) {
             if !codes[status, default: []].contains(code) { codes[status, default: []].append(code) }
         }
-        add(429, "RATE_LIMITED")
+        if endpoint.limits != nil { add(429, "RATE_LIMITED") }
         if endpoint.access != .public {
             for code in ["UNAUTHENTICATED", "TOKEN_EXPIRED", "TOKEN_INVALID", "SESSION_REVOKED"] { add(401, code) }
             add(403, "ACCESS_DENIED")
@@ -151,6 +151,7 @@ struct OperationWriter {
                 name: String(status),
                 value: .members([
                     "description": .string(codes.joined(separator: ", ")),
+                    "headers": status == 429 ? Self.limitHeaders : nil,
                     "content": Self.json(.members(["$ref": "#/components/schemas/ErrorResponse"])),
                 ]))
         }
@@ -159,6 +160,12 @@ struct OperationWriter {
     private static func json(_ schema: JSONTree) -> JSONTree {
         .members(["application/json": .members(["schema": schema])])
     }
+
+    private static let limitHeaders: JSONTree = .members([
+        "Retry-After": .members([
+            "description": "Seconds until it can be tried again.", "schema": .members(["type": "integer"]),
+        ])
+    ])
 
     private static let listHeaders: JSONTree = .members([
         "X-Total-Count": .members([

@@ -76,7 +76,10 @@ package struct APIResponder: Sendable {
             guard let route else { throw Problem.unknownRoute }
             return outgoing(try await route.respond(to: request, facts), request, facts, verdict)
         } catch {
-            return outgoing(failure(error, request, route, facts), request, facts, verdict)
+            let quota = error as? QuotaFailure
+            var answer = failure(quota?.cause ?? error, request, route, facts)
+            quota?.add(to: &answer.headers)
+            return outgoing(answer, request, facts, verdict)
         }
     }
 

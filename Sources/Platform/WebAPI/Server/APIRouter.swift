@@ -102,21 +102,46 @@ final class EndpointResponder: Sendable {
     private let route: String
     private let settings: APISettings
     private let path: PathTemplate
+    private let limits: RateLimits?
 
     init(endpoint: Endpoint, settings: APISettings) {
         self.endpoint = endpoint
         route = endpoint.route
         self.settings = settings
         path = PathTemplate(endpoint.path)
+        limits = endpoint.limits
     }
 
     func respond(to request: ServerRequest, _ arrival: ArrivalFacts) async throws -> Answer {
+        var admission = try await settings.rateLimiter.admit(limits, address: arrival.address, at: arrival.receivedAt)
+        do {
+            var answer = try await respond(to: request, arrival, &admission)
+            admission?.add(to: &answer.headers)
+            return answer
+        } catch let error as QuotaFailure {
+            throw error
+        } catch {
+            guard let admission else { throw error }
+            throw QuotaFailure(error, admission)
+        }
+    }
+
+    private func respond(
+        to request: ServerRequest, _ arrival: ArrivalFacts, _ admission: inout RateLimiter.Admission?
+    ) async throws -> Answer {
         let caller = try await caller(of: request)
-        let origin = RequestOrigin(principal: caller, requestID: arrival.requestID, address: arrival.address)
+        let origin = RequestOrigin(
+            principal: caller, requestID: arrival.requestID, address: arrival.address,
+            userAgent: request.headers[.userAgent])
+        if let caller, admission != nil {
+            try await settings.rateLimiter.admit(&admission, account: caller.userID, at: arrival.receivedAt)
+        }
         do {
             return try await answer(request, arrival, caller, origin)
         } catch {
-            if caller != nil { try await record(error, origin, request) }
+            if let caller, try await record(error, origin, request) {
+                await settings.rateLimiter.charge(admission, account: caller.userID, at: arrival.receivedAt)
+            }
             throw error
         }
     }
@@ -124,7 +149,6 @@ final class EndpointResponder: Sendable {
     private func answer(
         _ request: ServerRequest, _ arrival: ArrivalFacts, _ caller: Principal?, _ origin: RequestOrigin
     ) async throws -> Answer {
-        try settings.rateLimiter.admit(endpoint.settings.rateClass, arrival.address, caller?.userID)
         if let caller, !endpoint.access.admits(caller.role) { throw Problem.accessDenied }
         if let caller, endpoint.settings.needsStepUp {
             guard try await settings.stepUp.isFresh(caller, arrival.receivedAt) else { throw Problem.stepUpRequired }
@@ -136,12 +160,14 @@ final class EndpointResponder: Sendable {
                 contentType: request.headers[.contentType]))
     }
 
-    private func record(_ error: any Error, _ origin: RequestOrigin, _ request: ServerRequest) async throws {
-        guard case .problem(let problem) = Failure(error), problem.kind == .forbidden else { return }
+    /// Whether the error is a refusal that was recorded.
+    private func record(_ error: any Error, _ origin: RequestOrigin, _ request: ServerRequest) async throws -> Bool {
+        guard case .problem(let problem) = Failure(error), problem.kind == .forbidden else { return false }
         // A path that cannot be read names nothing; the caller is told of the refusal all the same.
         let values = (try? pathValues(request.path)) ?? []
         try await settings.denials.record(
             Denial(origin: origin, route: route, pathValues: values, code: problem.code))
+        return true
     }
 
     private func caller(of request: ServerRequest) async throws -> Principal? {

@@ -22,19 +22,3 @@ package struct StepUpGuard: Sendable {
     /// Where nobody can step up.
     package static let closed = StepUpGuard { _, _ in false }
 }
-
-/// What kind of quota a request draws on.
-package enum RateClass: String, Sendable {
-    case standard, authentication
-}
-
-/// Decides whether a request is within its quota; throws a 429 ``CareSyncCore/Problem`` otherwise.
-package struct RateLimiter: Sendable {
-    package let admit: @Sendable (_ kind: RateClass, _ address: String, _ caller: UserID?) throws -> Void
-
-    package init(_ admit: @escaping @Sendable (RateClass, String, UserID?) throws -> Void) {
-        self.admit = admit
-    }
-
-    package static let unlimited = RateLimiter { _, _, _ in }
-}

@@ -30,7 +30,9 @@ package struct CrossOrigin: Sendable {
             HTTPField(name: .accessControlAllowCredentials, value: "true"),
             HTTPField(
                 name: .accessControlExposeHeaders,
-                value: "Authorization, Content-Disposition, ETag, Retry-After, X-Request-Id, X-Total-Count, X-Truncated"
+                value:
+                    "Authorization, Content-Disposition, ETag, RateLimit, RateLimit-Policy, Retry-After, X-Request-Id, "
+                    + "X-Total-Count, X-Truncated"
             ),
         ]
     }

@@ -141,7 +141,7 @@ struct LockoutRaceTests {
 
 extension SignInOrigin {
     static let somewhere = SignInOrigin(
-        request: RequestOrigin(principal: nil, requestID: "r", address: "198.51.100.7"), userAgent: nil)
+        request: RequestOrigin(principal: nil, requestID: "r", address: "198.51.100.7"))
 }
 
 private final class Counter: Sendable {

@@ -16,12 +16,18 @@ struct ToyApp: Sendable {
     let log = LogRecorder(level: .info)
     private let responder: APIResponder
 
-    init(database: (any Database)? = nil, pages: [StaticPage] = [], isTransportSecure: Bool = false) throws {
+    /// In-process requests have no peer; a trusted proxy of that name lets them say where they come from.
+    init(
+        database: (any Database)? = nil, pages: [StaticPage] = [], isTransportSecure: Bool = false,
+        rateLimiter: RateLimiter = .unlimited, trustedProxies: [String] = []
+    ) throws {
         responder = try APIResponder(
             endpoints: ToyFeature(database: database).endpoints, pages: pages,
             settings: APISettings(
-                authenticator: Authenticator(Self.authenticate), crossOrigin: CrossOrigin(origins: [Self.origin]),
-                time: ManualTime().source, random: SeededRandom(seed: 1).source, isTransportSecure: isTransportSecure))
+                authenticator: Authenticator(Self.authenticate), rateLimiter: rateLimiter,
+                crossOrigin: CrossOrigin(origins: [Self.origin]),
+                clientAddress: ClientAddress(trustedProxies: trustedProxies), time: ManualTime().source,
+                random: SeededRandom(seed: 1).source, isTransportSecure: isTransportSecure))
     }
 
     /// Connections like those of the program.

@@ -1,0 +1,105 @@
+package import CareSyncCore
+import Synchronization
+
+/// What is left of a quota after a request drew on it.
+package struct QuotaState: Sendable, Equatable {
+    package let isAdmitted: Bool
+    /// Whole requests that are left.
+    package let remaining: Int64
+    /// Whole seconds, rounded up: until the next request when this one is refused, else until the quota is whole again.
+    package let seconds: Int64
+}
+
+/// Whose quota it is: of an account or an address, in a class of requests.
+package struct QuotaKey: Hashable, Sendable {
+    package enum Client: Hashable, Sendable {
+        case account(UserID)
+        /// As ``CareSyncCore/IPAddress/network`` names it.
+        case network(String)
+    }
+
+    package let kind: RateClass
+    package let client: Client
+
+    package init(kind: RateClass, client: Client) {
+        self.kind = kind
+        self.client = client
+    }
+}
+
+/// Keeps quotas. One in memory counts for its node; one that nodes share counts for all of them.
+package protocol QuotaStore: Sendable {
+    /// Draws `cost` requests from the quota of a key, or nothing when there is less; the key names class and client.
+    func take(_ cost: Int64, of quota: Quota, for key: QuotaKey, at now: Instant) async -> QuotaState
+    /// Puts back what was drawn for a request that was refused for another reason.
+    func giveBack(_ cost: Int64, to quota: Quota, for key: QuotaKey, at now: Instant) async
+}
+
+/// Quotas of this node, in bounded memory.
+///
+/// A client is one number: the moment at which its quota is whole again (the generic cell rate algorithm). Clients are
+/// spread over shards with a lock each, held for one look-up. A shard remembers the clients of late in two generations
+/// of 2,048: when the young one is full it becomes the old one, and whoever is only in the one before that is forgotten
+/// and begins anew. So some 260,000 clients cost at most 10 MB, and clients beyond that do not lock anybody out.
+package final class MemoryQuotas: QuotaStore {
+    private static let shardCount = 64
+    private static let generation = 2_048
+
+    private struct Shard {
+        var young: [Int: Int64] = [:]
+        var old: [Int: Int64] = [:]
+    }
+
+    private final class Guarded: Sendable {
+        let shard = Mutex(Shard())
+    }
+
+    /// The keys are hashes. Their seed is new in each process, so nobody can make two clients collide on purpose.
+    private let shards = (0..<MemoryQuotas.shardCount).map { _ in Guarded() }
+
+    package init() {}
+
+    package func take(_ cost: Int64, of quota: Quota, for key: QuotaKey, at now: Instant) -> QuotaState {
+        let now = now.microseconds
+        let (interval, window) = (quota.interval, quota.window.microseconds)
+        let key = key.hashValue
+        return shards[Self.index(key)].shard.withLock { shard in
+            // A clock that was set back must not make anybody wait longer than a window.
+            let whole = min(max(Self.find(key, in: &shard) ?? now, now), now + window)
+            let next = whole + cost * interval
+            let isAdmitted = next - now <= window
+            Self.set(key, isAdmitted ? next : whole, in: &shard)
+            guard isAdmitted else {
+                return QuotaState(isAdmitted: false, remaining: 0, seconds: Self.seconds(next - now - window))
+            }
+            return QuotaState(
+                isAdmitted: true, remaining: (window - (next - now)) / interval, seconds: Self.seconds(next - now))
+        }
+    }
+
+    package func giveBack(_ cost: Int64, to quota: Quota, for key: QuotaKey, at now: Instant) {
+        let key = key.hashValue
+        shards[Self.index(key)].shard.withLock { shard in
+            if let whole = Self.find(key, in: &shard) { Self.set(key, whole - cost * quota.interval, in: &shard) }
+        }
+    }
+
+    /// For tests: how many clients are remembered.
+    var count: Int { shards.reduce(0) { $0 + $1.shard.withLock { $0.young.count + $0.old.count } } }
+
+    private static func index(_ key: Int) -> Int { key & (shardCount - 1) }
+
+    private static func find(_ key: Int, in shard: inout Shard) -> Int64? {
+        shard.young[key] ?? shard.old[key]
+    }
+
+    private static func set(_ key: Int, _ whole: Int64, in shard: inout Shard) {
+        if shard.young.updateValue(whole, forKey: key) == nil, shard.young.count >= generation {
+            shard.old = shard.young
+            shard.young = [:]
+            shard.young.reserveCapacity(generation)
+        }
+    }
+
+    private static func seconds(_ microseconds: Int64) -> Int64 { max(1, (microseconds + 999_999) / 1_000_000) }
+}
