@@ -2,7 +2,7 @@
 #define CARESYNC_CCURL_SHIM_H
 
 /* Types and constants of libcurl. The library itself is not linked but opened when the first mail leaves by SMTP: an idle
-   server would otherwise hold some megabytes of it (Documentation/decisions/0016-mail.md). */
+   server would otherwise hold some megabytes of it (Documentation/decisions/0017-mail.md). */
 #include <curl/curl.h>
 
 /* Swift cannot call functions with a variable number of arguments, hence one function per type of the last one. */
