@@ -107,7 +107,7 @@ let package = Package(
             ]),
 
         feature("Identity", ["Cryptography", "Mail", "QRImages", .logging]),
-        feature("Directory", ["Cryptography", "Identity"]),
+        feature("Directory", ["Cryptography", "Identity", "Mail"]),
         feature("Scheduling", ["Cryptography", "Mail", "Identity", "Directory", .logging]),
 
         .target(

@@ -86,7 +86,8 @@ package struct CareSync: Sendable {
             database: database, handlers: scheduling.outboxHandlers + [cleanUp.handler], logger: logger)
         let delivering = try MailDelivering(
             database: database, sender: mailSender ?? configuration.mail.makeSender(), from: configuration.mail.from,
-            rootSecret: configuration.keys.root, kinds: identity.mailKinds + scheduling.mailKinds, logger: logger,
+            rootSecret: configuration.keys.root, kinds: identity.mailKinds + directory.mailKinds + scheduling.mailKinds,
+            logger: logger,
             hook: mailHook)
         // One at a time: a claim then outlives every send.
         mail = OutboxWorker(database: database, handlers: [delivering.handler], batchSize: 1, logger: logger)

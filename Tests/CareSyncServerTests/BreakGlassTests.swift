@@ -42,7 +42,7 @@ struct BreakGlassTests {
 
             let (messages, audited, sealed) = try await app.database.read { db in
                 let messages: [String] = try db.values(
-                    "SELECT subject FROM outbox WHERE kind = 'break-glass.opened' AND channel = 'email'")
+                    "SELECT subject FROM outbox WHERE kind = 'mail.send' AND channel = 'break-glass-opened'")
                 var audited: [String] = []
                 try db.query("SELECT entity_id, reason FROM audit_log WHERE action = 'BREAK_GLASS'") {
                     audited.append("\(try $0.value("entity_id") as String) \(try $0.value("reason") as String)")

@@ -1,5 +1,6 @@
 package import CareSyncCore
 package import Identity
+package import Mail
 package import Persistence
 package import WebAPI
 
@@ -9,6 +10,8 @@ package struct DirectoryFeature: Sendable {
     package let endpoints: [Endpoint]
     /// What identity needs of this feature.
     package let profiles: AccountProfiles
+    /// The mails this feature sends.
+    package let mailKinds: [MailKind]
 
     /// `availability` answers the search for doctors with a free slot on a day.
     package init(
@@ -23,5 +26,6 @@ package struct DirectoryFeature: Sendable {
             + BreakGlassEndpoints(grants: BreakGlassService(database: database, vault: vault)).all
             + WorkingHoursEndpoints(hours: WorkingHoursService(database: database), zone: clinicZone).all
         profiles = ProfileSupply(vault: vault).profiles
+        mailKinds = BreakGlassMail.kinds(profiles, zone: clinicZone)
     }
 }

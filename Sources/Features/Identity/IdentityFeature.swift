@@ -52,7 +52,7 @@ package struct IdentityFeature: Sendable {
         let registration = RegistrationService(
             database: database, hasher: hasher, accounts: accounts, sessions: sessions, settings: settings,
             zone: clinicZone)
-        let checks = FactorChecks(rootSecret: rootSecret, random: database.services.random)
+        let checks = FactorChecks(rootSecret: rootSecret, random: database.services.random, codes: codes)
         let challenges = SignInChallenges(
             database: database, sessions: sessions, checks: checks, signInGuard: signInGuard)
         let signIn = SignInService(

@@ -7,9 +7,6 @@ struct BreakGlassService: Sendable {
     let database: any Database
     let vault: PatientVault
 
-    /// The kind of the message that tells the patient.
-    static let mailKind = "break-glass.opened"
-
     /// A grant with its reason.
     typealias Read = (grant: BreakGlassGrant, reason: String)
 
@@ -33,8 +30,7 @@ struct BreakGlassService: Sendable {
                 throw BreakGlassError.alreadyOpen(open.id, until: open.endsAt)
             }
             audit("OPENED", grant, origin, db)
-            try db.enqueue(
-                OutboxMessage(kind: Self.mailKind, subject: "break-glass/\(id)", channel: "email"))
+            try db.enqueue(BreakGlassMail.message(id))
             try db.emit(
                 BreakGlassOpened(
                     grant: id, user: caller.userID, role: caller.role, patient: patient, endsAt: grant.endsAt))

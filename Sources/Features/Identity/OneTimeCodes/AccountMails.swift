@@ -6,6 +6,8 @@ import Persistence
 enum AccountMails {
     private static let changedKind = "password-changed"
     private static let resetKind = "password-reset"
+    private static let factorOnKind = "second-factor-on"
+    private static let factorOffKind = "second-factor-off"
 
     static func passwordChanged(_ user: UserID, at now: Instant) -> OutboxMessage {
         notice(changedKind, user, at: now)
@@ -15,13 +17,24 @@ enum AccountMails {
         notice(resetKind, user, at: now)
     }
 
+    /// That a second factor, or another one than before, is on.
+    static func factorEnrolled(_ user: UserID, at now: Instant) -> OutboxMessage {
+        notice(factorOnKind, user, at: now)
+    }
+
+    static func factorRemoved(_ user: UserID, at now: Instant) -> OutboxMessage {
+        notice(factorOffKind, user, at: now)
+    }
+
     /// The version is the moment, so every change has a mail of its own.
     private static func notice(_ kind: String, _ user: UserID, at now: Instant) -> OutboxMessage {
         .mail(kind, about: "account/\(user)", version: now.microseconds)
     }
 
     static func kinds(_ profiles: AccountProfiles, zone: ClinicZone) -> [MailKind] {
-        [(changedKind, changed), (resetKind, reset)].map { name, template in
+        [
+            (changedKind, changed), (resetKind, reset), (factorOnKind, factorOn), (factorOffKind, factorOff),
+        ].map { name, template in
             MailKind(name, template) { item, db in
                 guard let id = Int64(item.subject.dropFirst("account/".count)).flatMap(UserID.init(checking:)),
                     let account = try AccountRepository(db: db).find(id), let address = MailAddress(account.email)
@@ -38,6 +51,40 @@ enum AccountMails {
         let first = try profiles.person(db, account).firstName ?? ""
         return first.isEmpty ? account.username : first
     }
+
+    private static let factorOn = MailTemplate(
+        subject: "A second factor was set up for your CareSync account",
+        text: """
+            Hello {{name}},
+
+            a second factor was set up for your CareSync account on {{time}}. Every other session has ended, and signing in
+            takes a code beside the password from now on. Recovery codes of an earlier factor are void.
+
+            If this was not you, tell your clinic at once.
+
+            """,
+        html: """
+            <p>Hello {{name}},</p>
+            <p>a second factor was set up for your CareSync account on {{time}}. Every other session has ended, and signing in
+            takes a code beside the password from now on. Recovery codes of an earlier factor are void.</p>
+            <p>If this was not you, tell your clinic at once.</p>
+            """)
+
+    private static let factorOff = MailTemplate(
+        subject: "The second factor of your CareSync account was switched off",
+        text: """
+            Hello {{name}},
+
+            the second factor of your CareSync account was switched off on {{time}}. The password alone signs in now.
+
+            If this was not you, change your password and tell your clinic at once.
+
+            """,
+        html: """
+            <p>Hello {{name}},</p>
+            <p>the second factor of your CareSync account was switched off on {{time}}. The password alone signs in now.</p>
+            <p>If this was not you, change your password and tell your clinic at once.</p>
+            """)
 
     private static let changed = MailTemplate(
         subject: "Your CareSync password was changed",

@@ -7,11 +7,13 @@ struct FactorChecks: Sendable {
     private let sealer: Sealer
     private let hash: KeyedHash
     private let random: RandomSource
+    private let codes: OneTimeCodes
 
-    init(rootSecret: RootSecret, random: RandomSource) {
+    init(rootSecret: RootSecret, random: RandomSource, codes: OneTimeCodes) {
         sealer = Sealer(rootSecret.derive(.secondFactor), random: random)
         hash = KeyedHash(rootSecret.derive(.recoveryCode))
         self.random = random
+        self.codes = codes
     }
 
     /// Whether the code proves the account, which uses it up. Throws `ACCOUNT_LOCKED` after too many wrong ones.
@@ -20,8 +22,8 @@ struct FactorChecks: Sendable {
         let (user, now) = (factor.userID, db.scope.services.time.now)
         guard try factors.countGuess(user, at: now) else { throw SecondFactorError.tooManyGuesses }
         let code = Self.normalized(code)
-        if let step = try step(of: code, factor.sealedSecret, user, after: factor.lastStep, at: now) {
-            guard try factors.useStep(step, of: user) else { return false }
+        if try usesUp(code, of: factor, db: db) {
+            // That was it.
         } else if try factors.useRecoveryCode(hash(of: code, user), of: user, at: now) {
             db.audit(
                 AuditEntry(.accountChange, "users", user.description, by: origin, reason: "RECOVERY_CODE_USED"))
@@ -30,6 +32,31 @@ struct FactorChecks: Sendable {
         }
         try factors.forgetGuesses(user)
         return true
+    }
+
+    private func usesUp(_ code: String, of factor: SecondFactor, db: any Connection) throws -> Bool {
+        switch factor.method {
+        case .totp:
+            let step = try step(
+                of: code, factor.sealedSecret, factor.userID, after: factor.lastStep,
+                at: db.scope.services.time.now)
+            return try step.map { try SecondFactorRepository(db: db).useStep($0, of: factor.userID) } ?? false
+        case .email: return try usesUpMailed(code, of: factor.userID, db: db)
+        }
+    }
+
+    /// Whether it is the code that was mailed last, which it uses up.
+    func usesUpMailed(_ code: String, of user: UserID, db: any Connection) throws -> Bool {
+        guard let account = try AccountRepository(db: db).find(user), let email = EmailAddress(account.email),
+            case .right(let id, _) = try codes.check(code, .secondFactor, of: email, db: db)
+        else { return false }
+        return try codes.use(id, db: db)
+    }
+
+    /// Puts the mail with a code into the outbox, unless one went out a moment ago.
+    func mailCode(to account: Account, from client: String, db: any Connection) throws -> CodeIssue {
+        guard let email = EmailAddress(account.email) else { throw SecondFactorError.noFactor }
+        return try codes.issue(.secondFactor, to: email, from: client, db: db)
     }
 
     /// The step a code of the app stands for, if it may still be used.

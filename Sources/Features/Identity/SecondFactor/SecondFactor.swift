@@ -5,6 +5,8 @@ import Persistence
 enum SecondFactorMethod: String, Codable, Sendable, CaseIterable, SQLConvertible, ColumnValue {
     /// An authenticator app.
     case totp = "TOTP"
+    /// Six digits by mail, for people without an app.
+    case email = "EMAIL"
 }
 
 /// The confirmed factor of an account.
@@ -63,13 +65,15 @@ struct SignInChallenge: RowDecodable {
 struct SecondFactorDue: FailureCatalogue {
     let token: String
     let methods: [String]
+    /// Whether a code is on its way; one that was sent less than a minute ago still counts instead.
+    let isCodeSent: Bool
 
-    static var catalogue: [SecondFactorDue] { [SecondFactorDue(token: "", methods: [])] }
+    static var catalogue: [SecondFactorDue] { [SecondFactorDue(token: "", methods: [], isCodeSent: false)] }
 
     var problem: Problem {
         Problem(
             .unauthenticated, "SECOND_FACTOR_REQUIRED", "Give the code of your second factor.",
-            ["challengeToken": token, "methods": methods])
+            ["challengeToken": token, "methods": methods, "codeSent": isCodeSent])
     }
 }
 
@@ -83,6 +87,21 @@ enum ChallengeError: FailureCatalogue, CaseIterable {
         case .invalid:
             Problem(.unauthenticated, "CHALLENGE_INVALID", "This sign-in is not open any more. Sign in again.")
         case .wrongCode: Problem(.unauthenticated, "SECOND_FACTOR_INVALID", "The code is not right.")
+        }
+    }
+}
+
+/// Why no code can be mailed.
+enum FactorMailError: FailureCatalogue {
+    case tooMany(retryAfter: TimeSpan)
+    case noMail
+
+    static let catalogue: [FactorMailError] = [.tooMany(retryAfter: .seconds(60)), .noMail]
+
+    var problem: Problem {
+        switch self {
+        case .tooMany(let wait): VerificationError.tooMany(retryAfter: wait).problem
+        case .noMail: VerificationError.noMail.problem
         }
     }
 }

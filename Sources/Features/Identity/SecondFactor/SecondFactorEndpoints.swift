@@ -6,7 +6,7 @@ struct EnrollFactorRequest: Codable, Sendable {
     var method: SecondFactorMethod
 }
 
-/// What an authenticator app needs; shown once.
+/// What an authenticator app needs, shown once; null where the method is another one.
 struct EnrollFactorResponse: WireResponse {
     let method: SecondFactorMethod
     /// Base32, for typing.
@@ -62,6 +62,7 @@ struct SecondFactorEndpoints: Sendable {
         [
             .post(
                 "\(Self.base)/enroll", "Begin to set up a second factor", access: .signedIn,
+                fails: FactorMailError.self,
                 settings: EndpointSettings(
                     rateClass: .authentication, needsStepUp: true, admitsMissingFactor: true),
                 use: enroll),
@@ -87,12 +88,14 @@ struct SecondFactorEndpoints: Sendable {
     }
 
     func enroll(_ call: Call<NoParameters, EnrollFactorRequest>) async throws -> EnrollFactorResponse {
-        let pending = try await factors.enrol(call.body.method, for: call.principal)
-        let picture = try QRImage(pending.uri)
+        let pending = try await factors.enrol(call.body.method, for: call.principal, by: call.origin)
+        let picture = try pending.uri.map { try QRImage($0) }
         return EnrollFactorResponse(
-            method: pending.method, secret: pending.secret, otpauthUri: pending.uri, qrSvg: picture.svgDataURI,
-            qrPng: try picture.pngDataURI(), expiresAt: pending.expiresAt,
-            message: "Scan the code with your authenticator app, then confirm with the six digits it shows.")
+            method: pending.method, secret: pending.secret, otpauthUri: pending.uri, qrSvg: picture?.svgDataURI,
+            qrPng: try picture?.pngDataURI(), expiresAt: pending.expiresAt,
+            message: pending.method == .totp
+                ? "Scan the code with your authenticator app, then confirm with the six digits it shows."
+                : "Confirm with the code that was sent to your e-mail address.")
     }
 
     func confirm(_ call: Call<NoParameters, FactorCodeRequest>) async throws -> RecoveryCodesResponse {

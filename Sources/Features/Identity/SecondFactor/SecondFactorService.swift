@@ -5,8 +5,9 @@ import Persistence
 /// A factor whose owner is to confirm it.
 struct PendingFactor: Sendable {
     let method: SecondFactorMethod
-    let secret: String
-    let uri: String
+    /// Of an app: what it is told.
+    let secret: String?
+    let uri: String?
     let expiresAt: Instant
 }
 
@@ -22,17 +23,28 @@ struct SecondFactorService: Sendable {
     private var now: Instant { database.services.time.now }
 
     /// Begins an enrolment, in place of one that was not confirmed. A factor that is there stays until then.
-    func enrol(_ method: SecondFactorMethod, for caller: Principal) async throws -> PendingFactor {
-        let secret = checks.newSecret()
-        let sealed = try checks.seal(secret, of: caller.userID)
+    func enrol(_ method: SecondFactorMethod, for caller: Principal, by origin: RequestOrigin) async throws
+        -> PendingFactor
+    {
+        guard method != .email || settings.isMailAvailable else { throw FactorMailError.noMail }
+        let secret = method == .totp ? checks.newSecret() : nil
+        let sealed = try secret.map { try checks.seal($0, of: caller.userID) }
         let expiresAt = now + FactorEnrolment.lifetime
         try await database.write { db in
             try SecondFactorRepository(db: db).insert(
                 method, secret: sealed, of: caller.userID, expiresAt: expiresAt)
+            if method == .email { try mailCode(to: caller, origin, db) }
         }
         return PendingFactor(
-            method: method, secret: Base32.text(secret.bytes),
-            uri: TimeCodes(secret).uri(issuer: Self.issuer, account: caller.username), expiresAt: expiresAt)
+            method: method, secret: secret.map { Base32.text($0.bytes) },
+            uri: secret.map { TimeCodes($0).uri(issuer: Self.issuer, account: caller.username) },
+            expiresAt: expiresAt)
+    }
+
+    private func mailCode(to caller: Principal, _ origin: RequestOrigin, _ db: any Connection) throws {
+        guard let account = try AccountRepository(db: db).find(caller.userID) else { throw SessionError.revoked }
+        guard case .refused(let wait) = try checks.mailCode(to: account, from: origin.address, db: db) else { return }
+        throw FactorMailError.tooMany(retryAfter: wait)
     }
 
     private enum Confirmed: Sendable {
@@ -50,8 +62,7 @@ struct SecondFactorService: Sendable {
             guard let enrolment = try factors.guessEnrolment(of: caller.userID, at: now) else {
                 return .refused(.noEnrolment)
             }
-            let step = try checks.step(
-                of: FactorChecks.normalized(code), enrolment.sealedSecret, caller.userID, after: 0, at: now)
+            let step = try step(of: FactorChecks.normalized(code), enrolment, at: now, db)
             guard let step else { return .refused(.wrongCode) }
             try factors.insert(enrolment, step: step, at: now)
             try factors.deleteEnrolment(of: caller.userID)
@@ -60,11 +71,22 @@ struct SecondFactorService: Sendable {
             try sessions.endAll(of: caller.userID, except: caller.sessionID, .factorChanged, db: db)
             try sessions.renew(caller.sessionID, db: db)
             audit("SECOND_FACTOR_ENROLLED", caller, origin, db)
+            try db.enqueue(AccountMails.factorEnrolled(caller.userID, at: now))
             return .done(codes)
         }
         switch confirmed {
         case .done(let codes): return codes
         case .refused(let error): throw error
+        }
+    }
+
+    /// The step of the app's clock that the right code stands for; 0 for a mailed one.
+    private func step(
+        of code: String, _ enrolment: FactorEnrolment, at now: Instant, _ db: any Connection
+    ) throws -> Int64? {
+        switch enrolment.method {
+        case .totp: try checks.step(of: code, enrolment.sealedSecret, enrolment.userID, after: 0, at: now)
+        case .email: try checks.usesUpMailed(code, of: enrolment.userID, db: db) ? 0 : nil
         }
     }
 
@@ -84,6 +106,7 @@ struct SecondFactorService: Sendable {
         try await database.write { db in
             guard try SecondFactorRepository(db: db).delete(caller.userID) else { throw SecondFactorError.noFactor }
             audit("SECOND_FACTOR_REMOVED", caller, origin, db)
+            try db.enqueue(AccountMails.factorRemoved(caller.userID, at: now))
         }
     }
 

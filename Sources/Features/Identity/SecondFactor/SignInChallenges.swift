@@ -25,7 +25,14 @@ struct SignInChallenges: Sendable {
             AuditEntry(
                 .login, "users", account.id.description, by: origin.request, outcome: .denied,
                 reason: "SECOND_FACTOR_REQUIRED"))
-        return SecondFactorDue(token: Base64.urlText(token), methods: [factor.method.rawValue, "RECOVERY_CODE"])
+        var isCodeSent = false
+        if factor.method == .email,
+            case .issued = try checks.mailCode(to: account, from: origin.request.address, db: db)
+        {
+            isCodeSent = true
+        }
+        return SecondFactorDue(
+            token: Base64.urlText(token), methods: [factor.method.rawValue, "RECOVERY_CODE"], isCodeSent: isCodeSent)
     }
 
     private enum Answered: Sendable {

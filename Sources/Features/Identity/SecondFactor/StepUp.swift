@@ -18,6 +18,7 @@ enum StepUpError: FailureCatalogue, CaseIterable {
     case codeWrong
     case passwordMissing
     case codeMissing
+    case codeMailed
     case locked
 
     var problem: Problem {
@@ -25,6 +26,8 @@ enum StepUpError: FailureCatalogue, CaseIterable {
         case .passwordWrong: .invalid("password", "CURRENT_PASSWORD_WRONG", "The password is not right.")
         case .codeWrong: SecondFactorError.wrongCode.problem
         case .passwordMissing: .invalid("password", "PASSWORD_REQUIRED", "Give your password.")
+        case .codeMailed:
+            .invalid("code", "CODE_REQUIRED", "Give the code that was sent to your e-mail address.")
         case .codeMissing: .invalid("code", "CODE_REQUIRED", "Give a code of your second factor.")
         case .locked: SecondFactorError.tooManyGuesses.problem
         }
@@ -48,8 +51,8 @@ struct StepUpService: Sendable {
             (try AccountRepository(db: db).find(caller.userID), try SecondFactorRepository(db: db).find(caller.userID))
         }
         guard let account else { throw SessionError.revoked }
-        guard factor != nil else { return try await prove(request.password, of: account, caller, origin) }
-        guard let code = request.code else { throw StepUpError.codeMissing }
+        guard let factor else { return try await prove(request.password, of: account, caller, origin) }
+        guard let code = request.code else { throw try await missing(factor, account, origin) }
         return try await signInGuard.guess(at: account.username, from: origin) { guess in
             let at = try await database.write { db -> Instant? in
                 guard let factor = try SecondFactorRepository(db: db).find(caller.userID),
@@ -65,6 +68,17 @@ struct StepUpService: Sendable {
             guard let at else { throw StepUpError.codeWrong }
             return at
         }
+    }
+
+    /// Whoever has the factor by mail gets a code by asking without one.
+    private func missing(
+        _ factor: SecondFactor, _ account: Account, _ origin: SignInOrigin
+    ) async throws -> StepUpError {
+        guard factor.method == .email else { return .codeMissing }
+        try await database.write { db in
+            _ = try checks.mailCode(to: account, from: origin.request.address, db: db)
+        }
+        return .codeMailed
     }
 
     private func prove(
