@@ -22,22 +22,28 @@ struct FactorChecks: Sendable {
         let (user, now) = (factor.userID, db.scope.services.time.now)
         guard try factors.countGuess(user, at: now) else { throw SecondFactorError.tooManyGuesses }
         let code = Self.normalized(code)
-        if try usesUp(code, of: factor, db: db) {
-            // That was it.
-        } else if try factors.useRecoveryCode(hash(of: code, user), of: user, at: now) {
-            db.audit(
-                AuditEntry(.accountChange, "users", user.description, by: origin, reason: "RECOVERY_CODE_USED"))
-        } else {
+        guard try usesUp(code, of: factor, db: db) || usesUpRecoveryCode(code, of: user, by: origin, db: db) else {
             return false
         }
         try factors.forgetGuesses(user)
         return true
     }
 
+    private func usesUpRecoveryCode(
+        _ code: String, of user: UserID, by origin: RequestOrigin, db: any Connection
+    ) throws -> Bool {
+        let now = db.scope.services.time.now
+        guard try SecondFactorRepository(db: db).useRecoveryCode(hash(of: code, user), of: user, at: now) else {
+            return false
+        }
+        db.audit(AuditEntry(.accountChange, "users", user.description, by: origin, reason: "RECOVERY_CODE_USED"))
+        return true
+    }
+
     private func usesUp(_ code: String, of factor: SecondFactor, db: any Connection) throws -> Bool {
         switch factor.method {
         case .totp:
-            let step = try step(
+            let step = try self.step(
                 of: code, factor.sealedSecret, factor.userID, after: factor.lastStep,
                 at: db.scope.services.time.now)
             return try step.map { try SecondFactorRepository(db: db).useStep($0, of: factor.userID) } ?? false

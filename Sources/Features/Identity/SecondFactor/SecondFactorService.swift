@@ -62,7 +62,7 @@ struct SecondFactorService: Sendable {
             guard let enrolment = try factors.guessEnrolment(of: caller.userID, at: now) else {
                 return .refused(.noEnrolment)
             }
-            let step = try step(of: FactorChecks.normalized(code), enrolment, at: now, db)
+            let step = try self.step(of: FactorChecks.normalized(code), enrolment, at: now, db)
             guard let step else { return .refused(.wrongCode) }
             try factors.insert(enrolment, step: step, at: now)
             try factors.deleteEnrolment(of: caller.userID)
