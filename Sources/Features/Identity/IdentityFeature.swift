@@ -29,6 +29,7 @@ package struct IdentityFeature: Sendable {
     ) {
         var limits = CodeLimits()
         limits.linkLifetime = settings.linkLifetime
+        limits.exemptsLoopback = settings.exemptsLoopback
         codes = OneTimeCodes(rootSecret: rootSecret, limits: limits)
         mailKinds =
             OneTimeCodeMails.kinds(codes, profiles, settings) + AccountMails.kinds(profiles, zone: clinicZone)

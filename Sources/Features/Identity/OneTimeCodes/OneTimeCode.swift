@@ -91,5 +91,7 @@ struct CodeLimits: Sendable {
     /// Codes per purpose and e-mail address within an hour of the first.
     var perEmail = 5
     /// Codes per client address within an hour of the first; a clinic's patients may share one.
-    var perClient = 30
+    var perClient = 100
+    /// Whether the machine itself may ask for any number: in development, where everybody is on it.
+    var exemptsLoopback = false
 }

@@ -52,13 +52,13 @@ struct EmailVerificationEndpoints: Sendable {
         return [
             .post(
                 "\(Self.base)/start", "Mail a code to an address that is to be registered", access: .public,
-                fails: failures, settings: .authentication, use: start),
+                fails: failures, settings: .code, use: start),
             .post(
                 "\(Self.base)/verify", "Prove with the code that the mail is read", access: .public, fails: failures,
-                settings: .authentication, use: verify),
+                settings: .code, use: verify),
             .get(
                 "\(Self.base)/status", "Whether an address is verified and not yet registered", access: .public,
-                settings: .authentication, use: status),
+                settings: .code, use: status),
         ]
     }
 

@@ -47,19 +47,19 @@ struct PasswordResetEndpoints: Sendable {
         return [
             .post(
                 "/api/auth/forgot-password", "Mail a link that sets a new password", access: .public, fails: failures,
-                settings: .authentication, use: askForLink),
+                settings: .code, use: askForLink),
             .post(
                 "/api/auth/reset-password", "Set a new password with the token of a mailed link", access: .public,
-                fails: failures, settings: .authentication, use: resetByLink),
+                fails: failures, settings: .code, use: resetByLink),
             .post(
                 "/api/auth/forgot-password-otp", "Mail a code that allows to set a new password", access: .public,
-                fails: failures, settings: .authentication, use: askForCode),
+                fails: failures, settings: .code, use: askForCode),
             .post(
                 "/api/auth/verify-otp", "Prove with the code that the mail is read", access: .public, fails: failures,
-                settings: .authentication, use: verify),
+                settings: .code, use: verify),
             .post(
                 "/api/auth/reset-password-otp", "Set a new password with a verified code", access: .public,
-                fails: failures, settings: .authentication, use: resetByCode),
+                fails: failures, settings: .code, use: resetByCode),
         ]
     }
 

@@ -57,8 +57,8 @@ extension RateClass {
         case .write: ClassQuotas(account: 120, address: 3_000)
         // At cost 12 one core checks about four passwords a second; a shift that signs in at nine fits.
         case .authentication: ClassQuotas(account: 30, address: 300)
-        // Each code has five guesses of its own; a front desk registers fewer than one patient a second.
-        case .code: ClassQuotas(account: 20, address: 60)
+        // Each code has five guesses of its own; a front desk registers few patients a minute, in three or four steps each.
+        case .code: ClassQuotas(account: 20, address: 120)
         // Several tabs refresh at once, and every client of a clinic once in ten minutes.
         case .token: ClassQuotas(account: 120, address: 3_000)
         // A form asks at every pause in typing; a client that waits for the server asks every 3 s, 40 times.
