@@ -26,44 +26,44 @@ final class HTTPConnection: ChannelDuplexHandler, @unchecked Sendable {
     }
 
     /// What has been read and waits for the request in front of it.
-    private enum Arrival {
+    enum Arrival {
         case part(HTTPServerRequestPart)
         case failure(HTTPParserError)
     }
 
     let responder: APIResponder
-    private let tasks: EventLoopTasks
+    let tasks: EventLoopTasks
     private let idleTime: TimeAmount
-    private let logger: Logger
+    let logger: Logger
     /// Succeeds when the channel is closed and no task runs.
     let finished: EventLoopPromise<Void>
 
     private(set) var context: ChannelHandlerContext?
-    private var peer: String?
-    private var arrivals = CircularBuffer<Arrival>(initialCapacity: 8)
-    private var isPumping = false
+    var peer: String?
+    var arrivals = CircularBuffer<Arrival>(initialCapacity: 8)
+    var isPumping = false
     var phase = Phase.idle
-    private var task: Task<Void, Never>?
-    private var isTaskRunning = false
+    var task: Task<Void, Never>?
+    var isTaskRunning = false
     private var isFinished = false
 
     // The request in front.
-    private(set) var head: HTTPRequestHead?
-    private var gathered: ByteBuffer?
-    private(set) var body: ArrivingBody?
+    var head: HTTPRequestHead?
+    var gathered: ByteBuffer?
+    var body: ArrivingBody?
     /// Between its first and its last part.
-    private(set) var isReading = false
+    var isReading = false
     /// How much of its body is still to come; `nil` when nobody said.
-    private(set) var announced: Int?
-    private var wasted = 0
+    var announced: Int?
+    var wasted = 0
 
     private(set) var hasFailed = false
     private(set) var inputHasEnded = false
     var outputHasEnded = false
     private(set) var isStopping = false
     /// A `read` was held back.
-    private var isReadDue = false
-    private var lastTraffic = NIODeadline.now()
+    var isReadDue = false
+    var lastTraffic = NIODeadline.now()
     private var timer: Scheduled<Void>?
     /// Whoever waits until more can be written.
     var writers: [UnsafeContinuation<Void, Never>] = []
@@ -153,180 +153,20 @@ final class HTTPConnection: ChannelDuplexHandler, @unchecked Sendable {
         finishIfOver()
     }
 
-    private func finishIfOver() {
+    func finishIfOver() {
         guard context == nil, !isTaskRunning, !isFinished else { return }
         isFinished = true
         finished.succeed()
     }
 
     /// Closes unless a request is in hand, or one is being read that has not been answered.
-    private func closeIfDone() {
+    func closeIfDone() {
         switch phase {
         case .idle where arrivals.isEmpty && (inputHasEnded || isStopping), .answered where inputHasEnded || isStopping:
             context?.close(promise: nil)
         case .closing where outputHasEnded: context?.close(promise: nil)
         default: break
         }
-    }
-
-    // MARK: Requests
-
-    /// The server stops, and no other request waits for its answer.
-    var isStoppingIdle: Bool { isStopping && arrivals.isEmpty }
-
-    private var isBusy: Bool {
-        !arrivals.isEmpty || body?.isHungry == false || phase == .closing && wasted > Self.rest
-    }
-
-    private func readOn() {
-        guard isReadDue, !isBusy else { return }
-        isReadDue = false
-        context?.read()
-    }
-
-    /// Takes what has been read as far as the request in front allows. Never inside itself, however many requests came
-    /// together.
-    private func pump() {
-        guard !isPumping else { return }
-        isPumping = true
-        defer { isPumping = false }
-        while let arrival = arrivals.first, mayTake(arrival) {
-            arrivals.removeFirst()
-            switch arrival {
-            case .part(.head(let head)): begin(head)
-            case .part(.body(let bytes)): take(bytes)
-            case .part(.end): finishReading()
-            case .failure(let failure): refuse(failure)
-            }
-        }
-    }
-
-    private func mayTake(_ arrival: Arrival) -> Bool {
-        switch arrival {
-        case .part(.head): phase == .idle && context?.channel.isWritable == true || phase == .closing
-        case .part: true
-        case .failure: phase == .idle || phase == .closing || isReading
-        }
-    }
-
-    private func begin(_ head: HTTPRequestHead) {
-        guard phase == .idle else { return }
-        self.head = head
-        phase = .arriving
-        isReading = true
-        // Whoever expects to be asked for the body may send something else instead.
-        let mayHoldBack = head.headers.contains(name: "Expect")
-        announced = mayHoldBack ? nil : head.headers.first(name: "Content-Length").flatMap { Int($0) }
-        let hosts = RequestHeaders(head.headers).hostCount
-        if hosts > 1 || (hosts == 0 && !head.version.isOld) { refuse(.malformedHTTP, head) }
-    }
-
-    private func take(_ bytes: ByteBuffer) {
-        announced = announced.map { $0 - bytes.readableBytes }
-        switch phase {
-        case .arriving:
-            if gathered?.writeImmutableBuffer(bytes) == nil { gathered = bytes }
-        case .answering: body?.append(bytes)
-        case .closing:
-            wasted += bytes.readableBytes
-            if wasted > Self.rest { closeIfDone() }
-        case .idle, .answered: break
-        }
-    }
-
-    private func finishReading() {
-        isReading = false
-        switch phase {
-        case .arriving: start(.whole(gathered ?? ByteBuffer()))
-        case .answering: body?.finish(.success(()))
-        case .answered: next()
-        case .closing: closeIfDone()
-        case .idle: break
-        }
-    }
-
-    /// Bytes that are not HTTP: nothing behind them can be trusted. A request whose body broke gets one answer.
-    private func refuse(_ failure: HTTPParserError) {
-        switch phase {
-        case .idle, .arriving:
-            let problem: Problem = failure == .headerOverflow ? .headersTooLarge : .malformedHTTP
-            refuse(problem, HTTPRequestHead(version: .http1_1, method: .GET, uri: ""))
-        case .answering: body?.finish(.failure(failure))
-        case .answered: context?.close(promise: nil)
-        case .closing: closeIfDone()
-        }
-    }
-
-    private func refuse(_ problem: Problem, _ head: HTTPRequestHead) {
-        phase = .answering
-        send(responder.refusal(problem, of: request(head, .whole(ByteBuffer()))), isLast: true)
-    }
-
-    /// A body that did not come whole with its head is handed over as it arrives.
-    private func startIfArriving() {
-        guard phase == .arriving else { return }
-        let body = ArrivingBody(gathered ?? ByteBuffer()) { [unowned self] in
-            invite()
-            readOn()
-        }
-        self.body = body
-        start(.arriving(body))
-    }
-
-    private func start(_ body: IncomingBody) {
-        guard let head else { return }
-        gathered = nil
-        phase = .answering
-        isTaskRunning = true
-        let request = request(head, body)
-        task = Task.immediate(executorPreference: tasks) { [self] in
-            await deliver(responder.answer(request))
-            isTaskRunning = false
-            task = nil
-            finishIfOver()
-        }
-        if !isTaskRunning { task = nil }
-    }
-
-    private func request(_ head: HTTPRequestHead, _ body: IncomingBody) -> ServerRequest {
-        let peer = self.peer ?? context?.remoteAddress?.ipAddress ?? ""
-        self.peer = peer
-        return ServerRequest(
-            method: HTTPRequest.Method(head.method), target: head.uri, headers: RequestHeaders(head.headers),
-            body: body, peer: peer, logger: logger)
-    }
-
-    /// Goes on behind an answer.
-    func next() {
-        phase = .idle
-        head = nil
-        body = nil
-        lastTraffic = .now()
-        goOn()
-    }
-
-    /// Takes what waits, now that it may be taken. While that is being done already, nothing is left to do.
-    private func goOn() {
-        guard !isPumping else { return }
-        pump()
-        startIfArriving()
-        closeIfDone()
-        readOn()
-    }
-
-    /// Reads a short rest of a request that has its answer, for nothing.
-    func readRest() {
-        phase = .answered
-        body = nil
-        closeIfDone()
-        readOn()
-    }
-
-    /// Throws away what still arrives.
-    func readNothing() {
-        phase = .closing
-        body = nil
-        readOn()
     }
 
     // MARK: Time
@@ -344,27 +184,6 @@ final class HTTPConnection: ChannelDuplexHandler, @unchecked Sendable {
             context?.close(promise: nil)
         } else {
             watch(in: idleTime - silence)
-        }
-    }
-}
-
-extension HTTPVersion {
-    /// Before HTTP/1.1: no chunks, no `Host`, nothing between head and answer.
-    var isOld: Bool { self != .http1_1 }
-}
-
-extension HTTPRequest.Method {
-    fileprivate init(_ method: HTTPMethod) {
-        switch method {
-        case .GET: self = .get
-        case .POST: self = .post
-        case .PUT: self = .put
-        case .DELETE: self = .delete
-        case .PATCH: self = .patch
-        case .HEAD: self = .head
-        case .OPTIONS: self = .options
-        // The decoder lets tokens through and nothing else.
-        default: self = HTTPRequest.Method(method.rawValue) ?? .trace
         }
     }
 }
