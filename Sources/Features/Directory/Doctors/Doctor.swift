@@ -14,6 +14,7 @@ struct Doctor: RowDecodable {
     let profileImageURL: String?
     let contactInfo: String?
     let gender: String?
+    let dateOfBirth: LocalDate?
     let fee: Money?
     let address: String?
     /// Joined by commas, without blanks around them.
@@ -28,8 +29,8 @@ struct Doctor: RowDecodable {
     /// In the order in which `init(row:)` reads them.
     static let columns: SQL = """
         d.id, u.username, u.email, u.role, d.is_active, d.first_name, d.last_name, d.specialization,
-        d.profile_image_url, d.contact_info, d.gender, d.consultation_fee, d.address, d.languages, d.is_verified,
-        d.experience_count, d.education_count, d.certificate_count,
+        d.profile_image_url, d.contact_info, d.gender, d.date_of_birth, d.consultation_fee, d.address, d.languages,
+        d.is_verified, d.experience_count, d.education_count, d.certificate_count,
         d.review_count, d.average_rating
         """
 
@@ -47,6 +48,7 @@ struct Doctor: RowDecodable {
         profileImageURL = try row.value("profile_image_url")
         contactInfo = try row.value("contact_info")
         gender = try row.value("gender")
+        dateOfBirth = try row.value("date_of_birth")
         fee = try row.value("consultation_fee")
         address = try row.value("address")
         languages = try row.value("languages")
