@@ -75,8 +75,25 @@ struct RequestHeaders: Sendable {
     /// What the first `Host` says.
     var host: String? { fields.first(name: "Host") }
 
-    /// How many `Host` fields there are; a request of HTTP/1.1 has one (RFC 9112 §3.2).
-    var hostCount: Int { fields.count { Self.matches($0.name, "host") } }
+    /// Whether there is one `Host`, as every request of HTTP/1.1 has it, or none where that is allowed, and a host in it:
+    /// nothing that a host cannot hold (RFC 9112 §3.2).
+    func hasSoundHost(isOptional: Bool) -> Bool {
+        var count = 0
+        for (name, value) in fields where Self.matches(name, "host") {
+            count += 1
+            if value.utf8.contains(where: Self.endsHost) { return false }
+        }
+        return count == 1 || count == 0 && isOptional
+    }
+
+    private static func endsHost(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 0...0x20, 0x7F..., UInt8(ascii: "/"), UInt8(ascii: "?"), UInt8(ascii: "#"), UInt8(ascii: "@"),
+            UInt8(ascii: "\\"):
+            true
+        default: false
+        }
+    }
 
     private static func matches(_ name: String, _ lowercase: String) -> Bool {
         guard name.utf8.count == lowercase.utf8.count else { return false }
