@@ -102,19 +102,3 @@ package enum SchedulingError: FailureCatalogue, Equatable {
             fieldErrors: [FieldError(field: field, message: message)])
     }
 }
-
-/// The refusal of an emergency: whatever the reason, it tells whom to call.
-struct EmergencyError: FailureCatalogue {
-    let reason: SchedulingError
-    let advice: String
-
-    static var catalogue: [EmergencyError] {
-        SchedulingError.catalogue.map { EmergencyError(reason: $0, advice: SchedulingSettings().advice) }
-    }
-
-    var problem: Problem {
-        var problem = reason.problem
-        problem.details["advice"] = advice
-        return problem
-    }
-}

@@ -45,6 +45,11 @@ package struct Problem: Error, Sendable {
         self.fieldErrors = fieldErrors
         self.retryAfter = retryAfter
     }
+
+    /// Adds members to the body; those that are there already stay.
+    package mutating func add(_ details: [String: any Encodable & Sendable]) {
+        self.details.merge(details) { own, _ in own }
+    }
 }
 
 /// One field that was refused; `field` is its path, such as `tests[2].price`.

@@ -85,6 +85,11 @@ enum RouteResponder: Sendable {
         }
     }
 
+    /// What every error body of the route holds.
+    var errorDetails: [String: any Encodable & Sendable] {
+        if case .endpoint(let responder) = self { responder.endpoint.settings.errorDetails } else { [:] }
+    }
+
     func respond(to request: ServerRequest, _ arrival: ArrivalFacts) async throws -> Answer {
         switch self {
         case .endpoint(let responder): return try await responder.respond(to: request, arrival)
@@ -156,7 +161,9 @@ final class EndpointResponder: Sendable {
         return try await endpoint.handle(
             IncomingCall(
                 pathValues: try pathValues(request.path), caller: caller, origin: origin,
-                facts: RequestFacts(route, request, arrival, body: try await body(of: request)),
+                facts: RequestFacts(
+                    route, request, arrival, body: try await body(of: request),
+                    errorDetails: endpoint.settings.errorDetails),
                 contentType: request.headers[.contentType]))
     }
 
