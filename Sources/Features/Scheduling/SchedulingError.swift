@@ -89,7 +89,7 @@ package enum SchedulingError: FailureCatalogue, Equatable {
     private static let statuses = AppointmentStatus.allCases.map(\.rawValue).joined(separator: ", ")
 
     private static func taken(_ message: String, _ free: [LocalDateTime]) -> Problem {
-        Problem(.conflict, "SLOT_UNAVAILABLE", message, ["alternatives": free.map(\.description)])
+        Problem(.conflict, "SLOT_UNAVAILABLE", message, ["alternatives": free])
     }
 
     private static func day(_ field: String, _ code: String, _ message: String, _ rule: String) -> Problem {

@@ -184,7 +184,8 @@ final class EndpointResponder: Sendable {
             return nil
         }
         guard field.utf8.count > 7, field.prefix(7).lowercased() == "bearer " else { throw Problem.unauthenticated }
-        let caller = try await settings.authenticator.authenticate(String(field.dropFirst(7)))
+        let token = field.utf8.dropFirst(7).drop { $0 == UInt8(ascii: " ") }
+        let caller = try await settings.authenticator.authenticate(String(Substring(token)))
         guard let due = step(due: caller) else { return caller }
         if endpoint.access.needsToken { throw due }
         return nil

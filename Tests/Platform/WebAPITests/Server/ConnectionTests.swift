@@ -183,6 +183,17 @@ struct ConnectionTests {
         #expect(answer.components(separatedBy: "\r\nContent-Length:").count == 2)
     }
 
+    @Test(
+        "white space around a value is no part of it",
+        arguments: [
+            "Authorization: Bearer doctor", "Authorization:Bearer  doctor ", "Authorization: \t Bearer doctor\t ",
+        ])
+    func blanks(_ field: String) async throws {
+        let answer = try await exchange(
+            "GET /api/names/x HTTP/1.1\r\nHost: a \t\r\n\(field)\r\nConnection: close\r\n\r\n")
+        #expect(answer.hasSuffix("{\"name\":\"x\",\"caller\":\"doctor\"}"))
+    }
+
     @Test("a value that a client chose cannot begin a header of its own")
     func injection() async throws {
         let answer = try await exchange(
