@@ -5,7 +5,6 @@ package enum ProblemKind: Int, Sendable, CaseIterable {
     case forbidden = 403
     case notFound = 404
     case methodNotAllowed = 405
-    case notAcceptable = 406
     case conflict = 409
     case preconditionFailed = 412
     case payloadTooLarge = 413
