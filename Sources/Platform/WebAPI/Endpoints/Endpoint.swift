@@ -30,20 +30,20 @@ package struct EndpointSettings: Sendable {
     package var admitsMissingFactor: Bool
     /// Whether the caller must have proved who they are in the last minutes; otherwise 403 `STEP_UP_REQUIRED`.
     package var needsStepUp: Bool
-    /// Members of every error body, whatever the reason.
-    package var errorDetails: [String: any Encodable & Sendable]
+    /// A sentence that ends the text of every error, whatever the reason, and is its member `advice`.
+    package var advice: String?
 
     package init(
         bodyLimit: Int = 2 << 20, rateClass: RateClass = .standard, needsStepUp: Bool = false,
         admitsGeneratedPassword: Bool = false, admitsMissingFactor: Bool = false,
-        errorDetails: [String: any Encodable & Sendable] = [:]
+        advice: String? = nil
     ) {
         self.bodyLimit = bodyLimit
         self.rateClass = rateClass
         self.admitsGeneratedPassword = admitsGeneratedPassword
         self.admitsMissingFactor = admitsMissingFactor
         self.needsStepUp = needsStepUp
-        self.errorDetails = errorDetails
+        self.advice = advice
     }
 
     package static let standard = EndpointSettings()
