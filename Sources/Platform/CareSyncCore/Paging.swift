@@ -49,7 +49,7 @@ package struct Page<Item: Sendable>: Sendable {
         let following = min(after.count, max(request.size / 2, request.size - before.count))
         let preceding = before.prefix(request.size - following)
         self.init(
-            items: preceding.reversed() + after.prefix(following), total: nil,
+            items: Array(preceding.reversed()) + after.prefix(following), total: nil,
             isTruncated: before.count + after.count > request.size)
     }
 
