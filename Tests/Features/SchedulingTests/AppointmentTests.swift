@@ -1,5 +1,6 @@
 import CareSyncCore
 import CareSyncTesting
+import Persistence
 import Testing
 
 @testable import Scheduling
