@@ -13,6 +13,13 @@ package enum JSONBodyEncoder {
         return encoding.writer.withBytes { [UInt8]($0) }
     }
 
+    /// The same text by way of the value's own `encode(to:)`, whatever is known of its type.
+    static func encodedByItself(_ value: some Encodable) throws -> [UInt8] {
+        let encoding = JSONEncoding()
+        try encoding.encode(value)
+        return encoding.writer.withBytes { [UInt8]($0) }
+    }
+
     /// Appends the text to a buffer; the bytes are copied once.
     package static func encode(_ value: some Encodable, into buffer: inout ByteBuffer) throws {
         let encoding = JSONEncoding()

@@ -39,11 +39,21 @@ final class JSONEncoding {
         frames.reserveCapacity(16)
     }
 
-    /// Encodes the one top-level value.
+    /// Writes the one top-level value, by the form of its type if there is one.
     func root<Value: Encodable>(_ value: Value) throws {
-        try encode(value)
+        if let form = JSONForms.form(of: Value.self) {
+            try withUnsafePointer(to: value) { try form.write($0, to: self) }
+            assert(isWrittenByItself(value), "\(Value.self) writes itself in another way than its form does.")
+        } else {
+            try encode(value)
+        }
         if let failure { throw failure }
         Self.usual.store(min(max(writer.count + writer.count / 8, 2_048), 65_536), ordering: .relaxed)
+    }
+
+    private func isWrittenByItself(_ value: some Encodable) -> Bool {
+        guard let byItself = try? JSONBodyEncoder.encodedByItself(value) else { return false }
+        return writer.withBytes { $0.elementsEqual(byItself) }
     }
 
     // MARK: Values
@@ -77,7 +87,7 @@ final class JSONEncoding {
 
     func double(_ value: Double) throws {
         guard value.isFinite else { throw refuse("JSON has no number for \(value).", value) }
-        writer.verbatim(value.description)
+        if !writer.shortDecimal(value) { writer.verbatim(value.description) }
     }
 
     func float(_ value: Float) throws {

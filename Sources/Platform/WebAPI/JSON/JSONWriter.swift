@@ -72,6 +72,19 @@ extension JSONWriter {
         text.withUTF8 { quoted($0) }
     }
 
+    /// Copies whole words, of which the last may reach beyond what counts.
+    @inline(__always)
+    mutating func prefix(_ prefix: JSONPrefix) {
+        reserve(prefix.count + 8)
+        let target = UnsafeMutableRawPointer(base + count)
+        var done = 0
+        while done < prefix.count {
+            target.storeBytes(of: prefix.words[done / 8], toByteOffset: done, as: UInt64.self)
+            done += 8
+        }
+        count += prefix.count
+    }
+
     /// Writes `"key":`.
     mutating func key(_ key: String) {
         text(key)
@@ -183,7 +196,11 @@ extension JSONWriter {
     }
 
     mutating func bool(_ value: Bool) {
-        verbatim(value ? "true" : "false")
+        reserve(5)
+        let target = UnsafeMutableRawPointer(base + count)
+        target.storeBytes(of: UInt32(littleEndian: value ? 0x6575_7274 : 0x736C_6166), as: UInt32.self)
+        if !value { target.storeBytes(of: UInt8(ascii: "e"), toByteOffset: 4, as: UInt8.self) }
+        count += value ? 4 : 5
     }
 
     mutating func integer<Value: FixedWidthInteger>(_ value: Value) {
@@ -200,6 +217,24 @@ extension JSONWriter {
         byte(UInt8(ascii: "."))
         byte(UInt8(48 + cents / 10))
         byte(UInt8(48 + cents % 10))
+    }
+
+    /// Writes a number of at most six decimals, such as a rating, as its description does: `4.0`, `-0.25`. `false` when it
+    /// is another: up to fifteen digits the shortest text that reads back as the same number is unique, beyond that not.
+    mutating func shortDecimal(_ value: Double) -> Bool {
+        let scaled = (value * 1e6).rounded()
+        // From a ten-thousandth downwards a description has an exponent.
+        guard scaled.magnitude >= 1e3, scaled.magnitude < 1e15, scaled / 1e6 == value else { return false }
+        if scaled < 0 { byte(UInt8(ascii: "-")) }
+        var (whole, rest) = UInt64(scaled.magnitude).quotientAndRemainder(dividingBy: 1_000_000)
+        digits(whole)
+        byte(UInt8(ascii: "."))
+        repeat {
+            (whole, rest) = rest.quotientAndRemainder(dividingBy: 100_000)
+            byte(UInt8(48 + whole))
+            rest *= 10
+        } while rest != 0
+        return true
     }
 
     private mutating func digits(_ value: UInt64) {
