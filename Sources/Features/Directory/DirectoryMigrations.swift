@@ -13,6 +13,7 @@ package enum DirectoryMigrations {
                 + (d == .postgres ? WorkingHoursSchema.exclusion : WorkingHoursSchema.triggers)
         },
         BreakGlassMigration.migration,
+        DoctorRevisionMigration.migration,
     ]
 
     private static func doctors(_ d: Dialect) -> [SQL] {

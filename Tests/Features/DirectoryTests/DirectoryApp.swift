@@ -84,6 +84,8 @@ struct Reply {
 
     var object: [String: Any] { get throws { try JSONSerialization.jsonObject(with: body) as? [String: Any] ?? [:] } }
 
+    var text: String { String(decoding: body, as: UTF8.self) }
+
     var code: String? { try? object["code"] as? String }
 
     /// The field an error is about.

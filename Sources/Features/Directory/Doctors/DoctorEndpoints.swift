@@ -82,16 +82,16 @@ struct DoctorEndpoints: Sendable {
         ]
     }
 
-    func list(_ call: Call<DoctorListParameters, NoBody>) async throws -> Listing<DoctorResponse> {
+    func list(_ call: Call<DoctorListParameters, NoBody>) async throws -> PreparedListing<DoctorResponse> {
         let isPatient = try call.principal.role == .patient
         return try await page(call.parameters, bookableOnly: isPatient)
     }
 
-    func listBookable(_ call: Call<DoctorListParameters, NoBody>) async throws -> Listing<DoctorResponse> {
+    func listBookable(_ call: Call<DoctorListParameters, NoBody>) async throws -> PreparedListing<DoctorResponse> {
         try await page(call.parameters, bookableOnly: true)
     }
 
-    func listAll(_ call: Call<DoctorListParameters, NoBody>) async throws -> Listing<DoctorResponse> {
+    func listAll(_ call: Call<DoctorListParameters, NoBody>) async throws -> PreparedListing<DoctorResponse> {
         try await doctors.noteListing(by: call.origin)
         return try await page(call.parameters, bookableOnly: false)
     }
@@ -108,7 +108,9 @@ struct DoctorEndpoints: Sendable {
         try await doctors.find(call.parameters.id)
     }
 
-    private func page(_ parameters: DoctorListParameters, bookableOnly: Bool) async throws -> Listing<DoctorResponse> {
-        Listing(try await doctors.list(parameters.search(bookableOnly: bookableOnly), parameters.request))
+    private func page(_ parameters: DoctorListParameters, bookableOnly: Bool) async throws -> PreparedListing<
+        DoctorResponse
+    > {
+        PreparedListing(try await doctors.list(parameters.search(bookableOnly: bookableOnly), parameters.request))
     }
 }

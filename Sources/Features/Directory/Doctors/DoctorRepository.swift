@@ -15,12 +15,15 @@ struct DoctorRepository {
         return try db.first("SELECT \(Doctor.columns) FROM \(Doctor.tables) WHERE u.username_key = \(key)")
     }
 
-    /// In the order of the ids.
     func list(_ ids: [DoctorID]) throws -> [Doctor] {
+        try db.all("SELECT \(Doctor.columns) FROM \(Doctor.tables) WHERE d.id IN \(in: ids)")
+    }
+
+    /// In the order of the ids.
+    func revisions(_ ids: [DoctorID]) throws -> [DoctorRevision] {
         guard !ids.isEmpty else { return [] }
-        let doctors: [Doctor] = try db.all(
-            "SELECT \(Doctor.columns) FROM \(Doctor.tables) WHERE d.id IN \(in: ids)")
-        let byID = Dictionary(uniqueKeysWithValues: doctors.map { ($0.id, $0) })
+        let found: [DoctorRevision] = try db.all("SELECT d.id, d.revision FROM doctors d WHERE d.id IN \(in: ids)")
+        let byID = Dictionary(uniqueKeysWithValues: found.map { ($0.id, $0) })
         return ids.compactMap { byID[$0] }
     }
 
@@ -29,13 +32,15 @@ struct DoctorRepository {
     }
 
     /// Adds what a page needs to a batch. Behind the last row no row tells the total; then it is missing.
-    static func page(_ search: DoctorSearch, _ request: PageRequest, in batch: Batch) -> () throws -> Page<Doctor> {
+    static func page(_ search: DoctorSearch, _ request: PageRequest, in batch: Batch) -> () throws -> Page<
+        DoctorRevision
+    > {
         let total: SQL =
             request.isPaged ? "(SELECT count(*) FROM doctors d\(search.conditions))" : "CAST(NULL AS bigint)"
         let rows = batch.all(
             CountedDoctor.self,
             """
-            SELECT \(Doctor.columns), \(total) AS total FROM \(Doctor.tables)\(search.conditions)\(search.order)
+            SELECT d.id, d.revision, \(total) AS total FROM doctors d\(search.conditions)\(search.order)
             LIMIT \(request.limit) OFFSET \(request.offset)
             """)
         return {
@@ -51,11 +56,11 @@ struct DoctorRepository {
     }
 
     private struct CountedDoctor: RowDecodable {
-        let doctor: Doctor
+        let doctor: DoctorRevision
         let total: Int?
 
         init(row: Row) throws {
-            doctor = try Doctor(row: row)
+            doctor = try DoctorRevision(row: row)
             total = try row.value("total")
         }
     }

@@ -1,5 +1,6 @@
 package import CareSyncCore
 package import Persistence
+import WebAPI
 
 /// Which of some doctors have a free slot on a day. The feature that keeps calendars supplies it; it asks set-wise, in
 /// the reading transaction it is given.
@@ -14,8 +15,15 @@ struct DoctorService: Sendable {
     let database: any Database
     let clinicZone: ClinicZone
     let availability: AvailabilityProbe
+    private let texts = DoctorTexts()
 
-    func list(_ search: DoctorSearch, _ request: PageRequest) async throws -> Page<DoctorResponse> {
+    init(database: any Database, clinicZone: ClinicZone, availability: @escaping AvailabilityProbe) {
+        self.database = database
+        self.clinicZone = clinicZone
+        self.availability = availability
+    }
+
+    func list(_ search: DoctorSearch, _ request: PageRequest) async throws -> Page<PreparedJSON<DoctorResponse>> {
         try check(search)
         let page =
             if let day = search.availableOn {
@@ -23,8 +31,27 @@ struct DoctorService: Sendable {
             } else {
                 try await page(search, request)
             }
-        let qualifications = try await qualifications(of: page.items)
-        return page.map { DoctorResponse($0, qualifications) }
+        let known = texts.known(page.items)
+        let missing = zip(page.items, known).filter { $1 == nil }.map { $0.0.id }
+        guard !missing.isEmpty else { return page.replacing(known.compactMap(\.self)) }
+        let made = try await write(missing)
+        return page.replacing(zip(page.items, known).compactMap { $1 ?? made[$0.id] })
+    }
+
+    /// The texts of doctors as they are now, which may be later than what a list has just found.
+    private func write(_ ids: [DoctorID]) async throws -> [DoctorID: PreparedJSON<DoctorResponse>] {
+        let (revisions, doctors, qualifications) = try await database.read { db in
+            let repository = DoctorRepository(db: db)
+            // The revisions first: a text may be newer than what it is kept under, but never older.
+            let revisions = try repository.revisions(ids)
+            let doctors = try repository.list(ids)
+            return (revisions, doctors, try repository.qualifications(of: doctors))
+        }
+        var made: [DoctorID: PreparedJSON<DoctorResponse>] = [:]
+        for doctor in doctors { made[doctor.id] = try PreparedJSON(DoctorResponse(doctor, qualifications)) }
+        texts.keep(
+            Dictionary(uniqueKeysWithValues: revisions.compactMap { key in made[key.id].map { (key, $0) } }))
+        return made
     }
 
     /// Before an administrator is shown doctors, because what cannot be written down is not shown.
@@ -34,7 +61,7 @@ struct DoctorService: Sendable {
         }
     }
 
-    private func page(_ search: DoctorSearch, _ request: PageRequest) async throws -> Page<Doctor> {
+    private func page(_ search: DoctorSearch, _ request: PageRequest) async throws -> Page<DoctorRevision> {
         let page = try await database.fetch { batch in DoctorRepository.page(search, request, in: batch) }
         guard request.isPaged, page.total == nil else { return page }
         let total = try await database.fetch { batch in DoctorRepository.count(search, in: batch) }
@@ -86,7 +113,7 @@ struct DoctorService: Sendable {
     /// The calendar is asked about every doctor that the other filters leave; the page is cut afterwards.
     private func availablePage(
         _ search: DoctorSearch, _ request: PageRequest, on day: LocalDate
-    ) async throws -> Page<Doctor> {
+    ) async throws -> Page<DoctorRevision> {
         let availability = availability
         return try await database.read { db in
             let doctors = DoctorRepository(db: db)
@@ -94,7 +121,7 @@ struct DoctorService: Sendable {
             let available = candidates.isEmpty ? [] : try availability(db, candidates, day)
             let matching = candidates.filter(available.contains)
             let shown = matching.dropFirst(request.offset).prefix(request.limit)
-            return Page(fetched: try doctors.list(Array(shown)), request: request, total: matching.count)
+            return Page(fetched: try doctors.revisions(Array(shown)), request: request, total: matching.count)
         }
     }
 }

@@ -13,8 +13,17 @@ package struct Listing<Item: WireValue>: EndpointAnswer {
 
     package func answer(to request: RequestFacts) throws -> Answer {
         var answer = try page.items.answer(to: request)
-        if let total = page.total { answer.headers.append((name: "X-Total-Count", value: String(total))) }
-        if page.isTruncated { answer.headers.append((name: "X-Truncated", value: "true")) }
+        answer.headers += page.headers.map { (name: $0.0, value: $0.1) }
         return answer
+    }
+}
+
+extension Page {
+    /// What a list says beside its items.
+    var headers: [(String, String)] {
+        var headers: [(String, String)] = []
+        if let total { headers.append(("X-Total-Count", String(total))) }
+        if isTruncated { headers.append(("X-Truncated", "true")) }
+        return headers
     }
 }
