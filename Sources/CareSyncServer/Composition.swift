@@ -66,6 +66,7 @@ package struct CareSync: Sendable {
             exemptsLoopback: configuration.mode == .development,
             adminFactorRequired: configuration.adminSecondFactor == .required)
         identitySettings.isMailAvailable = configuration.mail.isAvailable
+        identitySettings.administration = configuration.web.adminNetworks
         identitySettings.linkLifetime = configuration.linkLifetime
         identitySettings.linkBase = configuration.linkBase
         let identity = IdentityFeature(

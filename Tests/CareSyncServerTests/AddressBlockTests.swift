@@ -144,6 +144,35 @@ struct AddressBlockTests {
         #expect(try await client.send("GET", paths[0], from: "203.0.113.9").status == 200)
         await server.stop()
     }
+
+    @Test("from a network of the administration its people lift the block of their own address")
+    func administration() async throws {
+        let server = try LiveServer(environment: [
+            "CARESYNC_TRUSTED_PROXIES": "127.0.0.1", "CARESYNC_ADMIN_NETWORKS": "10.20.0.0/16, 192.0.2.0/24",
+        ])
+        #expect(try await server.command(["seed", "--demo"]).status == 0)
+        try await server.start()
+        let client = ProxiedClient(server: server)
+        func logIn(from address: String) async throws -> TestResponse {
+            try await client.send(
+                "POST", "/api/auth/login", from: address, body: #"{"username":"admin","password":"Admin#Demo2026"}"#)
+        }
+        let other = try #require(try await logIn(from: "198.51.100.1")["accessToken"].string)
+        for address in ["10.20.0.5", "203.0.113.9"] {
+            let path = "/api/admin/block-ip?ipAddress=\(address)"
+            let blocked = try await client.send("POST", path, from: "198.51.100.1", token: other, body: "{}")
+            #expect(blocked.status == 200)
+        }
+        // What a client claims about itself stands left of what the proxy has seen.
+        for claimed in ["203.0.113.9", "10.20.0.5, 203.0.113.9", "192.0.2.1,203.0.113.9"] {
+            #expect(try await logIn(from: claimed).problemCode == "IP_BLOCKED")
+        }
+        let admin = try #require(try await logIn(from: "10.20.0.5")["accessToken"].string)
+        let lifted = try await client.send(
+            "DELETE", "/api/admin/blocked-ips/10.20.0.5", from: "10.20.0.5", token: admin, body: "{}")
+        #expect(lifted.status == 200)
+        await server.stop()
+    }
 }
 
 /// Sends requests the way a proxy does that names its client.

@@ -33,6 +33,7 @@ struct SessionService: Sendable {
     let tokens: RefreshTokens
     let cache: SessionCache
     let settings: IdentitySettings
+    let gate: AddressGate
     let profiles: AccountProfiles
 
     private var now: Instant { database.services.time.now }
@@ -88,7 +89,10 @@ struct SessionService: Sendable {
     /// Gives the successor of a refresh token. What must stay written when the token is refused, the end of its family,
     /// is committed before the refusal is thrown.
     func refresh(_ text: String, by origin: RequestOrigin) async throws -> SessionGrant {
-        guard let token = tokens.parse(text) else { throw SessionError.refreshInvalid }
+        guard let token = tokens.parse(text) else {
+            try gate.require(nil, at: origin, now: now)
+            throw SessionError.refreshInvalid
+        }
         let outcome = try await database.write { db in
             // Whoever is overtaken finds its token to be the parent, in the same transaction.
             for _ in 0..<3 {
@@ -108,9 +112,9 @@ struct SessionService: Sendable {
     private func refresh(_ token: RefreshToken, by origin: RequestOrigin, db: any Connection) throws -> Refreshed {
         let sessions = SessionRepository(db: db)
         let now = now
-        guard let (session, account) = try sessions.find(token.sessionID), session.endedAt == nil else {
-            return .refused
-        }
+        let found = try sessions.find(token.sessionID)
+        try gate.require(found?.account.role, at: origin, now: now)
+        guard let (session, account) = found, session.endedAt == nil else { return .refused }
         guard account.isActive else {
             try end(token.sessionID, .accountInactive, by: origin, db: db)
             return .inactive

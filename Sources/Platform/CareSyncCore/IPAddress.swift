@@ -2,7 +2,8 @@ import Foundation
 
 /// An IPv4 or IPv6 address in its one spelling, so that equal addresses are equal texts.
 package struct IPAddress: Hashable, Sendable, CustomStringConvertible {
-    private let bytes: [UInt8]
+    /// Four, or sixteen.
+    let bytes: [UInt8]
     /// Dotted, or as RFC 5952 shortens IPv6.
     package let description: String
 

@@ -51,10 +51,10 @@ struct AddressBlockCacheTests {
             try await app.feature.poller.blocks.block(
                 address, for: .hours(1), reason: "Scanner", by: principal, origin: .system("test"))
             try await app.withAnotherProcess { other in
-                let isBlocked = other.feature.addressGuard.isBlocked
-                #expect(!isBlocked("203.0.113.9", app.clock.now))
+                let verdict = other.feature.addressGuard.verdict
+                #expect(verdict("203.0.113.9", app.clock.now) == .open)
                 try await other.feature.poller.blocks.poll()
-                #expect(isBlocked("203.0.113.9", app.clock.now))
+                #expect(verdict("203.0.113.9", app.clock.now) == .closed)
             }
         }
     }

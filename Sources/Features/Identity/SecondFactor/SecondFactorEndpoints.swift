@@ -72,8 +72,8 @@ struct SecondFactorEndpoints: Sendable {
                 settings: EndpointSettings(rateClass: .authentication, admitsMissingFactor: true), use: confirm),
             .post(
                 "\(Self.base)/verify", "Sign in with the second factor, after the password", access: .public,
-                fails: ChallengeError.self, SecondFactorError.self, GuardError.self, settings: .authentication,
-                use: verify),
+                fails: ChallengeError.self, SecondFactorError.self, GuardError.self,
+                settings: .authentication.judgingAddress, use: verify),
             .post(
                 "\(Self.base)/recovery-codes", "Replace the recovery codes", access: .signedIn,
                 fails: SecondFactorError.self, settings: Self.sensitive, use: renewCodes),

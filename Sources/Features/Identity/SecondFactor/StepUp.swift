@@ -53,7 +53,7 @@ struct StepUpService: Sendable {
         guard let account else { throw SessionError.revoked }
         guard let factor else { return try await prove(request.password, of: account, caller, origin) }
         guard let code = request.code else { throw try await missing(factor, account, origin) }
-        return try await signInGuard.guess(at: account.username, from: origin) { guess in
+        return try await signInGuard.guess(at: account.username, of: account.role, from: origin) { guess in
             let at = try await database.write { db -> Instant? in
                 guard let factor = try SecondFactorRepository(db: db).find(caller.userID),
                     try checks.accept(code, for: factor, by: origin.request, db: db)

@@ -30,6 +30,9 @@ package struct EndpointSettings: Sendable {
     package var admitsMissingFactor: Bool
     /// Whether the caller must have proved who they are in the last minutes; otherwise 403 `STEP_UP_REQUIRED`.
     package var needsStepUp: Bool
+    /// Whether the service behind the endpoint, and nobody before it, refuses who is no administrator at an address that
+    /// is open to administrators only: for what they sign in with.
+    package var judgesAddress = false
 
     package init(
         bodyLimit: Int = 2 << 20, rateClass: RateClass = .standard, needsStepUp: Bool = false,
@@ -50,6 +53,12 @@ package struct EndpointSettings: Sendable {
     package static let token = EndpointSettings(rateClass: .token)
     package static let expensive = EndpointSettings(rateClass: .expensive)
     package static let unlimited = EndpointSettings(rateClass: .exempt)
+    /// The same, with ``judgesAddress``.
+    package var judgingAddress: EndpointSettings {
+        var settings = self
+        settings.judgesAddress = true
+        return settings
+    }
     /// What a stolen session must not be enough for: exports, changes of the e-mail address, break-glass.
     package static let sensitive = EndpointSettings(needsStepUp: true)
 }

@@ -123,6 +123,7 @@ struct OperationWriter {
         func add(_ status: Int, _ code: String) {
             if !codes[status, default: []].contains(code) { codes[status, default: []].append(code) }
         }
+        if !AddressGuard.isAlwaysOpen(endpoint.path) { add(403, "IP_BLOCKED") }
         if endpoint.limits != nil { add(429, "RATE_LIMITED") }
         if endpoint.access != .public {
             for code in ["UNAUTHENTICATED", "TOKEN_EXPIRED", "TOKEN_INVALID", "SESSION_REVOKED"] { add(401, code) }

@@ -88,6 +88,8 @@ enum RouteResponder: Sendable {
     func respond(to request: ServerRequest, _ arrival: ArrivalFacts) async throws -> Answer {
         switch self {
         case .endpoint(let responder): return try await responder.respond(to: request, arrival)
+        // Only endpoints know who is calling.
+        case _ where arrival.service != .open: throw Problem.addressBlocked
         case .page(let page):
             return try page.answer(
                 RequestFacts("GET \(page.path)", request, arrival, body: ByteBuffer()))
@@ -129,6 +131,7 @@ final class EndpointResponder: Sendable {
     private func respond(
         to request: ServerRequest, _ arrival: ArrivalFacts, _ admission: inout RateLimiter.Admission?
     ) async throws -> Answer {
+        if arrival.service != .open { try await requireAdministrator(request) }
         let caller = try await caller(of: request)
         let origin = RequestOrigin(
             principal: caller, requestID: arrival.requestID, address: arrival.address,
@@ -172,15 +175,29 @@ final class EndpointResponder: Sendable {
 
     private func caller(of request: ServerRequest) async throws -> Principal? {
         guard endpoint.access != .public else { return nil }
-        guard let field = request.headers[.authorization] else {
+        guard let token = try bearerToken(of: request) else {
             if endpoint.access.needsToken { throw Problem.unauthenticated }
             return nil
         }
-        guard field.utf8.count > 7, field.prefix(7).lowercased() == "bearer " else { throw Problem.unauthenticated }
-        let caller = try await settings.authenticator.authenticate(String(field.dropFirst(7)))
+        let caller = try await settings.authenticator.authenticate(token)
         guard let due = step(due: caller) else { return caller }
         if endpoint.access.needsToken { throw due }
         return nil
+    }
+
+    private func bearerToken(of request: ServerRequest) throws -> String? {
+        guard let field = request.headers[.authorization] else { return nil }
+        guard field.utf8.count > 7, field.prefix(7).lowercased() == "bearer " else { throw Problem.unauthenticated }
+        return String(field.dropFirst(7))
+    }
+
+    /// From an address that serves administrators only, public endpoints look at the token, too. A token that has run out
+    /// is answered as everywhere, so that the client refreshes it.
+    private func requireAdministrator(_ request: ServerRequest) async throws {
+        guard !endpoint.settings.judgesAddress else { return }
+        guard let token = try bearerToken(of: request),
+            try await settings.authenticator.authenticate(token).role == .admin
+        else { throw Problem.addressBlocked }
     }
 
     /// What an account has to do before this endpoint admits it.
