@@ -108,6 +108,34 @@ struct BreakGlassTests {
         }
     }
 
+    @Test("a doctor with a second factor gives it; the password is not enough", arguments: DatabaseKind.available)
+    func factor(_ kind: DatabaseKind) async throws {
+        try await withApp(kind) { app in
+            let (patient, doctor) = (try await app.registerPatient(), try await app.registerDoctor())
+            func stepUp(_ proof: [String: String]) async throws -> TestResponse {
+                try await app.post("/api/auth/step-up", as: doctor, json: proof)
+            }
+            func mailedCode() async throws -> String {
+                try #require(try await app.sentMails(to: "\(doctor.username)@example.org").compactMap(\.code).last)
+            }
+            let enrolled = try await app.post(
+                "/api/auth/second-factor/enroll", as: doctor, json: ["method": "EMAIL"])
+            #expect(enrolled.status == 200)
+            let confirmed = try await app.post(
+                "/api/auth/second-factor/confirm", as: doctor, json: ["code": try await mailedCode()])
+            #expect(confirmed.status == 200)
+
+            app.time.advance(by: .minutes(6))
+            #expect(try await stepUp(["password": doctor.password]).status == 200)
+            let refused = try await Self.open(patient, as: doctor, in: app)
+            #expect(refused.status == 403)
+            #expect(refused.problemCode == "STEP_UP_REQUIRED")
+            #expect(try await stepUp([:]).problemCode == "CODE_REQUIRED")
+            #expect(try await stepUp(["code": try await mailedCode()]).status == 200)
+            #expect(try await Self.open(patient, as: doctor, in: app).status == 200)
+        }
+    }
+
     @Test("with it a doctor sees what the relation would show, for an hour, and every look says why")
     func effect() async throws {
         try await withApp { app in

@@ -92,7 +92,7 @@ package struct IdentityFeature: Sendable {
 
     /// Whether a caller proved who they are in the last five minutes.
     package var stepUpGuard: StepUpGuard {
-        StepUpGuard { [sessions] caller, now in try await sessions.isFresh(caller, at: now) }
+        StepUpGuard { [sessions] caller, proof, now in try await sessions.isFresh(caller, proof, at: now) }
     }
 
     /// Keeps the session cache true until it is cancelled. While it does not run, every request asks the database.

@@ -41,14 +41,18 @@ struct SessionService: Sendable {
     // MARK: Beginning
 
     /// Begins a session in the transaction that checked the account.
-    func open(for account: Account, from origin: SignInOrigin, db: any Connection) throws -> SessionGrant {
+    ///
+    /// - Parameter proof: `factor` when the second factor was given as well.
+    func open(
+        for account: Account, from origin: SignInOrigin, by proof: IdentityProof = .any, db: any Connection
+    ) throws -> SessionGrant {
         let now = now
         let secret = database.services.random.bytes(RefreshToken.secretCount)
         let id = try SessionRepository(db: db).insert(
             NewSession(
                 userID: account.id, address: origin.request.address, userAgent: origin.userAgent, createdAt: now,
                 expiresAt: now + settings.sessionLifetime, tokenHash: Digest.sha256(secret),
-                tokenExpiresAt: now + settings.refreshLifetime(of: account.role)))
+                tokenExpiresAt: now + settings.refreshLifetime(of: account.role), hasFactor: proof == .factor))
         return try grant(account, tokens.first(of: id, secret: secret), db: db)
     }
 
@@ -170,16 +174,20 @@ struct SessionService: Sendable {
     // MARK: Proving anew
 
     /// Whether the session proved who uses it in the last minutes, by signing in or by stepping up.
-    func isFresh(_ caller: Principal, at now: Instant) async throws -> Bool {
-        let proved = try await database.read { db in try SessionRepository(db: db).authenticatedAt(caller.sessionID) }
+    func isFresh(_ caller: Principal, _ proof: IdentityProof, at now: Instant) async throws -> Bool {
+        let proved = try await database.read { db in
+            try SessionRepository(db: db).authenticatedAt(caller.sessionID, proof)
+        }
         return proved.map { now - $0 <= IdentitySettings.stepUpLifetime } ?? false
     }
 
     /// Notes in a running transaction that the session has proved who uses it; when.
     @discardableResult
-    func noteAuthentication(_ id: SessionID, db: any Connection) throws -> Instant {
+    func noteAuthentication(
+        _ id: SessionID, by proof: IdentityProof, db: any Connection
+    ) throws -> Instant {
         let now = now
-        try SessionRepository(db: db).noteAuthentication(id, at: now)
+        try SessionRepository(db: db).noteAuthentication(id, by: proof, at: now)
         return now
     }
 

@@ -77,7 +77,7 @@ struct BreakGlassEndpoints: Sendable {
         [
             .post(
                 "/api/break-glass", "Open the data of a patient I do not treat, for an hour",
-                access: .roles([.doctor, .admin]), fails: BreakGlassError.self, settings: .sensitive, use: open),
+                access: .roles([.doctor, .admin]), fails: BreakGlassError.self, settings: .mostSensitive, use: open),
             .get(
                 "/api/break-glass", "What was opened, the newest first, for review", access: .role(.admin), use: list),
             .post(

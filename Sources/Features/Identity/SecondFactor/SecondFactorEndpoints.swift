@@ -56,15 +56,14 @@ struct SecondFactorEndpoints: Sendable {
     let sessions: SessionService
 
     private static let base = "/api/auth/second-factor"
-    private static let sensitive = EndpointSettings(rateClass: .authentication, needsStepUp: true)
+    private static let sensitive = EndpointSettings(rateClass: .authentication, stepUp: .any)
 
     var all: [Endpoint] {
         [
             .post(
                 "\(Self.base)/enroll", "Begin to set up a second factor", access: .signedIn,
                 fails: FactorMailError.self,
-                settings: EndpointSettings(
-                    rateClass: .authentication, needsStepUp: true, admitsMissingFactor: true),
+                settings: EndpointSettings(rateClass: .authentication, stepUp: .any, admitsMissingFactor: true),
                 use: enroll),
             .post(
                 "\(Self.base)/confirm", "Confirm the second factor with its first code", access: .signedIn,

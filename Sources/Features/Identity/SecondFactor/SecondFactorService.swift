@@ -67,7 +67,7 @@ struct SecondFactorService: Sendable {
             try factors.insert(enrolment, step: step, at: now)
             try factors.deleteEnrolment(of: caller.userID)
             let codes = try checks.newRecoveryCodes(of: caller.userID, db: db)
-            try sessions.noteAuthentication(caller.sessionID, db: db)
+            try sessions.noteAuthentication(caller.sessionID, by: .factor, db: db)
             try sessions.endAll(of: caller.userID, except: caller.sessionID, .factorChanged, db: db)
             try sessions.renew(caller.sessionID, db: db)
             audit("SECOND_FACTOR_ENROLLED", caller, origin, db)

@@ -83,7 +83,7 @@ struct SignInChallenges: Sendable {
         }
         try factors.consume(challenge, at: now)
         try guess.succeed(db)
-        let grant = try sessions.open(for: account, from: origin, db: db)
+        let grant = try sessions.open(for: account, from: origin, by: .factor, db: db)
         db.audit(
             AuditEntry(
                 .login, "sessions", grant.principal.sessionID.description, by: origin.known(as: grant.principal),

@@ -20,7 +20,7 @@ struct OperationWriter {
                 try success(endpoint.operation.answer, &schemas) + failures()),
             "security": .array(security),
             "x-access": .strings(endpoint.access.gate),
-            "x-step-up": endpoint.settings.needsStepUp ? JSONTree.boolean(true) : nil,
+            "x-step-up": endpoint.settings.stepUp == nil ? nil : JSONTree.boolean(true),
         ])
     }
 
@@ -135,7 +135,7 @@ struct OperationWriter {
             if endpoint.access.needsToken, !endpoint.settings.admitsMissingFactor {
                 add(403, "SECOND_FACTOR_ENROLLMENT_REQUIRED")
             }
-            if endpoint.settings.needsStepUp { add(403, "STEP_UP_REQUIRED") }
+            if endpoint.settings.stepUp != nil { add(403, "STEP_UP_REQUIRED") }
         }
         if !(endpoint.operation.body is NoBody.Type) {
             for code in ["VALIDATION_FAILED", "MALFORMED_REQUEST"] { add(400, code) }

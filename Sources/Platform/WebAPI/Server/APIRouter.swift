@@ -153,8 +153,10 @@ final class EndpointResponder: Sendable {
         _ request: ServerRequest, _ arrival: ArrivalFacts, _ caller: Principal?, _ origin: RequestOrigin
     ) async throws -> Answer {
         if let caller, !endpoint.access.admits(caller.role) { throw Problem.accessDenied }
-        if let caller, endpoint.settings.needsStepUp {
-            guard try await settings.stepUp.isFresh(caller, arrival.receivedAt) else { throw Problem.stepUpRequired }
+        if let caller, let proof = endpoint.settings.stepUp {
+            guard try await settings.stepUp.isFresh(caller, proof, arrival.receivedAt) else {
+                throw proof == .factor ? Problem.factorRequired : .stepUpRequired
+            }
         }
         return try await endpoint.handle(
             IncomingCall(
