@@ -1,6 +1,7 @@
 import CareSyncCore
 import Cryptography
 import Persistence
+import WebAPI
 
 enum GuardError: FailureCatalogue {
     case accountLocked(seconds: Int)
