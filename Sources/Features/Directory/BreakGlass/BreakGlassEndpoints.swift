@@ -10,7 +10,10 @@ struct BreakGlassRequest: Codable, Sendable, Validated {
 
     static let rules: [Rule<Self>] = [
         Rule("reason", .length(minimum: 10, maximum: 500)) { request in
-            (10...500).contains(request.words.unicodeScalars.count) ? nil : "must have 10 to 500 characters"
+            guard (10...500).contains(request.words.unicodeScalars.count) else {
+                return "must have 10 to 500 characters"
+            }
+            return PersonText.paragraphs(request.words, 500)
         }
     ]
 
