@@ -1,9 +1,12 @@
 import CareSyncCore
+import CareSyncServer
 import CareSyncTesting
 import Foundation
 import HTTPTypes
+import Identity
 import Persistence
 import Testing
+import WebAPI
 
 @Suite("Blocked addresses")
 struct AddressBlockTests {
@@ -59,6 +62,40 @@ struct AddressBlockTests {
             #expect(try await app.get("/api/admin/blocked-ips", as: admin).text == "[]")
             let none = try await app.post("/api/admin/unblock-all-ips", as: admin, json: Self.none)
             #expect(none["message"].string == "Addresses unblocked: 0.")
+        }
+    }
+
+    @Test(
+        "addresses of one IPv6 network are unblocked together, and a block that is shortened is",
+        arguments: DatabaseKind.available)
+    func network(_ kind: DatabaseKind) async throws {
+        try await withApp(kind) { app in
+            let admin = try await app.admin()
+            let isBlocked = { @Sendable in app.system.identity.addressGuard.verdict($0, app.time.now) == .closed }
+            for (address, hours) in [("2001:db8::1", 5), ("2001:db8::2", 1), ("2001:db8:0:1::1", 1)] {
+                let path = "/api/admin/block-ip?ipAddress=\(address)&hoursToBlock=\(hours)"
+                _ = try await app.post(path, as: admin, json: Self.none)
+            }
+            #expect(try await app.get("/api/admin/blocked-ips", as: admin).json.list.count == 3)
+            let shorter = "/api/admin/block-ip?ipAddress=2001:db8::1&hoursToBlock=1"
+            _ = try await app.post(shorter, as: admin, json: Self.none)
+            app.time.advance(by: .minutes(59))
+            #expect(isBlocked("2001:db8::3"))
+            app.time.advance(by: .minutes(1))
+            #expect(!isBlocked("2001:db8::3"))
+
+            let again = try await app.signIn(admin.username, admin.password, role: .admin)
+            for address in ["2001:db8::1", "2001:db8::2", "2001:db8:0:1::1"] {
+                let path = "/api/admin/block-ip?ipAddress=\(address)"
+                _ = try await app.post(path, as: again, json: Self.none)
+            }
+            #expect(try await app.delete("/api/admin/blocked-ips/2001:db8::3", as: again).status == 200)
+            #expect(!isBlocked("2001:db8::1"))
+            #expect(isBlocked("2001:db8:0:1::9"))
+            let left = try await app.get("/api/admin/blocked-ips", as: again)
+            #expect(left.json.list.map { $0["ipAddress"].string } == ["2001:db8:0:1::1"])
+            #expect(
+                try await app.delete("/api/admin/blocked-ips/2001:db8::1", as: again).problemCode == "IP_NOT_BLOCKED")
         }
     }
 
