@@ -87,7 +87,10 @@ struct BreakGlassTests {
             #expect(try await Self.open(patient, as: unverified, in: app).problemCode == "DOCTOR_NOT_VERIFIED")
             #expect(try await Self.open(patient, as: patient, in: app).problemCode == "ACCESS_DENIED")
             #expect(try await Self.open(doctor, as: doctor, in: app).problemCode == "PATIENT_NOT_FOUND")
-            for reason in ["", "too short", "          ", String(repeating: "x", count: 501), #"a\u202Eb, unconscious"#, #"a\u0001b, unconscious"#] {
+            for reason in [
+                "", "too short", "          ", String(repeating: "x", count: 501), #"a\u202Eb, unconscious"#,
+                #"a\u0001b, unconscious"#,
+            ] {
                 let answer = try await Self.open(patient, as: doctor, reason: reason, in: app)
                 #expect(answer.status == 400)
                 #expect(answer.fieldErrors == ["reason"])

@@ -15,7 +15,8 @@ package struct IPNetwork: Hashable, Sendable, CustomStringConvertible {
         }
         let digits = parts[1].utf8
         // A prefix of an IPv4 address in IPv6's clothing would count other bits than the address has.
-        guard (1...3).contains(digits.count), digits.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }),
+        guard (1...3).contains(digits.count),
+            digits.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }),
             let prefix = Int(parts[1]), prefix <= bits, address.utf8.contains(UInt8(ascii: ":")) == (bits == 128),
             (prefix..<bits).allSatisfy({ !Self.bit($0, of: first.bytes) })
         else { return nil }

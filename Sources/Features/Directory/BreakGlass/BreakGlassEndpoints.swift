@@ -1,5 +1,6 @@
 import CareSyncCore
 import Foundation
+import Identity
 import Persistence
 import WebAPI
 

@@ -48,7 +48,7 @@ struct StepUpService: Sendable {
             (try AccountRepository(db: db).find(caller.userID), try SecondFactorRepository(db: db).find(caller.userID))
         }
         guard let account else { throw SessionError.revoked }
-        guard let factor, let code = request.code else {
+        guard factor != nil, let code = request.code else {
             guard let password = request.password else { throw try await missing(factor, account, origin) }
             return try await prove(password, of: account, caller, origin)
         }

@@ -71,7 +71,9 @@ struct AdministrationNetworkTests {
         }
     }
 
-    @Test("at a blocked address administrators sign in and work; nobody else is served", arguments: DatabaseKind.available)
+    @Test(
+        "at a blocked address administrators sign in and work; nobody else is served", arguments: DatabaseKind.available
+    )
     func blocked(_ kind: DatabaseKind) async throws {
         try await withOffice(kind) { app in
             let patient = try await app.logIn("asha", from: Self.office).tokens
@@ -86,7 +88,8 @@ struct AdministrationNetworkTests {
                     if status == 403 { #expect(reply.code == "IP_BLOCKED") }
                 }
             }
-            #expect(try await app.send(.get, "/api/admin/users", token: admin.accessToken, from: Self.office).status == 200)
+            #expect(
+                try await app.send(.get, "/api/admin/users", token: admin.accessToken, from: Self.office).status == 200)
             #expect(try await app.send(.get, paths[0], token: patient.accessToken, from: Self.elsewhere).status == 200)
             for name in ["asha", "nobody"] {
                 #expect(try await app.logIn(name, from: Self.office).code == "IP_BLOCKED")
