@@ -118,11 +118,13 @@ struct SessionService: Sendable {
         let now = now
         let found = try sessions.find(token.sessionID)
         try gate.require(found?.account.role, at: origin, now: now)
-        guard let (session, account) = found, session.endedAt == nil else { return .refused }
+        guard let (session, account) = found else { return .refused }
+        // Also when the deactivation has ended the session already: the owner learns why.
         guard account.isActive else {
             try end(token.sessionID, .accountInactive, by: origin, db: db)
             return .inactive
         }
+        guard session.endedAt == nil else { return .refused }
         let successor = tokens.successor(of: token)
         switch session.standing(of: token, now: now, grace: settings.refreshGrace) {
         case .current:
