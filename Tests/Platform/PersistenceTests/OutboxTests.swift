@@ -80,7 +80,7 @@ struct OutboxTests {
 
     @Test(
         "a concurrent worker carries a batch out at the same time, and one that fails spoils no other",
-        .timeLimit(.minutes(1)), arguments: DatabaseKind.available)
+        .timeLimit(.minutes(10)), arguments: DatabaseKind.available)
     func concurrent(_ kind: DatabaseKind) async throws {
         let (done, gathering) = (Done(), Gathering(of: 3))
         try await withDatabase(kind) { database in
