@@ -28,8 +28,6 @@ enum CalendarSchema {
         ]
     }
 
-    static let leaveOverlap = "doctor_leaves_overlap"
-
     static func leaves(_ d: Dialect) -> [SQL] {
         guard d == .sqlite else {
             return [

@@ -89,7 +89,7 @@ package enum SchedulingError: FailureCatalogue, Equatable {
     private static let statuses = AppointmentStatus.allCases.map(\.rawValue).joined(separator: ", ")
 
     private static func taken(_ message: String, _ free: [LocalDateTime]) -> Problem {
-        Problem(.conflict, "SLOT_UNAVAILABLE", message, ["alternatives": free.map(\.description)])
+        Problem(.conflict, "SLOT_UNAVAILABLE", message, ["alternatives": free])
     }
 
     private static func day(_ field: String, _ code: String, _ message: String, _ rule: String) -> Problem {
@@ -100,21 +100,5 @@ package enum SchedulingError: FailureCatalogue, Equatable {
         Problem(
             .badRequest, code, "The appointment time \(message).",
             fieldErrors: [FieldError(field: field, message: message)])
-    }
-}
-
-/// The refusal of an emergency: whatever the reason, it tells whom to call.
-struct EmergencyError: FailureCatalogue {
-    let reason: SchedulingError
-    let advice: String
-
-    static var catalogue: [EmergencyError] {
-        SchedulingError.catalogue.map { EmergencyError(reason: $0, advice: SchedulingSettings().advice) }
-    }
-
-    var problem: Problem {
-        var problem = reason.problem
-        problem.details["advice"] = advice
-        return problem
     }
 }

@@ -54,3 +54,23 @@ package struct Page<Item: Sendable>: Sendable {
         self.isTruncated = isTruncated
     }
 }
+
+/// Parameters of a list that can be asked for page by page (RULINGS D6).
+package protocol PagedParameters: Validated {
+    var page: Int? { get }
+    var size: Int? { get }
+}
+
+extension PagedParameters {
+    package var request: PageRequest { PageRequest(page: page, size: size) }
+}
+
+extension Rule where Root: PagedParameters {
+    /// The bounds of `page` and `size`.
+    package static var paging: [Rule] {
+        [
+            .range("page", \.page, 0...PageRequest.maximumPage),
+            .range("size", \.size, 1...PageRequest.maximumSize),
+        ]
+    }
+}

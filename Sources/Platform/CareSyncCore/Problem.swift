@@ -5,7 +5,6 @@ package enum ProblemKind: Int, Sendable, CaseIterable {
     case forbidden = 403
     case notFound = 404
     case methodNotAllowed = 405
-    case notAcceptable = 406
     case conflict = 409
     case preconditionFailed = 412
     case payloadTooLarge = 413
@@ -44,6 +43,11 @@ package struct Problem: Error, Sendable {
         self.details = details
         self.fieldErrors = fieldErrors
         self.retryAfter = retryAfter
+    }
+
+    /// Adds members to the body; those that are there already stay.
+    package mutating func add(_ details: [String: any Encodable & Sendable]) {
+        self.details.merge(details) { own, _ in own }
     }
 }
 

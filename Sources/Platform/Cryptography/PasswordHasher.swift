@@ -40,7 +40,8 @@ package final class PasswordHasher: Sendable {
         self.random = random
         self.threads = try WorkerThreads(
             name: "password", count: max(1, threads ?? ProcessInfo.processInfo.activeProcessorCount),
-            queueLimit: queueLimit, refusal: { isClosed in isClosed ? Self.closed : Self.busy }, makeScratch: Bcrypt.init)
+            queueLimit: queueLimit, refusal: { isClosed in isClosed ? Self.closed : Self.busy },
+            makeScratch: Bcrypt.init)
     }
 
     /// Refuses further work and ends the threads, as the release of the hasher does too.

@@ -24,7 +24,4 @@ package enum Dialect: Sendable, CaseIterable {
     package func forKeyShare(of table: SQL) -> SQL { self == .postgres ? " FOR KEY SHARE OF \(table)" : "" }
     package func forUpdate(of table: SQL) -> SQL { self == .postgres ? " FOR UPDATE OF \(table)" : "" }
     package var forUpdateSkipLocked: SQL { self == .postgres ? " FOR UPDATE SKIP LOCKED" : "" }
-
-    /// Sorts nulls after values in ascending order, which SQLite does not do by itself.
-    package var nullsLast: SQL { " NULLS LAST" }
 }

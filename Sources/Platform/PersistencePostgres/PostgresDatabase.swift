@@ -19,8 +19,10 @@ package final class PostgresDatabase: Database {
     ///
     /// - Parameter fetchers: of these connections so many serve ``fetch(_:)`` and nothing else, at most one in four. Fewer
     ///   connections than callers is what lets reads travel together; more than processors help nobody.
+    /// - Parameter patience: how long work waits for a database that is away before it is refused.
     package init(
-        url: String, connections: Int = 16, fetchers: Int = 2, services: DatabaseServices, logger: Logger
+        url: String, connections: Int = 16, fetchers: Int = 2, patience: Duration = .seconds(5),
+        services: DatabaseServices, logger: Logger
     ) throws {
         let target = try PostgresTarget(url: url)
         let (connection, failure) = target.connect()
@@ -34,7 +36,7 @@ package final class PostgresDatabase: Database {
         }
         let shared = PostgresShared(
             target: target, queue: JobQueue(bound: Self.mostWaiting), fetches: JobQueue(bound: Self.mostWaiting),
-            services: services, logger: logger)
+            patience: patience, services: services, logger: logger)
         self.shared = shared
         self.fetchers = min(fetchers, connections / 4)
         for lane in 0..<max(1, connections) {
@@ -120,6 +122,7 @@ final class PostgresShared: Sendable {
     let target: PostgresTarget
     let queue: JobQueue<PostgresWork>
     let fetches: JobQueue<PostgresFetch>
+    let patience: Duration
     let services: DatabaseServices
     let logger: Logger
     let counters = PostgresCounters()
@@ -127,12 +130,13 @@ final class PostgresShared: Sendable {
     private let workers = Mutex<(running: Int, waiting: [CheckedContinuation<Void, Never>])>((0, []))
 
     init(
-        target: PostgresTarget, queue: JobQueue<PostgresWork>, fetches: JobQueue<PostgresFetch>,
+        target: PostgresTarget, queue: JobQueue<PostgresWork>, fetches: JobQueue<PostgresFetch>, patience: Duration,
         services: DatabaseServices, logger: Logger
     ) {
         self.target = target
         self.queue = queue
         self.fetches = fetches
+        self.patience = patience
         self.services = services
         self.logger = logger
     }

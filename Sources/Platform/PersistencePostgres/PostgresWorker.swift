@@ -94,7 +94,7 @@ final class PostgresWorker: @unchecked Sendable {
     ) -> Result<Value, any Error> {
         var (conflicts, losses) = (0, 0)
         while true {
-            guard let pipeline = readyPipeline(until: since + .seconds(5)) else {
+            guard let pipeline = readyPipeline(until: since + shared.patience) else {
                 return .failure(Problem.unavailable)
             }
             let scope = newScope()

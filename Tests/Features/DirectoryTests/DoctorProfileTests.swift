@@ -15,7 +15,8 @@ struct DoctorProfileTests {
             let object = try await app.get("/api/doctors/10", as: .admin).object
             let fields: Set = [
                 "id", "username", "email", "role", "firstName", "lastName", "name", "specialization",
-                "profileImageUrl", "contactInfo", "isActive", "gender", "consultationFees", "address", "languages",
+                "profileImageUrl", "contactInfo", "isActive", "gender", "dateOfBirth", "consultationFees", "address",
+                "languages",
                 "experiences", "educations", "certificates", "averageRating", "reviewCount", "isVerified",
                 "completionPercentage",
             ]
@@ -53,18 +54,21 @@ struct DoctorProfileTests {
         }
     }
 
-    @Test("visitors see no contact details, signed-in callers do", arguments: DatabaseKind.available)
+    @Test("visitors see no contact details and no birth date, signed-in callers do", arguments: DatabaseKind.available)
     func publicProfile(_ kind: DatabaseKind) async throws {
         try await withDirectory(kind) { app in
             var known = doctor(10)
             known.contactInfo = "+91 00000 00000"
+            known.dateOfBirth = LocalDate("1975-08-09")
             try await app.seed([known])
             let visitor = try await app.get("/api/doctors/public/Doctor10").object
             #expect(visitor["email"] is NSNull)
             #expect(visitor["contactInfo"] is NSNull)
+            #expect(visitor["dateOfBirth"] is NSNull)
             let patient = try await app.get("/api/doctors/public/doctor10", as: .patient).object
             #expect(patient["email"] as? String == "doctor10@example.org")
             #expect(patient["contactInfo"] as? String == "+91 00000 00000")
+            #expect(patient["dateOfBirth"] as? String == "1975-08-09")
             #expect(try await app.get("/api/doctors/public/doctor10", token: "nonsense").status == 401)
         }
     }

@@ -1,5 +1,6 @@
 import CareSyncCore
 import CareSyncTesting
+import HTTPTypes
 import Persistence
 import Testing
 
@@ -13,6 +14,10 @@ struct AppointmentMailTests {
             "\(clinic.patient.username)@example.org": "PATIENT", "\(clinic.doctor.username)@example.org": "DOCTOR",
         ]
         return try await clinic.app.sentMails().map { "\(people[$0.to] ?? "?") \($0.subject)" }.sorted()
+    }
+
+    private static func cancelled(_ time: String) -> [String] {
+        ["DOCTOR Appointment cancelled: \(time)", "PATIENT Appointment cancelled: \(time)"]
     }
 
     private static let ten = "Wednesday, 11 March 2026, 10:00 (Asia/Kolkata)"
@@ -36,7 +41,7 @@ struct AppointmentMailTests {
         }
     }
 
-    @Test("a confirmation and a cancellation are told to the other side", arguments: DatabaseKind.available)
+    @Test("a confirmation is told to the patient, a cancellation to both", arguments: DatabaseKind.available)
     func statuses(_ kind: DatabaseKind) async throws {
         try await withClinic(kind) { clinic in
             let (first, second) = (
@@ -46,12 +51,33 @@ struct AppointmentMailTests {
             _ = try await clinic.move(first, "confirm")
             _ = try await clinic.app.delete("/api/appointments/patient/\(second)", as: clinic.patient)
             let confirmed = "PATIENT Appointment confirmed: \(Self.ten)"
-            let cancelled = "DOCTOR Appointment cancelled: Wednesday, 11 March 2026, 11:00 (Asia/Kolkata)"
-            #expect(try await Self.mails(clinic) == (before + [confirmed, cancelled]).sorted())
+            let eleven = Self.cancelled("Wednesday, 11 March 2026, 11:00 (Asia/Kolkata)")
+            #expect(try await Self.mails(clinic) == (before + [confirmed] + eleven).sorted())
             _ = try await clinic.move(first, "cancel")
             #expect(
-                try await Self.mails(clinic)
-                    == (before + [confirmed, cancelled, "PATIENT Appointment cancelled: \(Self.ten)"]).sorted())
+                try await Self.mails(clinic) == (before + [confirmed] + eleven + Self.cancelled(Self.ten)).sorted())
+        }
+    }
+
+    @Test("both are told that an administrator has deleted their appointment", arguments: DatabaseKind.available)
+    func deleted(_ kind: DatabaseKind) async throws {
+        try await withClinic(kind) { clinic in
+            let id = try await clinic.bookedID()
+            let before = try await Self.mails(clinic)
+            let admin = try await clinic.app.admin()
+            #expect(try await clinic.app.delete("/api/appointments/admin/\(id)", as: admin).status == 200)
+            #expect(try await Self.mails(clinic) == (before + Self.cancelled(Self.ten)).sorted())
+        }
+    }
+
+    @Test("a doctor never hears of a held slot that is given back", arguments: DatabaseKind.available)
+    func released(_ kind: DatabaseKind) async throws {
+        try await withClinic(kind) { clinic in
+            try await clinic.wantPrepayment()
+            let id = try await clinic.bookedID()
+            let answer = try await clinic.app.send(.post, "/api/appointments/\(id)/hold/release", as: clinic.patient)
+            #expect(answer.status == 200)
+            #expect(try await Self.mails(clinic) == ["PATIENT Appointment cancelled: \(Self.ten)"])
         }
     }
 

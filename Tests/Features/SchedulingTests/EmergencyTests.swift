@@ -1,4 +1,5 @@
 import CareSyncCore
+import CareSyncServer
 import CareSyncTesting
 import HTTPTypes
 import Persistence
@@ -95,6 +96,13 @@ struct EmergencyTests {
                 .post, path, as: clinic.patient, headers: ["Idempotency-Key": "e1"], body: "{}")
             #expect(first.status == 200)
             #expect(first.bytes == second.bytes)
+            let other = try await clinic.app.registerPatient()
+            let refusals = [
+                try await clinic.app.send(.post, path, as: other, headers: ["Idempotency-Key": "e2"], body: "{}"),
+                try await clinic.app.send(.post, path, as: other, headers: ["Idempotency-Key": "e2"], body: "{}"),
+            ]
+            #expect(refusals[0].bytes == refusals[1].bytes)
+            for refusal in refusals { #expect(refusal["advice"].string?.contains("112") == true) }
         }
     }
 
@@ -118,6 +126,51 @@ struct EmergencyTests {
         }
     }
 
+    @Test(
+        "midnight neither closes an emergency that has just begun nor keeps it from an administrator",
+        arguments: DatabaseKind.available)
+    func overMidnight(kind: DatabaseKind) async throws {
+        try await withClinic(kind, at: "23:55") { clinic in
+            try await clinic.app.system.scheduling.scheduleNightlyJob()
+            try await clinic.app.runDueWork()
+            let opened = try #require(try await clinic.emergency()["appointmentId"].int)
+            let other = Clinic(
+                app: clinic.app, doctor: try await clinic.app.registerDoctor(),
+                patient: try await clinic.app.registerPatient())
+            let unopened = try #require(try await other.emergency()["appointmentId"].int)
+            clinic.app.time.advance(by: .minutes(6))
+            try await clinic.app.runDueWork()
+            #expect(try await clinic.move(opened, "status?status=IN_PROGRESS").status == 200)
+            clinic.app.time.advance(by: .minutes(4))
+            try await clinic.app.runDueWork()
+            #expect(try await clinic.messages("emergency.unanswered") == ["appointment/\(unopened)"])
+            // The next night takes what this one has left.
+            clinic.app.time.advance(by: .days(1))
+            try await clinic.app.runDueWork()
+            #expect(try await clinic.audited(unopened).contains("EXPIRED"))
+            #expect(try await !clinic.audited(opened).contains("EXPIRED"))
+        }
+    }
+
+    @Test(
+        "an emergency that the night found unopened, because nobody ran the timers, still reaches an administrator",
+        arguments: DatabaseKind.available)
+    func missedTimers(kind: DatabaseKind) async throws {
+        try await withClinic(kind, at: "23:20") { clinic in
+            try await clinic.app.system.scheduling.scheduleNightlyJob()
+            try await clinic.app.runDueWork()
+            let id = try #require(try await clinic.emergency()["appointmentId"].int)
+            let admin = try await clinic.app.admin()
+            // The night's run has its turn before the timer has.
+            try await clinic.app.database.write { db in
+                _ = try db.run("UPDATE appointments SET is_active = FALSE WHERE id = \(id)")
+            }
+            clinic.app.time.advance(by: .hours(1))
+            let told = try await clinic.app.sentMails(to: "\(admin.username)@example.org")
+            #expect(told.map(\.subject) == ["Emergency not opened by the doctor"])
+        }
+    }
+
     @Test("one that the doctor has opened in time stays with the doctor", arguments: DatabaseKind.available)
     func opened(kind: DatabaseKind) async throws {
         try await withClinic(kind) { clinic in
@@ -135,10 +188,16 @@ struct EmergencyTests {
             let path = "/api/appointments/patient/book-emergency"
             let anonymous = try await clinic.app.send(.post, path + "?doctorId=1")
             #expect(anonymous.status == 401)
-            #expect(try await clinic.app.send(.post, path + "?doctorId=1", as: clinic.doctor).status == 403)
-            #expect(try await clinic.app.send(.post, path, as: clinic.patient).fieldErrors == ["doctorId"])
-            let long = String(repeating: "x", count: 501)
-            #expect(try await clinic.emergency(long).fieldErrors == ["reason"])
+            let doctor = try await clinic.app.send(.post, path + "?doctorId=1", as: clinic.doctor)
+            #expect(doctor.status == 403)
+            let missing = try await clinic.app.send(.post, path, as: clinic.patient)
+            #expect(missing.fieldErrors == ["doctorId"])
+            let long = try await clinic.emergency(String(repeating: "x", count: 501))
+            #expect(long.fieldErrors == ["reason"])
+            // Whatever is wrong, whoever needs help reads whom to call.
+            for refused in [anonymous, doctor, missing, long] {
+                #expect(refused["advice"].string?.contains("112") == true)
+            }
         }
     }
 }

@@ -166,7 +166,7 @@ struct PasswordTests {
         #expect(refusals.allSatisfy { $0.kind == .tooManyRequests && $0.code == "RATE_LIMITED" && $0.retryAfter == 1 })
     }
 
-    @Test("a closed hasher refuses"
+    @Test("a closed hasher refuses")
     func closed() async throws {
         let hasher = try hasher()
         hasher.close()

@@ -32,7 +32,8 @@ struct WorkerThreadsTests {
     }
 
     private func pool(count: Int = 1, queueLimit: Int) throws -> WorkerThreads<Void> {
-        try WorkerThreads(name: "test", count: count, queueLimit: queueLimit, refusal: { _ in Refused() }, makeScratch: {})
+        try WorkerThreads(
+            name: "test", count: count, queueLimit: queueLimit, refusal: { _ in Refused() }, makeScratch: {})
     }
 
     @Test("one job more than the queue holds is refused, and those that wait are answered")

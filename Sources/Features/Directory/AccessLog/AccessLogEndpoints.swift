@@ -2,17 +2,12 @@ import CareSyncCore
 import Persistence
 import WebAPI
 
-struct AccessLogParameters: Codable, Sendable, Validated {
+struct AccessLogParameters: Codable, Sendable, PagedParameters {
     var id: PatientID
     var page: Int?
     var size: Int?
 
-    static let rules: [Rule<Self>] = [
-        .range("page", \.page, 0...PageRequest.maximumPage),
-        .range("size", \.size, 1...PageRequest.maximumSize),
-    ]
-
-    var request: PageRequest { PageRequest(page: page, size: size) }
+    static let rules = Rule<Self>.paging
 }
 
 /// Who did what with a patient's data, when, in what role and why.

@@ -22,7 +22,7 @@ struct BreakGlassRequest: Codable, Sendable, Validated {
     var words: String { reason.trimmingCharacters(in: .whitespacesAndNewlines) }
 }
 
-struct BreakGlassSearch: Codable, Sendable, Validated {
+struct BreakGlassSearch: Codable, Sendable, PagedParameters {
     var status: BreakGlassStatus?
     /// Who opened it.
     var userId: UserID?
@@ -30,12 +30,7 @@ struct BreakGlassSearch: Codable, Sendable, Validated {
     var page: Int?
     var size: Int?
 
-    static let rules: [Rule<Self>] = [
-        .range("page", \.page, 0...PageRequest.maximumPage),
-        .range("size", \.size, 1...PageRequest.maximumSize),
-    ]
-
-    var request: PageRequest { PageRequest(page: page, size: size) }
+    static let rules = Rule<Self>.paging
 }
 
 struct BreakGlassResponse: WireResponse {

@@ -1,5 +1,5 @@
-package import CareSyncCore
-package import Persistence
+import CareSyncCore
+import Persistence
 
 /// A doctor with the account and the ratings: one row of doctors and users joined.
 struct Doctor: RowDecodable {
@@ -14,6 +14,7 @@ struct Doctor: RowDecodable {
     let profileImageURL: String?
     let contactInfo: String?
     let gender: String?
+    let dateOfBirth: LocalDate?
     let fee: Money?
     let address: String?
     /// Joined by commas, without blanks around them.
@@ -28,8 +29,8 @@ struct Doctor: RowDecodable {
     /// In the order in which `init(row:)` reads them.
     static let columns: SQL = """
         d.id, u.username, u.email, u.role, d.is_active, d.first_name, d.last_name, d.specialization,
-        d.profile_image_url, d.contact_info, d.gender, d.consultation_fee, d.address, d.languages, d.is_verified,
-        d.experience_count, d.education_count, d.certificate_count,
+        d.profile_image_url, d.contact_info, d.gender, d.date_of_birth, d.consultation_fee, d.address, d.languages,
+        d.is_verified, d.experience_count, d.education_count, d.certificate_count,
         d.review_count, d.average_rating
         """
 
@@ -47,6 +48,7 @@ struct Doctor: RowDecodable {
         profileImageURL = try row.value("profile_image_url")
         contactInfo = try row.value("contact_info")
         gender = try row.value("gender")
+        dateOfBirth = try row.value("date_of_birth")
         fee = try row.value("consultation_fee")
         address = try row.value("address")
         languages = try row.value("languages")
@@ -91,33 +93,4 @@ enum DoctorError: FailureCatalogue, CaseIterable {
         case .notFound: Problem(.notFound, "DOCTOR_NOT_FOUND", "There is no such doctor.")
         }
     }
-}
-
-/// A doctor as appointments and other features show one. A query selects ``columns`` from `doctors` as `d`.
-package struct DoctorCard: RowDecodable, Equatable {
-    package let id: DoctorID
-    package let firstName: String
-    package let lastName: String
-    package let specialization: String?
-    package let profileImageURL: String?
-    package let isVerified: Bool
-    package let slotMinutes: Int
-
-    package static let columns: SQL = """
-        d.id AS doctor_id, d.first_name AS doctor_first_name, d.last_name AS doctor_last_name,
-        d.specialization AS doctor_specialization, d.profile_image_url AS doctor_profile_image_url,
-        d.is_verified AS doctor_is_verified, d.slot_minutes AS doctor_slot_minutes
-        """
-
-    package init(row: Row) throws {
-        id = try row.value("doctor_id")
-        firstName = try row.value("doctor_first_name")
-        lastName = try row.value("doctor_last_name")
-        specialization = try row.value("doctor_specialization")
-        profileImageURL = try row.value("doctor_profile_image_url")
-        isVerified = try row.value("doctor_is_verified")
-        slotMinutes = try row.value("doctor_slot_minutes")
-    }
-
-    package var name: String { firstName + " " + lastName }
 }

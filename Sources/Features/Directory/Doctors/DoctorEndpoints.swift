@@ -3,7 +3,7 @@ import Persistence
 import WebAPI
 
 /// The filters of doctor lists; they combine.
-struct DoctorListParameters: Codable, Sendable, Validated {
+struct DoctorListParameters: Codable, Sendable, PagedParameters {
     var specialization: String?
     var minRating: Double?
     var maxFee: Double?
@@ -15,16 +15,15 @@ struct DoctorListParameters: Codable, Sendable, Validated {
     var page: Int?
     var size: Int?
 
-    static let rules: [Rule<Self>] = [
-        .text("specialization", \.specialization, 100),
-        .number("minRating", \.minRating, 0...5),
-        .number("maxFee", \.maxFee, 0...1_000_000_000),
-        .text("language", \.language, 50),
-        .text("gender", \.gender, 20),
-        .text("name", \.name, 101),
-        .range("page", \.page, 0...PageRequest.maximumPage),
-        .range("size", \.size, 1...PageRequest.maximumSize),
-    ]
+    static let rules: [Rule<Self>] =
+        [
+            .maxLength("specialization", \.specialization, 100),
+            .number("minRating", \.minRating, 0...5),
+            .number("maxFee", \.maxFee, 0...1_000_000_000),
+            .maxLength("language", \.language, 50),
+            .maxLength("gender", \.gender, 20),
+            .maxLength("name", \.name, 101),
+        ] + Rule.paging
 
     func search(bookableOnly: Bool) -> DoctorSearch {
         var search = DoctorSearch(isBookableOnly: bookableOnly)
@@ -40,20 +39,10 @@ struct DoctorListParameters: Codable, Sendable, Validated {
         return search
     }
 
-    var request: PageRequest { PageRequest(page: page, size: size) }
-
     private static func filled(_ text: String) -> String? { text.isEmpty ? nil : text }
 }
 
 extension Rule {
-    /// Length in Unicode scalars, as the database and JSON Schema count.
-    static func text(_ field: String, _ path: any Path<String?>, _ limit: Int) -> Rule {
-        Rule(field, .length(minimum: nil, maximum: limit)) {
-            let count = $0[keyPath: path]?.unicodeScalars.count ?? 0
-            return count <= limit ? nil : "must have at most \(limit) characters"
-        }
-    }
-
     static func number(_ field: String, _ path: any Path<Double?>, _ bounds: ClosedRange<Int64>) -> Rule {
         Rule(field, .range(minimum: bounds.lowerBound, maximum: bounds.upperBound)) {
             guard let value = $0[keyPath: path] else { return nil }

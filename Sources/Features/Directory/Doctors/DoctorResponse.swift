@@ -15,6 +15,8 @@ struct DoctorResponse: WireResponse {
     var contactInfo: String?
     let isActive: Bool
     let gender: String?
+    /// Beyond the contract's shape: the published client shows the age.
+    var dateOfBirth: LocalDate?
     let consultationFees: Money?
     let address: String?
     let languages: [String]?
@@ -41,6 +43,7 @@ extension DoctorResponse {
         contactInfo = doctor.contactInfo
         isActive = doctor.isActive
         gender = doctor.gender
+        dateOfBirth = doctor.dateOfBirth
         consultationFees = doctor.fee
         address = doctor.address
         languages = doctor.languages.map { Languages.split($0) }
@@ -59,10 +62,11 @@ extension DoctorResponse {
     }
 
     /// What a visitor without an account sees.
-    var withoutContact: DoctorResponse {
+    var forVisitors: DoctorResponse {
         var reduced = self
         reduced.email = nil
         reduced.contactInfo = nil
+        reduced.dateOfBirth = nil
         return reduced
     }
 }

@@ -61,7 +61,7 @@ struct DoctorService: Sendable {
             let isOwn = caller?.userID == UserID(doctor.id)
             return doctor.isBookable || isOwn || caller?.role == .admin ? doctor : nil
         }
-        return caller == nil ? response.withoutContact : response
+        return caller == nil ? response.forVisitors : response
     }
 
     private func one(

@@ -52,11 +52,6 @@ struct WorkingHoursRepository {
         return WorkingHours(settings: found, spans: try spans.value)
     }
 
-    /// Takes the doctor's calendar for a change; whether there is such a doctor (RULINGS A2).
-    func lock(_ doctor: DoctorID) throws -> Bool {
-        try db.exists("SELECT d.id FROM doctors d WHERE d.id = \(doctor)\(db.dialect.forUpdate(of: "d"))")
-    }
-
     /// The version tells whoever remembers the hours that they are no longer these.
     func update(_ settings: CalendarSettings, at now: Instant) throws {
         try db.later(

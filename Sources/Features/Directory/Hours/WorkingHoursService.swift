@@ -19,7 +19,9 @@ struct WorkingHoursService: Sendable {
     ) async throws -> WorkingHours {
         try await database.write { db in
             let hours = WorkingHoursRepository(db: db)
-            guard try hours.lock(doctor), var found = try hours.find(doctor) else { throw DoctorError.notFound }
+            guard try CalendarLock.take(doctor, db), var found = try hours.find(doctor) else {
+                throw DoctorError.notFound
+            }
             change.apply(to: &found.settings)
             found.spans = change.spans
             try hours.update(found.settings, at: db.scope.services.time.now)

@@ -19,13 +19,6 @@ package struct PatientVault: Sendable {
         cache = PatientKeyCache(limit: cachedKeys)
     }
 
-    /// Makes the data key of a new patient; the patient's row must be there.
-    package func createKey(for patient: PatientID, _ db: any Connection) throws -> DataKey {
-        let key = newKey()
-        try store(key, for: patient, db)
-        return key
-    }
-
     /// A key for a patient whose row is about to be inserted.
     func newKey() -> DataKey { DataKey(generation: 1, random: random) }
 

@@ -2,17 +2,16 @@ import CareSyncCore
 import Persistence
 import WebAPI
 
-struct UserListParameters: Codable, Sendable, Validated {
+struct UserListParameters: Codable, Sendable, PagedParameters {
     var role: Role?
     var q: String?
     var page: Int?
     var size: Int?
 
-    static let rules: [Rule<Self>] = [
-        .maxLength("q", \.q, 100),
-        .range("page", \.page, 0...PageRequest.maximumPage),
-        .range("size", \.size, 1...PageRequest.maximumSize),
-    ]
+    static let rules: [Rule<Self>] =
+        [
+            .maxLength("q", \.q, 100)
+        ] + Rule.paging
 }
 
 struct AccountPath: Codable, Sendable {
@@ -98,7 +97,7 @@ struct AccountStatusEndpoints: Sendable {
     func list(_ call: Call<UserListParameters, NoBody>) async throws -> Listing<UserSummaryResponse> {
         let asked = call.parameters
         let page = try await accounts.list(
-            AccountSearch(role: asked.role, text: asked.q), PageRequest(page: asked.page, size: asked.size),
+            AccountSearch(role: asked.role, text: asked.q), asked.request,
             origin: call.origin)
         return Listing(page.map(UserSummaryResponse.init))
     }

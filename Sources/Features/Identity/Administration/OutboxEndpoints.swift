@@ -32,15 +32,12 @@ struct OutboxEntryResponse: WireResponse {
     }
 }
 
-struct OutboxParameters: Codable, Sendable, Validated {
+struct OutboxParameters: Codable, Sendable, PagedParameters {
     var state: OutboxAdministration.State?
     var page: Int?
     var size: Int?
 
-    static let rules: [Rule<Self>] = [
-        .range("page", \.page, 0...PageRequest.maximumPage),
-        .range("size", \.size, 1...PageRequest.maximumSize),
-    ]
+    static let rules = Rule<Self>.paging
 }
 
 enum OutboxTag {}
@@ -78,7 +75,7 @@ struct OutboxEndpoints: Sendable {
         let page = try await database.write { db in
             db.audit(AuditEntry(.adminAction, "outbox", "", by: origin, reason: "LISTED"))
             return try OutboxAdministration(db: db).page(
-                asked.state, PageRequest(page: asked.page, size: asked.size))
+                asked.state, asked.request)
         }
         return Listing(page.map(OutboxEntryResponse.init))
     }

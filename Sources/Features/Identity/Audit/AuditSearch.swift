@@ -3,7 +3,7 @@ import Persistence
 import WebAPI
 
 /// Which lines of the audit log are asked for; the filters combine.
-struct AuditSearchParameters: Codable, Sendable, Validated {
+struct AuditSearchParameters: Codable, Sendable, PagedParameters {
     /// The account that acted.
     var actor: UserID?
     var patient: PatientID?
@@ -17,13 +17,10 @@ struct AuditSearchParameters: Codable, Sendable, Validated {
     var page: Int?
     var size: Int?
 
-    static let rules: [Rule<Self>] = [
-        .maxLength("entity", \.entity, 200),
-        .range("page", \.page, 0...PageRequest.maximumPage),
-        .range("size", \.size, 1...PageRequest.maximumSize),
-    ]
-
-    var request: PageRequest { PageRequest(page: page, size: size) }
+    static let rules: [Rule<Self>] =
+        [
+            .maxLength("entity", \.entity, 200)
+        ] + Rule.paging
 }
 
 /// A line of the audit log with the name of the account that acted.

@@ -2,8 +2,8 @@ import CareSyncCore
 import Persistence
 
 /// At the clinic's midnight, appointments of days past that nobody has confirmed become inactive (contract
-/// background-jobs-cache-audit.md §1). What a doctor has scheduled, confirmed or begun stays as it is, for the doctor to
-/// close.
+/// background-jobs-cache-audit.md §1), an emergency that lasts over midnight only the next night. What a doctor has
+/// scheduled, confirmed or begun stays as it is, for the doctor to close.
 ///
 /// Each day's run is one row of the outbox, so it happens once however many nodes there are, and a run that was missed is
 /// made up for when the program starts.
@@ -31,12 +31,13 @@ struct NightlyJob: Sendable {
     func run(_ item: OutboxItem, _ db: any Connection) throws {
         let now = db.scope.services.time.now
         let today = zone.date(at: now)
+        let midnight = zone.startOfDay(today)
         let expired: [AppointmentRecords.Subject] = try db.all(
             """
             UPDATE appointments SET is_active = FALSE, updated_at = \(now), version = version + 1
             WHERE id IN (SELECT a.id FROM doctors d JOIN appointments a ON a.doctor_id = d.id
-                         WHERE a.starts_at >= \(try start(item, db)) AND a.starts_at < \(zone.startOfDay(today))
-                           AND a.is_active AND a.status = 'BOOKED')
+                         WHERE a.starts_at >= \(try start(item, db)) AND a.starts_at < \(midnight)
+                           AND a.ends_at <= \(midnight) AND a.is_active AND a.status = 'BOOKED')
             RETURNING \(AppointmentRecords.Subject.columns)
             """)
         for subject in expired {

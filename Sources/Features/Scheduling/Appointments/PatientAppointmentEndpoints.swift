@@ -2,21 +2,18 @@ import CareSyncCore
 import WebAPI
 
 /// A list of appointments with one status.
-struct StatusListParameters: Codable, Sendable, Validated {
+struct StatusListParameters: Codable, Sendable, PagedParameters {
     var status: String
     var page: Int?
     var size: Int?
 
-    static let rules: [Rule<Self>] = [
-        // The service reads it; the document tells what it reads.
-        Rule("status", .described("One of \(names), in any case.")) { _ in nil },
-        .range("page", \.page, 0...PageRequest.maximumPage),
-        .range("size", \.size, 1...PageRequest.maximumSize),
-    ]
+    static let rules: [Rule<Self>] =
+        [
+            // The service reads it; the document tells what it reads.
+            Rule("status", .described("One of \(names), in any case.")) { _ in nil }
+        ] + Rule.paging
 
     private static let names = AppointmentStatus.allCases.map(\.rawValue).joined(separator: ", ")
-
-    var request: PageRequest { PageRequest(page: page, size: size) }
 
     func filter() throws -> AppointmentFilter {
         guard let status = AppointmentStatus(anyCase: status) else { throw SchedulingError.badStatus }

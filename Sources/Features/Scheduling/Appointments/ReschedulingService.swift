@@ -106,7 +106,7 @@ private struct Move {
             """)
         guard let subject else { throw SchedulingError.appointmentNotFound }
         let batch = Batch()
-        batch.count("SELECT d.id FROM doctors d WHERE d.id = \(subject.doctor)\(db.dialect.forUpdate(of: "d"))")
+        batch.count(CalendarLock.statement(subject.doctor, db.dialect))
         batch.count("SELECT p.id FROM patients p WHERE p.id = \(subject.patient)\(db.dialect.forUpdate(of: "p"))")
         let appointment = batch.first(
             Appointment.self,

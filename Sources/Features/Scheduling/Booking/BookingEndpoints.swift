@@ -60,7 +60,10 @@ struct BookingEndpoints: Sendable {
                 fails: SchedulingError.self, use: book),
             .post(
                 "/api/appointments/patient/book-emergency", "See a doctor now", access: .role(.patient),
-                fails: EmergencyError.self, use: bookEmergency),
+                fails: SchedulingError.self,
+                // Whatever stands in the way, the answer tells whom to call.
+                settings: EndpointSettings(errorDetails: ["advice": booking.context.settings.advice]),
+                use: bookEmergency),
         ]
     }
 

@@ -70,7 +70,7 @@ struct BookingService: Sendable {
         }
     }
 
-    /// Takes the doctor's time from this minute on. Whatever comes of it, the answer tells whom to call.
+    /// Takes the doctor's time from this minute on.
     func bookEmergency(
         doctor: DoctorID, reason: String?, for patient: PatientID, by origin: RequestOrigin,
         idempotency: Idempotency<Booked>?
@@ -82,15 +82,11 @@ struct BookingService: Sendable {
             reason: "EMERGENCY: " + (reason ?? "Emergency appointment"))
         let attempt = attempt(order, origin)
         return try await context.database.write(idempotency: idempotency) { [context] db in
-            do {
-                let booked = try attempt.run(db)
-                let subject = AppointmentRecords.Subject(booked.appointment)
-                try db.enqueue(EmergencyWatch.escalation(of: subject, at: now + context.settings.escalationTime))
-                try db.emit(EmergencyBooked(appointment: subject.id, doctor: doctor, patient: patient))
-                return booked
-            } catch let reason as SchedulingError {
-                throw EmergencyError(reason: reason, advice: context.settings.advice)
-            }
+            let booked = try attempt.run(db)
+            let subject = AppointmentRecords.Subject(booked.appointment)
+            try db.enqueue(EmergencyWatch.escalation(of: subject, at: now + context.settings.escalationTime))
+            try db.emit(EmergencyBooked(appointment: subject.id, doctor: doctor, patient: patient))
+            return booked
         }
     }
 
@@ -122,12 +118,13 @@ enum EmergencyWatch {
         OutboxMessage(kind: kind, subject: subject.name, payload: subject.payload, due: due)
     }
 
-    /// What the timer does. Opened means that the doctor has moved the appointment on, whatever to.
+    /// What the timer does. Opened means that the doctor has moved the appointment on, whatever to; an emergency that
+    /// the night has made inactive is still unopened.
     static func escalate(_ id: AppointmentID, _ db: any Connection) throws {
         let unopened: AppointmentRecords.Subject? = try db.first(
             """
             SELECT \(AppointmentRecords.Subject.columns) FROM appointments
-            WHERE id = \(id) AND is_active AND is_emergency AND status = 'BOOKED'
+            WHERE id = \(id) AND is_emergency AND status = 'BOOKED'
             """)
         guard let unopened else { return }
         try db.enqueue(

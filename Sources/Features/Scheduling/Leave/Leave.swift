@@ -43,7 +43,9 @@ enum LeaveError: FailureCatalogue, Equatable {
         case .overlap: Problem(.conflict, "LEAVE_OVERLAP", "You have another leave on some of these days.")
         case .hasAppointments(let affected):
             Problem(
-                .conflict, "LEAVE_HAS_APPOINTMENTS", "Patients are booked on these days.", ["affected": affected])
+                .conflict, "LEAVE_HAS_APPOINTMENTS",
+                "Appointments are booked on these days: \(affected.count). Move or cancel them first.",
+                ["affected": affected])
         }
     }
 }

@@ -5,11 +5,6 @@ struct LeaveRepository {
     let db: any Connection
     private static let columns: SQL = "id, doctor_id, start_date, end_date, reason, created_at"
 
-    /// Takes the doctor's calendar for a change, so that no booking happens meanwhile (RULINGS A2).
-    func lockCalendar(of doctor: DoctorID) throws {
-        _ = try db.exists("SELECT d.id FROM doctors d WHERE d.id = \(doctor)\(db.dialect.forUpdate(of: "d"))")
-    }
-
     func find(_ id: LeaveID, of doctor: DoctorID) throws -> Leave? {
         try db.first("SELECT \(Self.columns) FROM doctor_leaves WHERE id = \(id) AND doctor_id = \(doctor)")
     }

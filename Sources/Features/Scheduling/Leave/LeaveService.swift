@@ -32,7 +32,7 @@ struct LeaveService: Sendable {
             let now = db.scope.services.time.now
             try Self.check(new, today: context.zone.date(at: now))
             let leaves = LeaveRepository(db: db)
-            try leaves.lockCalendar(of: doctor)
+            try CalendarLock.take(doctor, db)
             guard try !leaves.overlaps(of: doctor, from: new.startDate, to: new.endDate) else {
                 throw LeaveError.overlap
             }
@@ -52,7 +52,7 @@ struct LeaveService: Sendable {
     func remove(_ id: LeaveID, for doctor: DoctorID) async throws {
         try await context.database.write { db in
             let leaves = LeaveRepository(db: db)
-            try leaves.lockCalendar(of: doctor)
+            try CalendarLock.take(doctor, db)
             guard let leave = try leaves.find(id, of: doctor) else { throw LeaveError.notFound }
             try leaves.delete(id)
             try db.emit(LeaveRemoved(doctor: doctor, startDate: leave.startDate, endDate: leave.endDate))

@@ -49,7 +49,7 @@ enum AppointmentMails {
                 let email: String? = try db.value(
                     "SELECT email FROM users WHERE id = \(item.version) AND role = 'ADMIN' AND is_active")
                 guard let appointment = try appointment(of: item, db), appointment.status == .booked,
-                    appointment.isActive, let address = email.flatMap({ MailAddress($0) })
+                    let address = email.flatMap({ MailAddress($0) })
                 else { return nil }
                 var letter = letter(appointment, to: address, zone: zone)
                 letter.set("number", "\(appointment.id)")
@@ -92,7 +92,7 @@ enum AppointmentMails {
         "Appointment cancelled: {{time}}", "your appointment with Dr. {{doctor}} on {{time}} was cancelled.",
         "Sign in to CareSync to book another one.")
     private static let cancelledForDoctor = template(
-        "Appointment cancelled: {{time}}", "an appointment with you on {{time}} was cancelled. The time is free again.")
+        "Appointment cancelled: {{time}}", "an appointment with you on {{time}} was cancelled.")
     private static let moved = template(
         "Appointment moved to {{time}}", "your appointment with Dr. {{doctor}} was moved. It now begins on {{time}}.",
         seeCareSync)

@@ -61,11 +61,7 @@ struct AppointmentNotices: Sendable {
                 try send([AppointmentMails.bookedDoctor], about: item, db)
             }
             try remind(item, appointment, db)
-        case .cancelledByPatient:
-            try send([AppointmentMails.cancelledDoctor], about: item, db)
-        case .cancelledByDoctor:
-            try send([AppointmentMails.cancelledPatient], about: item, db)
-        case .cancelled:
+        case .cancelled, .cancelledByPatient, .cancelledByDoctor:
             // The doctor has never heard of a slot that was not paid.
             let forDoctor = appointment.heldUntil == nil ? [AppointmentMails.cancelledDoctor] : []
             try send([AppointmentMails.cancelledPatient] + forDoctor, about: item, db)
@@ -87,7 +83,7 @@ struct AppointmentNotices: Sendable {
     }
 
     private func unanswered(_ item: OutboxItem, _ appointment: NoticedAppointment, _ db: any Connection) throws {
-        guard appointment.status == .booked, appointment.isActive else { return }
+        guard appointment.status == .booked else { return }
         let administrators: [Int64] = try db.values(
             "SELECT id FROM users WHERE role = 'ADMIN' AND is_active ORDER BY id LIMIT \(Self.mostAdministrators)")
         for administrator in administrators {
@@ -138,7 +134,7 @@ struct NoticedAppointment: RowDecodable {
         patientEmail = try row.value("patient_email")
     }
 
-    /// `nil` when it was deleted.
+    /// Also when an administrator has deleted it: the two it was between are told that it does not take place.
     static func find(_ id: AppointmentID, _ db: any Connection) throws -> NoticedAppointment? {
         try db.first(
             """
@@ -147,7 +143,7 @@ struct NoticedAppointment: RowDecodable {
                    ud.email AS doctor_email, up.email AS patient_email
             FROM appointments a JOIN doctors d ON d.id = a.doctor_id JOIN users ud ON ud.id = a.doctor_id
                 JOIN users up ON up.id = a.patient_id
-            WHERE a.id = \(id) AND a.deleted_at IS NULL
+            WHERE a.id = \(id)
             """)
     }
 

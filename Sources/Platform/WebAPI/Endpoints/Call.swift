@@ -35,6 +35,8 @@ package struct Call<Parameters: Sendable, Body: Sendable>: Sendable {
                 return StoredAnswer(status: answer.status, body: Array(bytes.readableBytesView))
             },
             encodeFailure: { problem in
+                var problem = problem
+                problem.add(request.errorDetails)
                 let body = ErrorBody(problem, path: request.path, requestID: request.requestID, at: request.receivedAt)
                 return StoredAnswer(status: problem.kind.status, body: try body.bytes())
             })
@@ -56,15 +58,10 @@ package struct IDPath<Tag>: Codable, Sendable {
     package let id: ID<Tag>
 }
 
-/// `page` and `size` of a list (RULINGS D6).
-package struct PageParameters: Codable, Sendable, Validated {
+/// `page` and `size`, and nothing else.
+package struct PageParameters: Codable, Sendable, PagedParameters {
     package var page: Int?
     package var size: Int?
 
-    package static let rules: [Rule<Self>] = [
-        .range("page", \.page, 0...PageRequest.maximumPage),
-        .range("size", \.size, 1...PageRequest.maximumSize),
-    ]
-
-    package var request: PageRequest { PageRequest(page: page, size: size) }
+    package static let rules = Rule<Self>.paging
 }

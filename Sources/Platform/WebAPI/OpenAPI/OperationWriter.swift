@@ -17,7 +17,7 @@ struct OperationWriter {
             "parameters": try parameters(&schemas),
             "requestBody": try requestBody(&schemas),
             "responses": .object(
-                try success(endpoint.operation.answer, &schemas) + failures()),
+                try success(endpoint.operation.answer, &schemas) + failures(&schemas)),
             "security": .array(security),
             "x-access": .strings(endpoint.access.gate),
             "x-step-up": endpoint.settings.stepUp == nil ? nil : JSONTree.boolean(true),
@@ -66,7 +66,9 @@ struct OperationWriter {
                 .members([
                     "name": "Idempotency-Key", "in": "header", "required": false,
                     "description": "The same key and body get the same answer and take effect once, for 48 hours.",
-                    "schema": .members(["type": "string", "minLength": 1, "maxLength": 255]),
+                    "schema": .members([
+                        "type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$",
+                    ]),
                 ]))
         }
         return parameters.isEmpty ? nil : .array(parameters)
@@ -116,7 +118,7 @@ struct OperationWriter {
     }
 
     /// Every error status the endpoint can answer, each with its codes.
-    private func failures() -> [JSONTree.Member] {
+    private func failures(_ schemas: inout SchemaComponents) throws -> [JSONTree.Member] {
         var codes: [Int: [String]] = [
             400: ["INVALID_ARGUMENT"], 403: ["ORIGIN_NOT_ALLOWED"], 500: ["INTERNAL"], 503: ["UNAVAILABLE"],
         ]
@@ -147,15 +149,30 @@ struct OperationWriter {
             add(422, "IDEMPOTENCY_KEY_REUSED")
         }
         for problem in endpoint.operation.failures { add(problem.kind.status, problem.code) }
-        return codes.sorted { $0.key < $1.key }.map { status, codes in
+        return try codes.sorted { $0.key < $1.key }.map { status, codes in
             JSONTree.Member(
                 name: String(status),
                 value: .members([
                     "description": .string(codes.joined(separator: ", ")),
                     "headers": status == 429 ? Self.limitHeaders : nil,
-                    "content": Self.json(.members(["$ref": "#/components/schemas/ErrorResponse"])),
+                    "content": Self.json(try error(status, &schemas)),
                 ]))
         }
+    }
+
+    /// The error body, with what some problems of a status tell beside it.
+    private func error(_ status: Int, _ schemas: inout SchemaComponents) throws -> JSONTree {
+        let plain = JSONTree.members(["$ref": "#/components/schemas/ErrorResponse"])
+        let details = endpoint.operation.failures.filter { $0.kind.status == status }
+            .reduce(into: endpoint.settings.errorDetails) { $0.merge($1.details) { first, _ in first } }
+        let properties = try details.sorted { $0.key < $1.key }.compactMap { name, value -> JSONTree.Member? in
+            guard let type = type(of: value) as? any Decodable.Type else { return nil }
+            return JSONTree.Member(name: name, value: try schemas.schema(of: type, for: .response))
+        }
+        guard !properties.isEmpty else { return plain }
+        return .members([
+            "allOf": .array([plain, .members(["type": "object", "properties": .object(properties)])])
+        ])
     }
 
     private static func json(_ schema: JSONTree) -> JSONTree {

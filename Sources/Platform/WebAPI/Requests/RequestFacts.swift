@@ -13,8 +13,12 @@ package struct RequestFacts: Sendable {
     package let receivedAt: Instant
     let headers: RequestHeaders
     let body: ByteBuffer
+    let errorDetails: [String: any Encodable & Sendable]
 
-    init(_ route: String, _ request: ServerRequest, _ arrival: ArrivalFacts, body: ByteBuffer) {
+    init(
+        _ route: String, _ request: ServerRequest, _ arrival: ArrivalFacts, body: ByteBuffer,
+        errorDetails: [String: any Encodable & Sendable] = [:]
+    ) {
         self.route = route
         path = request.path
         query = request.query
@@ -22,6 +26,7 @@ package struct RequestFacts: Sendable {
         receivedAt = arrival.receivedAt
         headers = request.headers
         self.body = body
+        self.errorDetails = errorDetails
     }
 
     package var userAgent: String? { headers[.userAgent] }

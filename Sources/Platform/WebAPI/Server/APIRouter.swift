@@ -85,6 +85,11 @@ enum RouteResponder: Sendable {
         }
     }
 
+    /// What every error body of the route holds.
+    var errorDetails: [String: any Encodable & Sendable] {
+        if case .endpoint(let responder) = self { responder.endpoint.settings.errorDetails } else { [:] }
+    }
+
     func respond(to request: ServerRequest, _ arrival: ArrivalFacts) async throws -> Answer {
         switch self {
         case .endpoint(let responder): return try await responder.respond(to: request, arrival)
@@ -161,7 +166,9 @@ final class EndpointResponder: Sendable {
         return try await endpoint.handle(
             IncomingCall(
                 pathValues: try pathValues(request.path), caller: caller, origin: origin,
-                facts: RequestFacts(route, request, arrival, body: try await body(of: request)),
+                facts: RequestFacts(
+                    route, request, arrival, body: try await body(of: request),
+                    errorDetails: endpoint.settings.errorDetails),
                 contentType: request.headers[.contentType]))
     }
 
@@ -190,7 +197,7 @@ final class EndpointResponder: Sendable {
     private func bearerToken(of request: ServerRequest) throws -> String? {
         guard let field = request.headers[.authorization] else { return nil }
         guard field.utf8.count > 7, field.prefix(7).lowercased() == "bearer " else { throw Problem.unauthenticated }
-        return String(field.dropFirst(7))
+        return String(Substring(field.utf8.dropFirst(7).drop { $0 == UInt8(ascii: " ") }))
     }
 
     /// From an address that serves administrators only, public endpoints look at the token, too. A token that has run out

@@ -48,7 +48,16 @@ struct AnswerHead: Sendable {
         block = self.common.flatMap(\.line)
     }
 
-    func write(_ outgoing: Outgoing, _ framing: Framing, isLast: Bool, into buffer: inout ByteBuffer) {
+    /// What becomes of the connection behind an answer.
+    enum Connection {
+        /// It goes on, which goes without saying.
+        case open
+        /// It goes on, and a client of HTTP/1.0, which asked for that, has to be told.
+        case kept
+        case closed
+    }
+
+    func write(_ outgoing: Outgoing, _ framing: Framing, _ connection: Connection, into buffer: inout ByteBuffer) {
         let answer = outgoing.answer
         buffer.writeBytes(StatusLines.line(answer.status))
         for (name, value) in answer.headers { Self.write(name, value, into: &buffer) }
@@ -70,7 +79,11 @@ struct AnswerHead: Sendable {
         case .chunked: buffer.writeStaticString("Transfer-Encoding: chunked\r\n")
         case .untilClose, .bodiless: break
         }
-        if isLast { buffer.writeStaticString("Connection: close\r\n") }
+        switch connection {
+        case .open: break
+        case .kept: buffer.writeStaticString("Connection: keep-alive\r\n")
+        case .closed: buffer.writeStaticString("Connection: close\r\n")
+        }
         buffer.writeStaticString("\r\n")
     }
 

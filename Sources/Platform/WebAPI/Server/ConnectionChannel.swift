@@ -7,16 +7,20 @@ import NIOHTTP1
 package struct ConnectionLimits: Sendable {
     /// How long a connection may be silent, unless an answer is being made.
     package var idleTime: TimeAmount
+    /// How long a request may take to arrive, and a second more for each KiB of its body. Slower clients are cut off: with
+    /// a byte now and then they would keep connections from others.
+    package var arrivalTime: TimeAmount
     /// Bytes of one header field, of all of them, and their number; more is 431.
     package var fieldSize: Int
     package var headerSize: Int
     package var fieldCount: Int
 
     package init(
-        idleTime: TimeAmount = .seconds(75), fieldSize: Int = 16 << 10, headerSize: Int = 32 << 10,
-        fieldCount: Int = 100
+        idleTime: TimeAmount = .seconds(75), arrivalTime: TimeAmount = .seconds(30), fieldSize: Int = 16 << 10,
+        headerSize: Int = 32 << 10, fieldCount: Int = 100
     ) {
         self.idleTime = idleTime
+        self.arrivalTime = arrivalTime
         self.fieldSize = fieldSize
         self.headerSize = headerSize
         self.fieldCount = fieldCount
@@ -47,7 +51,7 @@ package struct ConnectionChannel: ServerChildChannel {
             decoding.maxHeaderListSize = limits.headerSize
             decoding.maxHeaderFieldCount = limits.fieldCount
             let connection = HTTPConnection(
-                responder: responder, loop: channel.eventLoop, idleTime: limits.idleTime, logger: logger)
+                responder: responder, loop: channel.eventLoop, limits: limits, logger: logger)
             do {
                 try channel.pipeline.syncOperations.addHandlers(
                     ByteToMessageHandler(HTTPRequestDecoder(limitConfiguration: decoding)), connection)

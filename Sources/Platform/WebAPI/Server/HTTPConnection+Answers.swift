@@ -33,7 +33,8 @@ extension HTTPConnection {
         if outgoing.omitsBody || Self.hasNoBody(outgoing.answer.status) { bytes.clear() }
         let isJoined = bytes.readableBytes <= Self.joined
         var buffer = context.channel.allocator.buffer(capacity: 768 + (isJoined ? bytes.readableBytes : 0))
-        responder.head.write(outgoing, framing, isLast: isLast, into: &buffer)
+        let connection: AnswerHead.Connection = isLast ? .closed : head?.version.isOld == true ? .kept : .open
+        responder.head.write(outgoing, framing, connection, into: &buffer)
         if isJoined {
             buffer.writeImmutableBuffer(bytes)
         } else {
@@ -49,7 +50,8 @@ extension HTTPConnection {
         let isChunked = !head.version.isOld
         let isLast = isLastAnswer || !isChunked
         var buffer = ByteBuffer()
-        responder.head.write(outgoing, isChunked ? .chunked : .untilClose, isLast: isLast, into: &buffer)
+        responder.head.write(
+            outgoing, isChunked ? .chunked : .untilClose, isLast ? .closed : .open, into: &buffer)
         for await piece in pieces where piece.readableBytes > 0 {
             if isChunked { buffer.writeString(String(piece.readableBytes, radix: 16) + "\r\n") }
             buffer.writeImmutableBuffer(piece)

@@ -48,15 +48,18 @@ extension HTTPConnection {
         self.head = head
         phase = .arriving
         isReading = true
+        arrivalStart = arrivalStart ?? .now()
+        arrived = 0
         // Whoever expects to be asked for the body may send something else instead.
         let mayHoldBack = head.headers.contains(name: "Expect")
         announced = mayHoldBack ? nil : head.headers.first(name: "Content-Length").flatMap { Int($0) }
-        let hosts = RequestHeaders(head.headers).hostCount
-        if hosts > 1 || (hosts == 0 && !head.version.isOld) { refuse(.malformedHTTP, head) }
+        let isSound = RequestHeaders(head.headers).hasSoundHost(isOptional: head.version.isOld)
+        if !isSound { refuse(.malformedHTTP, head) }
     }
 
     private func take(_ bytes: ByteBuffer) {
         announced = announced.map { $0 - bytes.readableBytes }
+        arrived += bytes.readableBytes
         switch phase {
         case .arriving:
             if gathered?.writeImmutableBuffer(bytes) == nil { gathered = bytes }
@@ -70,6 +73,7 @@ extension HTTPConnection {
 
     private func finishReading() {
         isReading = false
+        arrivalStart = nil
         switch phase {
         case .arriving: start(.whole(gathered ?? ByteBuffer()))
         case .answering: body?.finish(.success(()))

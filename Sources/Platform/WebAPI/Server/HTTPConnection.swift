@@ -33,7 +33,7 @@ final class HTTPConnection: ChannelDuplexHandler, @unchecked Sendable {
 
     let responder: APIResponder
     let tasks: EventLoopTasks
-    private let idleTime: TimeAmount
+    private let limits: ConnectionLimits
     let logger: Logger
     /// Succeeds when the channel is closed and no task runs.
     let finished: EventLoopPromise<Void>
@@ -64,13 +64,19 @@ final class HTTPConnection: ChannelDuplexHandler, @unchecked Sendable {
     /// A `read` was held back.
     var isReadDue = false
     var lastTraffic = NIODeadline.now()
+    /// When the request that is arriving began to; `nil` when none is.
+    var arrivalStart: NIODeadline?
+    /// Whether the present reading has given anything.
+    private var hasRead = false
+    /// How much of the body that is arriving has come.
+    var arrived = 0
     private var timer: Scheduled<Void>?
     /// Whoever waits until more can be written.
     var writers: [UnsafeContinuation<Void, Never>] = []
 
-    init(responder: APIResponder, loop: any EventLoop, idleTime: TimeAmount, logger: Logger) {
+    init(responder: APIResponder, loop: any EventLoop, limits: ConnectionLimits, logger: Logger) {
         self.responder = responder
-        self.idleTime = idleTime
+        self.limits = limits
         self.logger = logger
         tasks = EventLoopTasks(loop: loop)
         finished = loop.makePromise()
@@ -80,7 +86,7 @@ final class HTTPConnection: ChannelDuplexHandler, @unchecked Sendable {
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
-        watch(in: idleTime)
+        watch(in: limits.arrivalTime)
     }
 
     func handlerRemoved(context: ChannelHandlerContext) { end() }
@@ -88,12 +94,16 @@ final class HTTPConnection: ChannelDuplexHandler, @unchecked Sendable {
     func channelInactive(context: ChannelHandlerContext) { end() }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        hasRead = true
         arrivals.append(.part(unwrapInboundIn(data)))
         pump()
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
         lastTraffic = .now()
+        // What was read and gave nothing is the beginning of a head.
+        if !hasRead, phase == .idle, arrivalStart == nil { arrivalStart = lastTraffic }
+        hasRead = false
         startIfArriving()
     }
 
@@ -175,15 +185,18 @@ final class HTTPConnection: ChannelDuplexHandler, @unchecked Sendable {
         timer = context?.eventLoop.scheduleTask(in: time) { self.checkTraffic() }
     }
 
-    /// While a whole request is being answered, silence is no reason to close.
+    /// While a whole request is being answered, silence is no reason to close; while we do not read, being slow is none.
     private func checkTraffic() {
-        let silence = NIODeadline.now() - lastTraffic
-        if phase == .answering, !isReading {
-            watch(in: idleTime)
-        } else if silence >= idleTime {
-            context?.close(promise: nil)
-        } else {
-            watch(in: idleTime - silence)
+        let now = NIODeadline.now()
+        var end = (phase == .answering && !isReading ? now : lastTraffic) + limits.idleTime
+        if let arrivalStart, !isBusy {
+            end = min(end, arrivalStart + limits.arrivalTime + .seconds(Int64(arrived >> 10)))
         }
+        guard end > now else {
+            context?.close(promise: nil)
+            return
+        }
+        // A request may begin in the meantime.
+        watch(in: min(end - now, limits.arrivalTime))
     }
 }

@@ -62,21 +62,48 @@ struct RequestHeaders: Sendable {
         self.fields = headers
     }
 
-    /// The value of a field; of several with one name all of them, with commas between.
+    /// The value of a field, without the white space behind it, which the decoder leaves; of several with one name all of
+    /// them, with commas between.
     subscript(name: HTTPField.Name) -> String? {
         let lowercase = name.canonicalName
         var found: String?
         for (field, value) in fields where Self.matches(field, lowercase) {
+            let value = Self.trimmed(value)
             found = found.map { "\($0), \(value)" } ?? value
         }
         return found
     }
 
     /// What the first `Host` says.
-    var host: String? { fields.first(name: "Host") }
+    var host: String? { fields.first(name: "Host").map(Self.trimmed) }
 
-    /// How many `Host` fields there are; a request of HTTP/1.1 has one (RFC 9112 §3.2).
-    var hostCount: Int { fields.count { Self.matches($0.name, "host") } }
+    /// Whether there is one `Host`, as every request of HTTP/1.1 has it, or none where that is allowed, and a host in it:
+    /// nothing that a host cannot hold (RFC 9112 §3.2).
+    func hasSoundHost(isOptional: Bool) -> Bool {
+        var count = 0
+        for (name, value) in fields where Self.matches(name, "host") {
+            count += 1
+            if Self.trimmed(value).utf8.contains(where: Self.endsHost) { return false }
+        }
+        return count == 1 || count == 0 && isOptional
+    }
+
+    private static func endsHost(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 0...0x20, 0x7F..., UInt8(ascii: "/"), UInt8(ascii: "?"), UInt8(ascii: "#"), UInt8(ascii: "@"),
+            UInt8(ascii: "\\"):
+            true
+        default: false
+        }
+    }
+
+    private static func trimmed(_ value: String) -> String {
+        guard let last = value.utf8.last, isBlank(last) else { return value }
+        let end = value.utf8.lastIndex { !isBlank($0) }
+        return end.map { String(value[...$0]) } ?? ""
+    }
+
+    private static func isBlank(_ byte: UInt8) -> Bool { byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") }
 
     private static func matches(_ name: String, _ lowercase: String) -> Bool {
         guard name.utf8.count == lowercase.utf8.count else { return false }

@@ -56,10 +56,30 @@ struct DocumentTests {
             #expect(responses["default"] == nil)
             #expect((responses["304"] != nil) == (path == "/api/catalogue"))
             for (status, response) in responses where status != "200" && status != "304" {
-                let content = try #require(response["content"] as? [String: [String: [String: String]]])
-                #expect(content["application/json"]?["schema"]?["$ref"] == "#/components/schemas/ErrorResponse")
+                let schema = try Self.schema(of: response)
+                let plain = (schema["allOf"] as? [[String: Any]])?.first ?? schema
+                #expect(plain["$ref"] as? String == "#/components/schemas/ErrorResponse")
             }
         }
+    }
+
+    @Test("what a failure tells beside the error body is described where it can be answered, and nowhere else")
+    func details() throws {
+        for (path, method, operation) in try operations() {
+            let responses = try #require(operation["responses"] as? [String: [String: Any]])
+            for (status, response) in responses where status >= "400" {
+                let parts = try Self.schema(of: response)["allOf"] as? [[String: Any]]
+                let properties = parts?.last?["properties"] as? [String: [String: Any]]
+                let isToldOf = (response["description"] as? String)?.contains("TOY_BROKEN") == true
+                #expect((properties?["parts"]?["type"] as? String == "integer") == isToldOf, "\(method) \(path)")
+                #expect((properties == nil) == !isToldOf, "\(method) \(path)")
+            }
+        }
+    }
+
+    private static func schema(of response: [String: Any]) throws -> [String: Any] {
+        let content = try #require(response["content"] as? [String: [String: Any]])
+        return try #require(content["application/json"]?["schema"] as? [String: Any])
     }
 
     @Test("every reference leads to a schema")

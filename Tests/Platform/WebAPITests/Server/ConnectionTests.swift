@@ -1,6 +1,8 @@
 import CareSyncTesting
 import Foundation
+import NIOCore
 import Testing
+import WebAPI
 
 /// What a connection does between its requests and around them.
 @Suite("Connections", .timeLimit(.minutes(2)))
@@ -17,7 +19,10 @@ struct ConnectionTests {
 
     @Test(
         "a request of HTTP/1.1 names its host once, or is refused and the connection ends",
-        arguments: ["", "Host: a\r\nHost: b\r\n", "Host: a\r\nhOST: a\r\n"])
+        arguments: [
+            "", "Host: a\r\nHost: b\r\n", "Host: a\r\nhOST: a\r\n", "Host: a b\r\n", "Host: a, b\r\n", "Host: a/b\r\n",
+            "Host: é\r\n", "Host: x@a\r\n",
+        ])
     func host(_ fields: String) async throws {
         let answer = try await exchange(
             "GET /api/catalogue HTTP/1.1\r\n\(fields)\r\nGET /api/catalogue HTTP/1.1\r\nHost: a\r\n\r\n")
@@ -41,6 +46,16 @@ struct ConnectionTests {
         #expect(answer.hasPrefix("HTTP/1.1 200 "))
         #expect(answer.contains("Connection: close\r\n"))
         #expect(answer.hasSuffix("{\"message\":\"Toys for all\"}"))
+    }
+
+    @Test("a client of HTTP/1.0 that asks to keep the connection is told that it can, and gets the next answer")
+    func oldAndKept() async throws {
+        let answer = try await exchange(
+            "GET /api/catalogue HTTP/1.0\r\nConnection: keep-alive\r\n\r\nGET /api/catalogue HTTP/1.0\r\n\r\n")
+        let answers = answer.components(separatedBy: "HTTP/1.1 200 ").dropFirst()
+        #expect(answers.first?.contains("\r\nConnection: keep-alive\r\n") == true)
+        #expect(answers.last?.contains("\r\nConnection: close\r\n") == true)
+        #expect(answers.count == 2)
     }
 
     @Test("a client of HTTP/1.0 gets a stream without chunks")
@@ -103,6 +118,50 @@ struct ConnectionTests {
         #expect(answer.hasSuffix("{\"message\":\"Toys for all\"}"))
     }
 
+    @Test(
+        "a request that does not arrive in its time is cut off, however patient the connection is",
+        arguments: [
+            "GET /api/catalogue HTTP/1.1\r\nHost: a\r\nX-Slow: ",
+            "POST /api/echo HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n{",
+            "POST /api/echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n",
+        ])
+    func slow(_ beginning: String) async throws {
+        let limits = ConnectionLimits(idleTime: .hours(1), arrivalTime: .milliseconds(50))
+        try await withToyServer(limits: limits) { port in
+            // The first request of a connection and the second.
+            for isFirst in [true, false] {
+                let connection = try RawConnection(port: port)
+                if !isFirst {
+                    try connection.send(Self.catalogue + "\r\n")
+                    _ = await connection.read(until: "Toys for all")
+                }
+                // On a busy machine it may be cut before the last byte.
+                for byte in beginning { try? connection.send(String(byte)) }
+                _ = await connection.readToEnd()
+                // Reading also ends when nothing comes for long; only a connection that was cut takes nothing any more.
+                #expect(throws: RawConnection.Failure.self) {
+                    for _ in 0..<1_000 { try connection.send(" ") }
+                }
+            }
+        }
+    }
+
+    @Test("between two requests a connection may be silent for longer than one of them may take to arrive")
+    func pause() async throws {
+        let limits = ConnectionLimits(idleTime: .hours(1), arrivalTime: .milliseconds(50))
+        try await withToyServer(limits: limits) { port in
+            let connection = try RawConnection(port: port)
+            for _ in 0..<2 {
+                try connection.send(Self.catalogue + "\r\n")
+                #expect(await connection.read(until: "Toys for all").contains("HTTP/1.1 200 "))
+                // Silence is what is tried; were it longer, the outcome would be the same.
+                try await Task.sleep(for: .milliseconds(200))
+            }
+            try connection.send(Self.catalogue + "Connection: close\r\n\r\n")
+            #expect(await connection.readToEnd().contains("Toys for all"))
+        }
+    }
+
     @Test("a body far beyond what is read ahead arrives whole")
     func large() async throws {
         // The form's limit is 64 KiB; with the boundary lines it stays below.
@@ -129,6 +188,17 @@ struct ConnectionTests {
         // The toys' clock stands still.
         #expect(answer.contains("\r\nDate: Tue, 10 Mar 2026 04:00:00 GMT\r\n"))
         #expect(answer.components(separatedBy: "\r\nContent-Length:").count == 2)
+    }
+
+    @Test(
+        "white space around a value is no part of it",
+        arguments: [
+            "Authorization: Bearer doctor", "Authorization:Bearer  doctor ", "Authorization: \t Bearer doctor\t ",
+        ])
+    func blanks(_ field: String) async throws {
+        let answer = try await exchange(
+            "GET /api/names/x HTTP/1.1\r\nHost: a \t\r\n\(field)\r\nConnection: close\r\n\r\n")
+        #expect(answer.hasSuffix("{\"name\":\"x\",\"caller\":\"doctor\"}"))
     }
 
     @Test("a value that a client chose cannot begin a header of its own")

@@ -31,8 +31,8 @@ struct ToyApp: Sendable {
     }
 
     /// Connections like those of the program.
-    var connections: HTTPServerBuilder {
-        HTTPServerBuilder { [responder] _ in ConnectionChannel(responder, limits: .init(idleTime: .seconds(20))) }
+    func connections(_ limits: ConnectionLimits) -> HTTPServerBuilder {
+        HTTPServerBuilder { [responder] _ in ConnectionChannel(responder, limits: limits) }
     }
 
     func application(

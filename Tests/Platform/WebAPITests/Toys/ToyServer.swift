@@ -6,11 +6,12 @@ import WebAPI
 
 /// Serves the toys on a free port of this machine, on channels like those of the program.
 func withToyServer<Value: Sendable>(
-    _ app: ToyApp? = nil, _ body: @escaping @Sendable (_ port: Int) async throws -> Value
+    _ app: ToyApp? = nil, limits: ConnectionLimits = ConnectionLimits(idleTime: .seconds(20)),
+    _ body: @escaping @Sendable (_ port: Int) async throws -> Value
 ) async throws -> Value {
     let (ports, port) = AsyncStream.makeStream(of: Int.self)
     let app = try app ?? ToyApp()
-    let application = app.application(server: app.connections) { channel in
+    let application = app.application(server: app.connections(limits)) { channel in
         port.yield(channel.localAddress?.port ?? 0)
     }
     return try await withThrowingTaskGroup(of: Void.self) { group in
