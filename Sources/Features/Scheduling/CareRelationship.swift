@@ -46,9 +46,12 @@ package enum CareRelationship {
         """
     }
 
-    /// The ids of the patients a doctor treats.
+    /// The ids of the patients a doctor treats, and when each has the last appointment.
     static func patients(of doctor: DoctorID) -> SQL {
-        "SELECT DISTINCT t.patient_id FROM appointments t WHERE t.doctor_id = \(doctor) AND \(treats)"
+        """
+        SELECT t.patient_id, max(t.starts_at) AS last_start FROM appointments t
+        WHERE t.doctor_id = \(doctor) AND \(treats) GROUP BY t.patient_id
+        """
     }
 
     /// What lets a doctor see a patient; `nil` when nothing does.

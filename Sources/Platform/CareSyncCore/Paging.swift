@@ -39,6 +39,20 @@ package struct Page<Item: Sendable>: Sendable {
         self.total = request.isPaged ? total : nil
     }
 
+    /// An unpaged list that is cut at both ends when it is long, so that what lies around a point of it stays: half of the
+    /// rows on either side of the point, or more where the other side has fewer.
+    ///
+    /// - Parameters:
+    ///   - before: what precedes the point, the nearest first; up to `request.limit` rows.
+    ///   - after: what follows it; as many.
+    package init(before: [Item], after: [Item], request: PageRequest) {
+        let following = min(after.count, max(request.size / 2, request.size - before.count))
+        let preceding = before.prefix(request.size - following)
+        self.init(
+            items: Array(preceding.reversed()) + after.prefix(following), total: nil,
+            isTruncated: before.count + after.count > request.size)
+    }
+
     package func map<Other: Sendable>(_ transform: (Item) throws -> Other) rethrows -> Page<Other> {
         replacing(try items.map(transform))
     }

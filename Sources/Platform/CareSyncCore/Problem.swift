@@ -45,9 +45,13 @@ package struct Problem: Error, Sendable {
         self.retryAfter = retryAfter
     }
 
-    /// Adds members to the body; those that are there already stay.
-    package mutating func add(_ details: [String: any Encodable & Sendable]) {
-        self.details.merge(details) { own, _ in own }
+    /// The same problem with a sentence behind its own, which is also the member `advice` of the body.
+    package func advising(_ advice: String?) -> Problem {
+        guard let advice else { return self }
+        var details = details
+        details["advice"] = advice
+        return Problem(
+            kind, code, "\(message) \(advice)", details, fieldErrors: fieldErrors, retryAfter: retryAfter)
     }
 }
 

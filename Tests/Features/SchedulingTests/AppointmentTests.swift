@@ -1,5 +1,6 @@
 import CareSyncCore
 import CareSyncTesting
+import Persistence
 import Testing
 
 @testable import Scheduling
@@ -25,6 +26,43 @@ struct AppointmentTests {
             #expect(mine["[0].isActive"].bool == true)
             #expect(mine["[0].videoRoomId"].isNull)
             #expect(mine["[0].reason"].string == "Check-up")
+        }
+    }
+
+    @Test("a list that is too long keeps what is around now", arguments: DatabaseKind.available)
+    func longLists(kind: DatabaseKind) async throws {
+        try await withClinic(kind) { clinic in
+            let now = clinic.app.time.now
+            let (doctor, patient) = (clinic.doctor.doctorID, clinic.patient.patientID)
+            // Every hour, 450 in the past and 300 in the future.
+            try await clinic.app.database.write { db in
+                for hour in Int64(-450)..<300 {
+                    let id = AppointmentID(try db.nextID(SchedulingMigrations.appointmentIDs))
+                    let start = now + .hours(hour)
+                    try db.later(
+                        """
+                        INSERT INTO appointments (id, doctor_id, patient_id, starts_at, ends_at, status, video_room_id,
+                                                  created_at, updated_at, status_changed_by)
+                        VALUES (\(id), \(doctor), \(patient), \(start), \(start + .minutes(30)), 'COMPLETED',
+                                \(db.scope.services.random.uuid()), \(now), \(now), 'SYSTEM')
+                        """)
+                }
+            }
+            for (path, user) in [
+                ("patient/my-appointments", clinic.patient), ("patient/my-appointments/completed", clinic.patient),
+                ("doctor/my-patients", clinic.doctor), ("doctor/my-patients/status/completed", clinic.doctor),
+            ] {
+                let answer = try await clinic.app.get("/api/appointments/\(path)", as: user)
+                let starts = answer.json.list.compactMap { $0["startsAt"].string }
+                #expect(answer.header("X-Truncated") == "true")
+                #expect(starts.count == 500)
+                #expect(starts == starts.sorted())
+                #expect(starts.first == clinic.app.zone.text(now - .hours(250)))
+                #expect(starts.last == clinic.app.zone.text(now + .hours(249)))
+                let page = try await clinic.app.get("/api/appointments/\(path)?page=7&size=100", as: user)
+                #expect(page.json.list.count == 50)
+                #expect(page.header("X-Total-Count") == "750")
+            }
         }
     }
 
@@ -140,6 +178,22 @@ struct AppointmentTests {
                 #expect(later["[0].\(field)"].isNull)
             }
             #expect(try await app.get("/api/appointments/doctor/unique-patients", as: doctor).json.list.isEmpty)
+        }
+    }
+
+    @Test("of the patients a doctor treats, who comes last comes first", arguments: DatabaseKind.available)
+    func treatedOrder(kind: DatabaseKind) async throws {
+        try await withClinic(kind) { clinic in
+            let other = try await clinic.app.registerPatient()
+            func treated() async throws -> [Int?] {
+                let answer = try await clinic.app.get("/api/appointments/doctor/unique-patients", as: clinic.doctor)
+                return answer.json.list.map { $0["id"].int }
+            }
+            _ = try await clinic.bookedID("\(Clinic.day)T10:00:00")
+            _ = try await clinic.bookedID("\(Clinic.day)T11:00:00", as: other)
+            #expect(try await treated() == [Int(other.id), Int(clinic.patient.id)])
+            _ = try await clinic.bookedID("\(Clinic.day)T12:00:00")
+            #expect(try await treated() == [Int(clinic.patient.id), Int(other.id)])
         }
     }
 

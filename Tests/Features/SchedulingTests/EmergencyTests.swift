@@ -197,6 +197,9 @@ struct EmergencyTests {
             // Whatever is wrong, whoever needs help reads whom to call.
             for refused in [anonymous, doctor, missing, long] {
                 #expect(refused["advice"].string?.contains("112") == true)
+                // The published client shows nothing but the text.
+                #expect(refused["error"].string?.hasSuffix(refused["advice"].string ?? "?") == true)
+                #expect(refused["message"] == refused["error"])
             }
         }
     }

@@ -27,6 +27,21 @@ struct ValueTests {
         #expect((complete.items.count, complete.isTruncated) == (500, false))
     }
 
+    @Test(
+        "a list around a point is cut at both ends, and the shorter side leaves its room to the other",
+        arguments: [
+            (0, 0, 0..<0), (3, 2, -3..<2), (499, 1, -499..<1), (500, 1, -499..<1), (1, 501, -1..<499),
+            (0, 501, 0..<500),
+            (501, 0, -500..<0), (501, 100, -400..<100), (501, 501, -250..<250), (240, 501, -240..<260),
+        ])
+    func around(_ before: Int, _ after: Int, _ kept: Range<Int>) {
+        let page = Page(
+            before: Array((-before..<0).reversed()), after: Array(0..<after), request: PageRequest.whole)
+        #expect(page.items == Array(kept))
+        #expect(page.isTruncated == (before + after > 500))
+        #expect(page.total == nil)
+    }
+
     @Test("either of page and size asks for pages, of 20 rows unless told")
     func pages() {
         let third = PageRequest(page: 2, size: nil)

@@ -72,11 +72,11 @@ struct AppointmentRepository {
     }
 
     func list(of patient: PatientID, _ filter: AppointmentFilter, _ page: PageRequest) throws -> Page<WithDoctor> {
-        try self.page("\(Self.withDoctor)", "a.patient_id = \(patient) AND \(filter.condition)", page)
+        try self.page(Self.withDoctor, "a.patient_id = \(patient)", filter, page)
     }
 
     func list(of doctor: DoctorID, _ filter: AppointmentFilter, _ page: PageRequest) throws -> Page<WithPatient> {
-        try self.page(withPatient, "a.doctor_id = \(doctor) AND \(filter.condition)", page)
+        try self.page(withPatient, "a.doctor_id = \(doctor)", filter, page)
     }
 
     /// Moves a locked appointment to another status.
@@ -92,15 +92,30 @@ struct AppointmentRepository {
         """
     }
 
-    private func page<Item: RowDecodable>(_ select: SQL, _ condition: SQL, _ page: PageRequest) throws -> Page<Item> {
-        let condition: SQL = "\(condition) AND a.deleted_at IS NULL"
+    private func page<Item: RowDecodable>(
+        _ select: SQL, _ whose: SQL, _ filter: AppointmentFilter, _ page: PageRequest
+    ) throws -> Page<Item> {
+        let condition: SQL = "\(whose) AND \(filter.condition) AND a.deleted_at IS NULL"
         let batch = Batch()
-        let items = batch.all(
-            Item.self,
-            "\(select) WHERE \(condition) ORDER BY a.starts_at, a.id LIMIT \(page.limit) OFFSET \(page.offset)")
+        func rows(_ condition: SQL, _ order: SQL) -> () throws -> [Item] {
+            let rows = batch.all(
+                Item.self,
+                "\(select) WHERE \(condition) ORDER BY \(order) LIMIT \(page.limit) OFFSET \(page.offset)")
+            return { try rows.value }
+        }
+        guard page.isPaged || filter.isBounded else {
+            // The published client looks appointments up in the whole list, today's above all: a list that is too long
+            // loses what is furthest from now.
+            let now = db.scope.services.time.now
+            let before = rows("\(condition) AND a.starts_at < \(now)", "a.starts_at DESC, a.id DESC")
+            let after = rows("\(condition) AND a.starts_at >= \(now)", "a.starts_at, a.id")
+            try batch.run(db)
+            return Page(before: try before(), after: try after(), request: page)
+        }
+        let items = rows(condition, "a.starts_at, a.id")
         let total = page.isPaged ? batch.value(Int.self, "SELECT count(*) FROM appointments a WHERE \(condition)") : nil
         try batch.run(db)
-        return Page(fetched: try items.value, request: page, total: try total?.value ?? nil)
+        return Page(fetched: try items(), request: page, total: try total?.value ?? nil)
     }
 }
 
@@ -111,6 +126,14 @@ enum AppointmentFilter: Sendable {
     case upcoming(now: Instant)
     case between(Instant, Instant)
     case status([AppointmentStatus])
+
+    /// Whether it reaches neither back nor ahead without an end.
+    var isBounded: Bool {
+        switch self {
+        case .all, .status: false
+        case .upcoming, .between: true
+        }
+    }
 
     var condition: SQL {
         switch self {

@@ -62,7 +62,7 @@ struct BookingEndpoints: Sendable {
                 "/api/appointments/patient/book-emergency", "See a doctor now", access: .role(.patient),
                 fails: SchedulingError.self,
                 // Whatever stands in the way, the answer tells whom to call.
-                settings: EndpointSettings(errorDetails: ["advice": booking.context.settings.advice]),
+                settings: EndpointSettings(advice: booking.context.settings.advice),
                 use: bookEmergency),
         ]
     }

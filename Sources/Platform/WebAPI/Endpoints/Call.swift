@@ -35,8 +35,7 @@ package struct Call<Parameters: Sendable, Body: Sendable>: Sendable {
                 return StoredAnswer(status: answer.status, body: Array(bytes.readableBytesView))
             },
             encodeFailure: { problem in
-                var problem = problem
-                problem.add(request.errorDetails)
+                let problem = problem.advising(request.advice)
                 let body = ErrorBody(problem, path: request.path, requestID: request.requestID, at: request.receivedAt)
                 return StoredAnswer(status: problem.kind.status, body: try body.bytes())
             })

@@ -30,8 +30,8 @@ package struct EndpointSettings: Sendable {
     package var admitsMissingFactor: Bool
     /// How the caller must have proved who they are in the last minutes, if at all; otherwise 403 `STEP_UP_REQUIRED`.
     package var stepUp: IdentityProof?
-    /// Members of every error body, whatever the reason.
-    package var errorDetails: [String: any Encodable & Sendable]
+    /// A sentence that ends the text of every error, whatever the reason, and is its member `advice`.
+    package var advice: String?
     /// Whether the service behind the endpoint, and nobody before it, refuses who is no administrator at an address that
     /// is open to administrators only: for what they sign in with.
     package var judgesAddress = false
@@ -39,14 +39,14 @@ package struct EndpointSettings: Sendable {
     package init(
         bodyLimit: Int = 2 << 20, rateClass: RateClass = .standard, stepUp: IdentityProof? = nil,
         admitsGeneratedPassword: Bool = false, admitsMissingFactor: Bool = false,
-        errorDetails: [String: any Encodable & Sendable] = [:]
+        advice: String? = nil
     ) {
         self.bodyLimit = bodyLimit
         self.rateClass = rateClass
         self.admitsGeneratedPassword = admitsGeneratedPassword
         self.admitsMissingFactor = admitsMissingFactor
         self.stepUp = stepUp
-        self.errorDetails = errorDetails
+        self.advice = advice
     }
 
     package static let standard = EndpointSettings()

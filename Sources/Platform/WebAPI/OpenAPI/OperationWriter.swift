@@ -163,8 +163,9 @@ struct OperationWriter {
     /// The error body, with what some problems of a status tell beside it.
     private func error(_ status: Int, _ schemas: inout SchemaComponents) throws -> JSONTree {
         let plain = JSONTree.members(["$ref": "#/components/schemas/ErrorResponse"])
+        let advice = Problem.fault.advising(endpoint.settings.advice).details
         let details = endpoint.operation.failures.filter { $0.kind.status == status }
-            .reduce(into: endpoint.settings.errorDetails) { $0.merge($1.details) { first, _ in first } }
+            .reduce(into: advice) { $0.merge($1.details) { first, _ in first } }
         let properties = try details.sorted { $0.key < $1.key }.compactMap { name, value -> JSONTree.Member? in
             guard let type = type(of: value) as? any Decodable.Type else { return nil }
             return JSONTree.Member(name: name, value: try schemas.schema(of: type, for: .response))

@@ -13,11 +13,12 @@ package struct RequestFacts: Sendable {
     package let receivedAt: Instant
     let headers: RequestHeaders
     let body: ByteBuffer
-    let errorDetails: [String: any Encodable & Sendable]
+    /// What every error of the endpoint tells.
+    let advice: String?
 
     init(
         _ route: String, _ request: ServerRequest, _ arrival: ArrivalFacts, body: ByteBuffer,
-        errorDetails: [String: any Encodable & Sendable] = [:]
+        advice: String? = nil
     ) {
         self.route = route
         path = request.path
@@ -26,7 +27,7 @@ package struct RequestFacts: Sendable {
         receivedAt = arrival.receivedAt
         headers = request.headers
         self.body = body
-        self.errorDetails = errorDetails
+        self.advice = advice
     }
 
     package var userAgent: String? { headers[.userAgent] }

@@ -128,7 +128,7 @@ package struct APIResponder: Sendable {
             log(error is DatabaseFailure ? "\(error)" : "\(type(of: error))", request, route, facts)
             problem = .fault
         }
-        problem.add(route?.errorDetails ?? [:])
+        problem = problem.advising(route?.advice)
         if problem.kind == .unauthenticated { headers.append(("WWW-Authenticate", "Bearer")) }
         if let seconds = problem.retryAfter { headers.append(("Retry-After", String(seconds))) }
         let body = ErrorBody(problem, path: request.path, requestID: facts.requestID, at: facts.receivedAt)
@@ -137,7 +137,7 @@ package struct APIResponder: Sendable {
                 status: problem.kind.status, contentType: Answer.jsonType, headers: headers,
                 body: .bytes(ByteBuffer(bytes: try body.bytes())))
         } catch {
-            // A problem's details could not be encoded, which is a fault; a fault has none but those of the route.
+            // A problem's details could not be encoded, which is a fault; a fault has none but the route's advice.
             return problem.kind == .fault
                 ? Answer(status: 500, contentType: nil, body: .bytes(ByteBuffer()))
                 : failure(error, request, route, facts)

@@ -85,9 +85,8 @@ enum RouteResponder: Sendable {
         }
     }
 
-    /// What every error body of the route holds.
-    var errorDetails: [String: any Encodable & Sendable] {
-        if case .endpoint(let responder) = self { responder.endpoint.settings.errorDetails } else { [:] }
+    var advice: String? {
+        if case .endpoint(let responder) = self { responder.endpoint.settings.advice } else { nil }
     }
 
     func respond(to request: ServerRequest, _ arrival: ArrivalFacts) async throws -> Answer {
@@ -168,7 +167,7 @@ final class EndpointResponder: Sendable {
                 pathValues: try pathValues(request.path), caller: caller, origin: origin,
                 facts: RequestFacts(
                     route, request, arrival, body: try await body(of: request),
-                    errorDetails: endpoint.settings.errorDetails),
+                    advice: endpoint.settings.advice),
                 contentType: request.headers[.contentType]))
     }
 
