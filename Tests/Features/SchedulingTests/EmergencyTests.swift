@@ -171,6 +171,17 @@ struct EmergencyTests {
         }
     }
 
+    @Test("one that has been moved to another day waits for nobody", arguments: DatabaseKind.available)
+    func moved(kind: DatabaseKind) async throws {
+        try await withClinic(kind) { clinic in
+            let id = try #require(try await clinic.emergency()["appointmentId"].int)
+            #expect(try await clinic.reschedule(id, to: "2026-03-11T10:00:00").status == 200)
+            clinic.app.time.advance(by: .minutes(10))
+            try await clinic.app.runDueWork()
+            #expect(try await clinic.messages("emergency.unanswered") == [])
+        }
+    }
+
     @Test("one that the doctor has opened in time stays with the doctor", arguments: DatabaseKind.available)
     func opened(kind: DatabaseKind) async throws {
         try await withClinic(kind) { clinic in

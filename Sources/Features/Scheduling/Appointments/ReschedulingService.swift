@@ -150,7 +150,8 @@ private struct Move {
         return SchedulingError(refusal, field: change.field, alternatives: free)
     }
 
-    /// The schema has the last word; its refusal undoes this part only, so that the answer can name other times.
+    /// The schema has the last word; its refusal undoes this part only, so that the answer can name other times. What has
+    /// been moved was judged like any planned appointment, and is an emergency no longer: nobody waits for it now.
     private func update(_ appointment: Appointment, to slot: Slot, at now: Instant) throws {
         try HoldService.endExpired(
             overlapping: slot.interval, doctor: appointment.doctorID, patient: appointment.patientID, db)
@@ -161,7 +162,7 @@ private struct Move {
                     """
                     UPDATE appointments
                     SET starts_at = \(slot.interval.start), ends_at = \(slot.interval.end), reason = \(reason),
-                        video_room_id = \(room), updated_at = \(now), version = version + 1
+                        is_emergency = FALSE, video_room_id = \(room), updated_at = \(now), version = version + 1
                     WHERE id = \(appointment.id)
                     """)
             }

@@ -4,9 +4,10 @@ import HummingbirdCore
 import NIOCore
 import WebAPI
 
-/// Serves the toys on a free port of this machine, on channels like those of the program.
+/// Serves the toys on a free port of this machine, on channels like those of the program. Unless told otherwise they are
+/// patient for longer than a busy machine may keep a test waiting.
 func withToyServer<Value: Sendable>(
-    _ app: ToyApp? = nil, limits: ConnectionLimits = ConnectionLimits(idleTime: .seconds(20)),
+    _ app: ToyApp? = nil, limits: ConnectionLimits = ConnectionLimits(idleTime: .hours(1), arrivalTime: .hours(1)),
     _ body: @escaping @Sendable (_ port: Int) async throws -> Value
 ) async throws -> Value {
     let (ports, port) = AsyncStream.makeStream(of: Int.self)
