@@ -176,8 +176,8 @@ let package = Package(
         .testTarget(
             name: "CareSyncServerTests",
             dependencies: [
-                "CareSyncCore", "CareSyncServer", "CareSyncTesting", "Cryptography", "Directory", "Persistence",
-                "WebAPI",
+                "CareSyncCore", "CareSyncServer", "CareSyncTesting", "Cryptography", "Directory", "Identity",
+                "Persistence", "WebAPI",
                 .httpTypes, .logging,
             ],
             path: "Tests/CareSyncServerTests", exclude: ["authorization-matrix.tsv"], swiftSettings: strict),

@@ -66,6 +66,7 @@ package struct CareSync: Sendable {
             exemptsLoopback: configuration.mode == .development,
             adminFactorRequired: configuration.adminSecondFactor == .required)
         identitySettings.isMailAvailable = configuration.mail.isAvailable
+        identitySettings.administration = configuration.web.adminNetworks
         identitySettings.linkLifetime = configuration.linkLifetime
         identitySettings.linkBase = configuration.linkBase
         let identity = IdentityFeature(
@@ -89,8 +90,9 @@ package struct CareSync: Sendable {
             rootSecret: configuration.keys.root, kinds: identity.mailKinds + directory.mailKinds + scheduling.mailKinds,
             logger: logger,
             hook: mailHook)
-        // One at a time: a claim then outlives every send.
-        mail = OutboxWorker(database: database, handlers: [delivering.handler], batchSize: 1, logger: logger)
+        // At the same time: a claim then outlives every send.
+        mail = OutboxWorker(
+            database: database, handlers: [delivering.handler], batchSize: 4, isConcurrent: true, logger: logger)
         let checkpoints = AuditCheckpoints(database: database, file: configuration.checkpointFile, logger: logger)
 
         self.configuration = configuration

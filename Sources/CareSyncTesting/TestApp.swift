@@ -23,7 +23,8 @@ package struct TestApp: Sendable {
 
     /// Carries out everything that is due by the test's clock, mails included, as the background work would.
     package func runDueWork() async throws {
-        while try await system.outbox.runOnce() + system.mail.runOnce() > 0 {}
+        // Mails one by one, so that they leave in their order.
+        while try await system.outbox.runOnce() + system.mail.runOnce(atMost: 1) > 0 {}
     }
 }
 

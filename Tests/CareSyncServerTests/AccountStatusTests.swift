@@ -22,11 +22,14 @@ struct AccountStatusTests {
             let login = ["username": user.username, "password": user.password]
             #expect(try await app.post("/api/auth/login", json: login).problemCode == "ACCOUNT_INACTIVE")
             let refresh = ["refreshToken": user.refreshToken]
-            #expect(try await app.post("/api/auth/refresh", json: refresh).status == 401)
+            let refused = try await app.post("/api/auth/refresh", json: refresh)
+            #expect(refused.status == 403)
+            #expect(refused.problemCode == "ACCOUNT_INACTIVE")
 
             let on = try await app.put(path, as: admin, json: Self.none)
             #expect(on["isActive"].bool == true)
             #expect(try await app.get("/api/auth/current-user", as: user).status == 401)
+            #expect(try await app.post("/api/auth/refresh", json: refresh).problemCode == "REFRESH_INVALID")
             #expect(try await app.post("/api/auth/login", json: login).status == 200)
         }
     }

@@ -1,9 +1,12 @@
 import CareSyncCore
+import CareSyncServer
 import CareSyncTesting
 import Foundation
 import HTTPTypes
+import Identity
 import Persistence
 import Testing
+import WebAPI
 
 @Suite("Blocked addresses")
 struct AddressBlockTests {
@@ -59,6 +62,40 @@ struct AddressBlockTests {
             #expect(try await app.get("/api/admin/blocked-ips", as: admin).text == "[]")
             let none = try await app.post("/api/admin/unblock-all-ips", as: admin, json: Self.none)
             #expect(none["message"].string == "Addresses unblocked: 0.")
+        }
+    }
+
+    @Test(
+        "addresses of one IPv6 network are unblocked together, and a block that is shortened is",
+        arguments: DatabaseKind.available)
+    func network(_ kind: DatabaseKind) async throws {
+        try await withApp(kind) { app in
+            let admin = try await app.admin()
+            let isBlocked = { @Sendable in app.system.identity.addressGuard.verdict($0, app.time.now) == .closed }
+            for (address, hours) in [("2001:db8::1", 5), ("2001:db8::2", 1), ("2001:db8:0:1::1", 1)] {
+                let path = "/api/admin/block-ip?ipAddress=\(address)&hoursToBlock=\(hours)"
+                _ = try await app.post(path, as: admin, json: Self.none)
+            }
+            #expect(try await app.get("/api/admin/blocked-ips", as: admin).json.list.count == 3)
+            let shorter = "/api/admin/block-ip?ipAddress=2001:db8::1&hoursToBlock=1"
+            _ = try await app.post(shorter, as: admin, json: Self.none)
+            app.time.advance(by: .minutes(59))
+            #expect(isBlocked("2001:db8::3"))
+            app.time.advance(by: .minutes(1))
+            #expect(!isBlocked("2001:db8::3"))
+
+            let again = try await app.signIn(admin.username, admin.password, role: .admin)
+            for address in ["2001:db8::1", "2001:db8::2", "2001:db8:0:1::1"] {
+                let path = "/api/admin/block-ip?ipAddress=\(address)"
+                _ = try await app.post(path, as: again, json: Self.none)
+            }
+            #expect(try await app.delete("/api/admin/blocked-ips/2001:db8::3", as: again).status == 200)
+            #expect(!isBlocked("2001:db8::1"))
+            #expect(isBlocked("2001:db8:0:1::9"))
+            let left = try await app.get("/api/admin/blocked-ips", as: again)
+            #expect(left.json.list.map { $0["ipAddress"].string } == ["2001:db8:0:1::1"])
+            #expect(
+                try await app.delete("/api/admin/blocked-ips/2001:db8::1", as: again).problemCode == "IP_NOT_BLOCKED")
         }
     }
 
@@ -142,6 +179,35 @@ struct AddressBlockTests {
         #expect(try await admin("POST", "/api/admin/block-ip?ipAddress=127.0.0.1").problemCode == "LOOPBACK_EXEMPT")
         #expect(try await admin("DELETE", "/api/admin/blocked-ips/203.0.113.9").status == 200)
         #expect(try await client.send("GET", paths[0], from: "203.0.113.9").status == 200)
+        await server.stop()
+    }
+
+    @Test("from a network of the administration its people lift the block of their own address")
+    func administration() async throws {
+        let server = try LiveServer(environment: [
+            "CARESYNC_TRUSTED_PROXIES": "127.0.0.1", "CARESYNC_ADMIN_NETWORKS": "10.20.0.0/16, 192.0.2.0/24",
+        ])
+        #expect(try await server.command(["seed", "--demo"]).status == 0)
+        try await server.start()
+        let client = ProxiedClient(server: server)
+        func logIn(from address: String) async throws -> TestResponse {
+            try await client.send(
+                "POST", "/api/auth/login", from: address, body: #"{"username":"admin","password":"Admin#Demo2026"}"#)
+        }
+        let other = try #require(try await logIn(from: "198.51.100.1")["accessToken"].string)
+        for address in ["10.20.0.5", "203.0.113.9"] {
+            let path = "/api/admin/block-ip?ipAddress=\(address)"
+            let blocked = try await client.send("POST", path, from: "198.51.100.1", token: other, body: "{}")
+            #expect(blocked.status == 200)
+        }
+        // What a client claims about itself stands left of what the proxy has seen.
+        for claimed in ["203.0.113.9", "10.20.0.5, 203.0.113.9", "192.0.2.1,203.0.113.9"] {
+            #expect(try await logIn(from: claimed).problemCode == "IP_BLOCKED")
+        }
+        let admin = try #require(try await logIn(from: "10.20.0.5")["accessToken"].string)
+        let lifted = try await client.send(
+            "DELETE", "/api/admin/blocked-ips/10.20.0.5", from: "10.20.0.5", token: admin, body: "{}")
+        #expect(lifted.status == 200)
         await server.stop()
     }
 }

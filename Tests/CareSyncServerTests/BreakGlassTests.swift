@@ -87,7 +87,10 @@ struct BreakGlassTests {
             #expect(try await Self.open(patient, as: unverified, in: app).problemCode == "DOCTOR_NOT_VERIFIED")
             #expect(try await Self.open(patient, as: patient, in: app).problemCode == "ACCESS_DENIED")
             #expect(try await Self.open(doctor, as: doctor, in: app).problemCode == "PATIENT_NOT_FOUND")
-            for reason in ["", "too short", "          ", String(repeating: "x", count: 501)] {
+            for reason in [
+                "", "too short", "          ", String(repeating: "x", count: 501), #"a\u202Eb, unconscious"#,
+                #"a\u0001b, unconscious"#,
+            ] {
                 let answer = try await Self.open(patient, as: doctor, reason: reason, in: app)
                 #expect(answer.status == 400)
                 #expect(answer.fieldErrors == ["reason"])
@@ -104,6 +107,34 @@ struct BreakGlassTests {
             #expect(try await Self.open(patient, as: doctor, in: app).problemCode == "STEP_UP_REQUIRED")
             let proof = try await app.post("/api/auth/step-up", as: doctor, json: ["password": doctor.password])
             #expect(proof.status == 200)
+            #expect(try await Self.open(patient, as: doctor, in: app).status == 200)
+        }
+    }
+
+    @Test("a doctor with a second factor gives it; the password is not enough", arguments: DatabaseKind.available)
+    func factor(_ kind: DatabaseKind) async throws {
+        try await withApp(kind) { app in
+            let (patient, doctor) = (try await app.registerPatient(), try await app.registerDoctor())
+            func stepUp(_ proof: [String: String]) async throws -> TestResponse {
+                try await app.post("/api/auth/step-up", as: doctor, json: proof)
+            }
+            func mailedCode() async throws -> String {
+                try #require(try await app.sentMails(to: "\(doctor.username)@example.org").compactMap(\.code).last)
+            }
+            let enrolled = try await app.post(
+                "/api/auth/second-factor/enroll", as: doctor, json: ["method": "EMAIL"])
+            #expect(enrolled.status == 200)
+            let confirmed = try await app.post(
+                "/api/auth/second-factor/confirm", as: doctor, json: ["code": try await mailedCode()])
+            #expect(confirmed.status == 200)
+
+            app.time.advance(by: .minutes(6))
+            #expect(try await stepUp(["password": doctor.password]).status == 200)
+            let refused = try await Self.open(patient, as: doctor, in: app)
+            #expect(refused.status == 403)
+            #expect(refused.problemCode == "STEP_UP_REQUIRED")
+            #expect(try await stepUp([:]).problemCode == "CODE_REQUIRED")
+            #expect(try await stepUp(["code": try await mailedCode()]).status == 200)
             #expect(try await Self.open(patient, as: doctor, in: app).status == 200)
         }
     }

@@ -53,6 +53,7 @@ struct ConfigurationTests {
             "DATABASE_URL": "mysql://x", "CARESYNC_DATABASE_POOL": "0", "CARESYNC_TIME_ZONE": "Mars/Olympus",
             "CARESYNC_JWT_SECRET": "short", "CARESYNC_ENCRYPTION_KEYS": "nokey", "CARESYNC_ROOT_SECRET": "!",
             "CARESYNC_CORS_ORIGINS": "clinic.example", "CARESYNC_TRUSTED_PROXIES": "proxy",
+            "CARESYNC_ADMIN_NETWORKS": "10.20.0.5/16",
             "CARESYNC_EMAIL_VERIFICATION": "maybe", "CARESYNC_PUBLIC_URL": "ftp://x", "CARESYNC_API_DOCS": "perhaps",
             "CARESYNC_RATE_LIMITS": "few", "CARESYNC_BCRYPT_COST": "4", "CARESYNC_LOG_LEVEL": "loud",
             "CARESYNC_ALLOW_INSECURE": "2", "CARESYNC_EMERGENCY_NUMBER": "help",

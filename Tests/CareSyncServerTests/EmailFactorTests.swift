@@ -72,14 +72,18 @@ struct EmailFactorTests {
             let (patient, _) = try await Self.enrolled(app)
             app.time.advance(by: .minutes(6))
             let path = "/api/auth/step-up"
-            let asked = try await app.post(path, as: patient, json: ["password": patient.password])
+            let asked = try await app.post(path, as: patient, json: [String: String]())
             #expect(asked.problemCode == "CODE_REQUIRED")
             let code = try await Self.code(to: patient, in: app)
             #expect(try await app.post(path, as: patient, json: ["code": code]).status == 200)
             #expect(try await app.post(path, as: patient, json: ["code": code]).problemCode == "INVALID_OTP")
+            let codes = try await app.post(
+                "/api/auth/second-factor/recovery-codes", as: patient, json: [String: String]())
+            #expect(codes.status == 200)
             #expect(try await app.delete("/api/auth/second-factor", as: patient).status == 200)
             let subjects = try await app.sentMails(to: "\(patient.username)@example.org").map(\.subject)
             #expect(subjects.contains { $0.contains("was set up") })
+            #expect(subjects.contains { $0.contains("New recovery codes") })
             #expect(subjects.last?.contains("was switched off") == true)
         }
     }

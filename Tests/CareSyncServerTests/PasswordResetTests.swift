@@ -58,6 +58,31 @@ struct PasswordResetTests {
         }
     }
 
+    @Test("a new password voids what was mailed before, however it was set", arguments: [true, false])
+    func withdrawn(byCode: Bool) async throws {
+        try await withApp { app in
+            let user = try await app.registerPatient(["email": Self.email])
+            _ = try await Self.ask(app, link: true)
+            let text = try await Self.mail(app).text
+            let start = try #require(text.firstRange(of: "reset-password?token="))
+            let token = String(text[start.upperBound...].prefix { $0.isHexDigit })
+            _ = try await Self.ask(app)
+            let code = try #require(try await Self.mail(app).code)
+            #expect(try await Self.verify(app, code).status == 200)
+            if byCode {
+                #expect(try await Self.reset(app, code).status == 200)
+            } else {
+                let change = ["currentPassword": user.password, "newPassword": Self.new, "confirmPassword": Self.new]
+                #expect(try await app.post("/api/auth/change-password", as: user, json: change).status == 200)
+                #expect(try await Self.reset(app, code, to: "Other-Lantern-78").problemCode == "INVALID_OTP")
+            }
+            let link = ["token": token, "newPassword": "Other-Lantern-78", "confirmPassword": "Other-Lantern-78"]
+            let refused = try await app.post("/api/auth/reset-password", json: link)
+            #expect(refused.problemCode == "RESET_TOKEN_INVALID")
+            #expect(try await Self.logIn(app, user, Self.new) == 200)
+        }
+    }
+
     @Test("a mailed link sets a new password once", arguments: DatabaseKind.available)
     func link(_ kind: DatabaseKind) async throws {
         let environment = ["CARESYNC_PUBLIC_URL": "https://clinic.example", "CARESYNC_LINK_TTL": "30"]

@@ -139,13 +139,14 @@ private struct Loading {
         let origins = reader.value(
             .corsOrigins, default: standardOrigins, shown: standardOrigins.first ?? "none", SettingValues.origins)
         let proxies = reader.value(.trustedProxies, default: [], shown: "none", SettingValues.addresses)
+        let adminNetworks = reader.value(.adminNetworks, default: [], shown: "none", SettingValues.networks)
         let hasLimits = reader.value(.rateLimits, default: true, shown: "on", SettingValues.isOn)
         if isProduction, !hasLimits { reader.complain(.rateLimits, "must not be off in production") }
         let hasDocuments = reader.value(
             .apiDocuments, default: !isProduction, shown: isProduction ? "off" : "on", SettingValues.isOn)
         return ServerConfiguration.Web(
-            publicURL: publicURL, corsOrigins: origins, trustedProxies: proxies, hasRateLimits: hasLimits,
-            hasDocuments: hasDocuments)
+            publicURL: publicURL, corsOrigins: origins, trustedProxies: proxies, adminNetworks: adminNetworks,
+            hasRateLimits: hasLimits, hasDocuments: hasDocuments)
     }
 
     /// `nil` when one of them is wrong or, in production, missing; then there are mistakes.

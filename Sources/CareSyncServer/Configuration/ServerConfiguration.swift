@@ -39,6 +39,7 @@ package struct ServerConfiguration: Sendable {
         package var publicURL: WebAddress?
         package var corsOrigins: [String]
         package var trustedProxies: [String]
+        package var adminNetworks: [IPNetwork]
         package var hasRateLimits: Bool
         package var hasDocuments: Bool
     }

@@ -13,6 +13,7 @@ package enum Setting: String, Sendable, CaseIterable {
     case publicURL = "CARESYNC_PUBLIC_URL"
     case corsOrigins = "CARESYNC_CORS_ORIGINS"
     case trustedProxies = "CARESYNC_TRUSTED_PROXIES"
+    case adminNetworks = "CARESYNC_ADMIN_NETWORKS"
     case mailURL = "CARESYNC_MAIL_URL"
     case mailFrom = "CARESYNC_MAIL_FROM"
     case linkLifetime = "CARESYNC_LINK_TTL"
@@ -52,6 +53,8 @@ package enum Setting: String, Sendable, CaseIterable {
         case .publicURL: "address under which users reach the server (none; required in production)"
         case .corsOrigins: "web origins that may use the API, a list (development: http://localhost:4200)"
         case .trustedProxies: "addresses of the proxies in front, a list (none)"
+        case .adminNetworks:
+            "networks in which administrators stay able to sign in when an address is blocked, a list (none)"
         case .mailURL:
             "smtp://user:password@host:587 (STARTTLS), smtps://user:password@host:465, sendgrid:KEY or off "
                 + "(development: files)"

@@ -1,3 +1,4 @@
+import CareSyncCore
 import Foundation
 import NIOCore
 
@@ -53,6 +54,17 @@ enum SettingValues {
                 throw Complaint("must list IP addresses; '\(address)' is none")
             }
             return address
+        }
+    }
+
+    static func networks(_ text: String) throws -> [IPNetwork] {
+        try list(text).map { network in
+            guard let parsed = IPNetwork(network) else {
+                throw Complaint(
+                    "must list networks such as 10.20.0.0/16, or addresses; '\(network)' is none, or has bits set behind "
+                        + "its prefix")
+            }
+            return parsed
         }
     }
 }

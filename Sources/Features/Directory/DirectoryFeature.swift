@@ -26,6 +26,6 @@ package struct DirectoryFeature: Sendable {
             + BreakGlassEndpoints(grants: BreakGlassService(database: database, vault: vault)).all
             + WorkingHoursEndpoints(hours: WorkingHoursService(database: database), zone: clinicZone).all
         profiles = ProfileSupply(vault: vault).profiles
-        mailKinds = BreakGlassMail.kinds(profiles, zone: clinicZone)
+        mailKinds = BreakGlassMail.kinds(profiles, zone: clinicZone) + VerificationMail.kinds(profiles)
     }
 }

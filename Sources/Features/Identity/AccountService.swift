@@ -158,6 +158,7 @@ struct AccountService: Sendable {
                 // Somebody changed it in between, so the current password is not what the caller says.
                 throw PasswordError.currentWrong
             }
+            try OneTimeCodes.withdrawResets(of: account, db: db)
             try sessions.endAll(of: account.id, except: caller.sessionID, .passwordChanged, db: db)
             if account.mustChangePassword { try sessions.renew(caller.sessionID, db: db) }
             try db.enqueue(AccountMails.passwordChanged(account.id, at: now))

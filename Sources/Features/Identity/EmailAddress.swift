@@ -1,5 +1,6 @@
 import CareSyncCore
 import Foundation
+import Mail
 
 /// An e-mail address as it is stored, and the key that makes it unique.
 struct EmailAddress: Equatable, Sendable {
@@ -29,7 +30,10 @@ struct EmailAddress: Equatable, Sendable {
         guard raw.utf8.count <= 4 * Self.maximumLength + 100 else { return nil }
         text = raw.trimmingCharacters(in: .whitespacesAndNewlines).precomposedStringWithCompatibilityMapping
         key = text.lowercased().precomposedStringWithCompatibilityMapping
-        guard Self.isAddress(text), key.unicodeScalars.count <= Self.maximumLength else { return nil }
+        // What no mail could be sent to is no address either.
+        guard Self.isAddress(text), key.unicodeScalars.count <= Self.maximumLength, MailAddress(text) != nil else {
+            return nil
+        }
     }
 
     private static func isAddress(_ text: String) -> Bool {

@@ -34,18 +34,19 @@ package struct IdentityFeature: Sendable {
         mailKinds =
             OneTimeCodeMails.kinds(codes, profiles, settings) + AccountMails.kinds(profiles, zone: clinicZone)
         let cache = SessionCache()
+        let addresses = AddressBlockCache(exemptsLoopback: settings.exemptsLoopback)
+        let gate = AddressGate(blocks: addresses, administration: settings.administration)
+        addressGuard = AddressGuard(gate.verdict)
         sessions = SessionService(
             database: database, signer: signer, tokens: RefreshTokens(rootSecret: rootSecret), cache: cache,
-            settings: settings, profiles: profiles)
+            settings: settings, gate: gate, profiles: profiles)
         signInGuard = SignInGuard(
-            database: database, rootSecret: rootSecret, exemptsLoopback: settings.exemptsLoopback)
+            database: database, rootSecret: rootSecret, gate: gate, exemptsLoopback: settings.exemptsLoopback)
         let passwords = PasswordCheck(database: database, hasher: hasher, signInGuard: signInGuard)
         accounts = AccountService(
             database: database, hasher: hasher, passwords: passwords, sessions: sessions, profiles: profiles)
-        let addresses = AddressBlockCache(exemptsLoopback: settings.exemptsLoopback)
         let blocks = AddressBlockService(
             database: database, cache: addresses, exemptsLoopback: settings.exemptsLoopback)
-        addressGuard = AddressGuard(addresses.isBlocked)
         poller = SessionPoller(
             database: database, cache: cache, blocks: blocks, signInGuard: signInGuard, logger: logger)
         let administered = SessionAdministration(
@@ -91,7 +92,7 @@ package struct IdentityFeature: Sendable {
 
     /// Whether a caller proved who they are in the last five minutes.
     package var stepUpGuard: StepUpGuard {
-        StepUpGuard { [sessions] caller, now in try await sessions.isFresh(caller, at: now) }
+        StepUpGuard { [sessions] caller, proof, now in try await sessions.isFresh(caller, proof, at: now) }
     }
 
     /// Keeps the session cache true until it is cancelled. While it does not run, every request asks the database.

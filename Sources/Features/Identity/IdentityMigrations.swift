@@ -9,6 +9,7 @@ package enum IdentityMigrations {
         SecondFactorMigration.migration,
         OneTimeCodeMigration.migration,
         IdentitySweeps.migration,
+        SecondFactorMigration.proofs,
     ]
 
     /// Account ids are taken before the insert, because encrypted profile columns are bound to them.

@@ -13,6 +13,8 @@ package struct IdentitySettings: Sendable {
 
     /// Whether the machine itself is never blocked; for development only (RULINGS C13).
     package var exemptsLoopback = false
+    /// Where administrators stay able to sign in, and to work, although the address is blocked or limited.
+    package var administration: [IPNetwork] = []
     /// Whether administrators must have a second factor.
     package var adminFactorRequired = false
     /// How long a proof is good for what is sensitive (RULINGS C13).

@@ -2,7 +2,7 @@ import Foundation
 
 /// Rules for what people write about themselves. Lengths are counted in Unicode scalars, which bounds the bytes too:
 /// one character as a reader counts them may carry any number of accents.
-enum PersonText {
+package enum PersonText {
     /// What is wrong with a text that must be there.
     static func required(_ text: String, _ limit: Int) -> String? {
         if let complaint = line(text, limit) { return complaint }
@@ -17,7 +17,7 @@ enum PersonText {
     }
 
     /// What is wrong with a text that may have several lines.
-    static func paragraphs(_ text: String?, _ limit: Int) -> String? {
+    package static func paragraphs(_ text: String?, _ limit: Int) -> String? {
         guard let text else { return nil }
         if let complaint = length(text, limit) { return complaint }
         let isBad = text.unicodeScalars.contains { isForbidden($0) && $0 != "\n" && $0 != "\r" && $0 != "\t" }

@@ -73,6 +73,8 @@ struct NewSession {
     let expiresAt: Instant
     let tokenHash: [UInt8]
     let tokenExpiresAt: Instant
+    /// Whether it began with a second factor.
+    let hasFactor: Bool
 }
 
 /// A session with the account it belongs to, as far as a request needs them.

@@ -8,10 +8,10 @@ struct SessionRepository {
         let id: SessionID? = try db.value(
             """
             INSERT INTO sessions (user_id, address, user_agent, created_at, last_activity_at, authenticated_at,
-                                  expires_at, generation, token_hash, token_expires_at)
+                                  factor_proved_at, expires_at, generation, token_hash, token_expires_at)
             VALUES (\(session.userID), \(session.address), \(session.userAgent), \(session.createdAt),
-                    \(session.createdAt), \(session.createdAt), \(session.expiresAt), 0, \(session.tokenHash),
-                    \(session.tokenExpiresAt))
+                    \(session.createdAt), \(session.createdAt), \(session.hasFactor ? session.createdAt : nil),
+                    \(session.expiresAt), 0, \(session.tokenHash), \(session.tokenExpiresAt))
             RETURNING id
             """)
         guard let id else { throw DatabaseFailure.other(code: "no id") }
@@ -67,13 +67,26 @@ struct SessionRepository {
         return changed == 1
     }
 
-    /// When the session last proved who uses it.
-    func authenticatedAt(_ id: SessionID) throws -> Instant? {
-        try db.value("SELECT authenticated_at FROM sessions WHERE id = \(id) AND authenticated_at IS NOT NULL")
+    /// When the session last proved who uses it, in the way that is asked for.
+    func authenticatedAt(_ id: SessionID, _ proof: IdentityProof) throws -> Instant? {
+        switch proof {
+        case .any:
+            try db.value("SELECT authenticated_at FROM sessions WHERE id = \(id) AND authenticated_at IS NOT NULL")
+        case .factor:
+            try db.value(
+                """
+                SELECT proved_at FROM (
+                    SELECT CASE WHEN EXISTS (SELECT 1 FROM second_factors f WHERE f.user_id = s.user_id)
+                                THEN s.factor_proved_at ELSE s.authenticated_at END AS proved_at
+                    FROM sessions s WHERE s.id = \(id)) proofs
+                WHERE proved_at IS NOT NULL
+                """)
+        }
     }
 
-    func noteAuthentication(_ id: SessionID, at now: Instant) throws {
-        try db.run("UPDATE sessions SET authenticated_at = \(now) WHERE id = \(id) AND ended_at IS NULL")
+    func noteAuthentication(_ id: SessionID, by proof: IdentityProof, at now: Instant) throws {
+        let factor: SQL = proof == .factor ? ", factor_proved_at = \(now)" : ""
+        try db.run("UPDATE sessions SET authenticated_at = \(now)\(factor) WHERE id = \(id) AND ended_at IS NULL")
     }
 
     /// Ends a session and tells all nodes; `false` when it had ended.

@@ -33,6 +33,7 @@ struct SessionService: Sendable {
     let tokens: RefreshTokens
     let cache: SessionCache
     let settings: IdentitySettings
+    let gate: AddressGate
     let profiles: AccountProfiles
 
     private var now: Instant { database.services.time.now }
@@ -40,14 +41,18 @@ struct SessionService: Sendable {
     // MARK: Beginning
 
     /// Begins a session in the transaction that checked the account.
-    func open(for account: Account, from origin: SignInOrigin, db: any Connection) throws -> SessionGrant {
+    ///
+    /// - Parameter proof: `factor` when the second factor was given as well.
+    func open(
+        for account: Account, from origin: SignInOrigin, by proof: IdentityProof = .any, db: any Connection
+    ) throws -> SessionGrant {
         let now = now
         let secret = database.services.random.bytes(RefreshToken.secretCount)
         let id = try SessionRepository(db: db).insert(
             NewSession(
                 userID: account.id, address: origin.request.address, userAgent: origin.userAgent, createdAt: now,
                 expiresAt: now + settings.sessionLifetime, tokenHash: Digest.sha256(secret),
-                tokenExpiresAt: now + settings.refreshLifetime(of: account.role)))
+                tokenExpiresAt: now + settings.refreshLifetime(of: account.role), hasFactor: proof == .factor))
         return try grant(account, tokens.first(of: id, secret: secret), db: db)
     }
 
@@ -88,7 +93,10 @@ struct SessionService: Sendable {
     /// Gives the successor of a refresh token. What must stay written when the token is refused, the end of its family,
     /// is committed before the refusal is thrown.
     func refresh(_ text: String, by origin: RequestOrigin) async throws -> SessionGrant {
-        guard let token = tokens.parse(text) else { throw SessionError.refreshInvalid }
+        guard let token = tokens.parse(text) else {
+            try gate.require(nil, at: origin, now: now)
+            throw SessionError.refreshInvalid
+        }
         let outcome = try await database.write { db in
             // Whoever is overtaken finds its token to be the parent, in the same transaction.
             for _ in 0..<3 {
@@ -108,13 +116,15 @@ struct SessionService: Sendable {
     private func refresh(_ token: RefreshToken, by origin: RequestOrigin, db: any Connection) throws -> Refreshed {
         let sessions = SessionRepository(db: db)
         let now = now
-        guard let (session, account) = try sessions.find(token.sessionID), session.endedAt == nil else {
-            return .refused
-        }
+        let found = try sessions.find(token.sessionID)
+        try gate.require(found?.account.role, at: origin, now: now)
+        guard let (session, account) = found else { return .refused }
+        // Also when the deactivation has ended the session already: the owner learns why.
         guard account.isActive else {
             try end(token.sessionID, .accountInactive, by: origin, db: db)
             return .inactive
         }
+        guard session.endedAt == nil else { return .refused }
         let successor = tokens.successor(of: token)
         switch session.standing(of: token, now: now, grace: settings.refreshGrace) {
         case .current:
@@ -166,16 +176,20 @@ struct SessionService: Sendable {
     // MARK: Proving anew
 
     /// Whether the session proved who uses it in the last minutes, by signing in or by stepping up.
-    func isFresh(_ caller: Principal, at now: Instant) async throws -> Bool {
-        let proved = try await database.read { db in try SessionRepository(db: db).authenticatedAt(caller.sessionID) }
+    func isFresh(_ caller: Principal, _ proof: IdentityProof, at now: Instant) async throws -> Bool {
+        let proved = try await database.read { db in
+            try SessionRepository(db: db).authenticatedAt(caller.sessionID, proof)
+        }
         return proved.map { now - $0 <= IdentitySettings.stepUpLifetime } ?? false
     }
 
     /// Notes in a running transaction that the session has proved who uses it; when.
     @discardableResult
-    func noteAuthentication(_ id: SessionID, db: any Connection) throws -> Instant {
+    func noteAuthentication(
+        _ id: SessionID, by proof: IdentityProof, db: any Connection
+    ) throws -> Instant {
         let now = now
-        try SessionRepository(db: db).noteAuthentication(id, at: now)
+        try SessionRepository(db: db).noteAuthentication(id, by: proof, at: now)
         return now
     }
 

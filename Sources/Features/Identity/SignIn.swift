@@ -46,7 +46,7 @@ struct SignInService: Sendable {
 
     /// Throws ``SecondFactorDue`` when the password is right and a second proof has to follow.
     func signIn(_ request: SignInRequest, from origin: SignInOrigin) async throws -> SessionGrant {
-        try await signInGuard.guess(at: request.username, from: origin) { guess in
+        try await signInGuard.guess(at: request.username, of: nil, from: origin) { guess in
             try await signIn(request, guess, from: origin)
         }
     }
@@ -59,11 +59,15 @@ struct SignInService: Sendable {
             let found = try await database.read { db in try AccountRepository(db: db).find(named: request.username) }
             let verdict = try await hasher.verify(request.password, against: found?.passwordHash)
             guard let account = found, case .right(let needsUpgrade) = verdict else {
-                try await noteFailure(.invalidCredentials, of: found, from: origin, guess.fail)
-                throw SignInError.invalidCredentials
+                try await noteFailure(SignInError.invalidCredentials, of: found, from: origin, guess.fail)
+                throw guess.restriction ?? SignInError.invalidCredentials
+            }
+            if let restriction = guess.restriction, account.role != .admin {
+                try await noteFailure(restriction, of: account, from: origin, guess.release)
+                throw restriction
             }
             guard account.isActive else {
-                try await noteFailure(.accountInactive, of: account, from: origin, guess.release)
+                try await noteFailure(SignInError.accountInactive, of: account, from: origin, guess.release)
                 throw SignInError.accountInactive
             }
             let upgraded = needsUpgrade ? await upgradedHash(of: request.password) : nil
@@ -112,7 +116,7 @@ struct SignInService: Sendable {
 
     /// The account is named by its id; a user name that belongs to nobody may be a mistyped password.
     private func noteFailure(
-        _ error: SignInError, of account: Account?, from origin: SignInOrigin,
+        _ error: any FailureCatalogue, of account: Account?, from origin: SignInOrigin,
         _ settle: @escaping @Sendable (any Connection) throws -> Void
     ) async throws {
         try await database.write { db in

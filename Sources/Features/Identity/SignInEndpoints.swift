@@ -65,11 +65,10 @@ struct SignInEndpoints: Sendable {
                 fails: AccountError.self, RegistrationError.self, settings: .authentication, use: register),
             .post(
                 "/api/auth/login", "Sign in", access: .public, fails: SignInError.self, GuardError.self,
-                SecondFactorDue.self,
-                settings: .authentication, use: logIn),
+                SecondFactorDue.self, settings: .authentication.judgingAddress, use: logIn),
             .post(
                 "/api/auth/refresh", "Exchange a refresh token for new tokens", access: .public,
-                fails: SessionError.self, SignInError.self, settings: .token, use: refresh),
+                fails: SessionError.self, SignInError.self, settings: .token.judgingAddress, use: refresh),
             .post(
                 "/api/auth/logout", "End the session of a refresh token", access: .public, settings: .token,
                 use: logOut),

@@ -2,7 +2,8 @@ import Foundation
 
 /// An IPv4 or IPv6 address in its one spelling, so that equal addresses are equal texts.
 package struct IPAddress: Hashable, Sendable, CustomStringConvertible {
-    private let bytes: [UInt8]
+    /// Four, or sixteen.
+    let bytes: [UInt8]
     /// Dotted, or as RFC 5952 shortens IPv6.
     package let description: String
 
@@ -23,9 +24,9 @@ package struct IPAddress: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// The addresses that one customer of an Internet provider can take at will, named by the first of them: an IPv4
-    /// address stands for itself, an IPv6 address for the 2^64 addresses of its network.
+    /// address and the machine itself stand for themselves, an IPv6 address for the 2^64 addresses of its network.
     package var network: String {
-        guard bytes.count == 16 else { return description }
+        guard bytes.count == 16, !isLoopback else { return description }
         return Self.spell(Array(bytes.prefix(8)) + [UInt8](repeating: 0, count: 8)) ?? description
     }
 

@@ -44,3 +44,11 @@ package struct Principal: Sendable, Hashable {
         return DoctorID(userID)
     }
 }
+
+/// How somebody proves who they are.
+package enum IdentityProof: Sendable {
+    /// By a sign-in, a password or a code (RULINGS C13).
+    case any
+    /// By their second factor, if they have one.
+    case factor
+}

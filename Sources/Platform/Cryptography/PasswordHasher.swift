@@ -23,7 +23,8 @@ package final class PasswordHasher: Sendable {
     /// - Parameters:
     ///   - cost: within ``costs``.
     ///   - threads: as many as the machine has cores unless given.
-    ///   - queueLimit: checks that may wait for a thread; one more is refused with 503 `UNAVAILABLE`.
+    ///   - queueLimit: checks that may wait for a thread; one more is refused with 429 `RATE_LIMITED`, because a server
+    ///     that is asked too much is not broken.
     package convenience init(
         cost: Int = 12, threads: Int? = nil, queueLimit: Int = 1024, random: RandomSource
     ) throws {
@@ -39,7 +40,8 @@ package final class PasswordHasher: Sendable {
         self.random = random
         self.threads = try WorkerThreads(
             name: "password", count: max(1, threads ?? ProcessInfo.processInfo.activeProcessorCount),
-            queueLimit: queueLimit, refusal: { Self.busy }, makeScratch: Bcrypt.init)
+            queueLimit: queueLimit, refusal: { isClosed in isClosed ? Self.closed : Self.busy },
+            makeScratch: Bcrypt.init)
     }
 
     /// Refuses further work and ends the threads, as the release of the hasher does too.
@@ -79,6 +81,11 @@ package final class PasswordHasher: Sendable {
 
     private static var busy: Problem {
         Problem(
-            .unavailable, "UNAVAILABLE", "Too many sign-ins are being checked at the moment. Try again.", retryAfter: 1)
+            .tooManyRequests, "RATE_LIMITED", "Too many sign-ins are being checked at the moment. Try again.",
+            retryAfter: 1)
+    }
+
+    private static var closed: Problem {
+        Problem(.unavailable, "UNAVAILABLE", "The server is about to end. Try again.", retryAfter: 1)
     }
 }

@@ -11,9 +11,10 @@ final class WorkerThreads<Scratch>: Sendable {
 
     /// - Parameters:
     ///   - name: at most 12 bytes; the system cuts thread names at 15.
-    ///   - queueLimit: jobs that may wait beside those that run; one more is refused with `refusal`.
+    ///   - queueLimit: jobs that may wait beside those that run; one more is refused with `refusal`, which is told whether
+    ///     the threads have ended.
     init(
-        name: String, count: Int, queueLimit: Int, refusal: @escaping @Sendable () -> any Error,
+        name: String, count: Int, queueLimit: Int, refusal: @escaping @Sendable (_ isClosed: Bool) -> any Error,
         makeScratch: @escaping @Sendable () -> Scratch
     ) throws {
         let jobs = JobQueue<Scratch>(limit: queueLimit, refusal: refusal)
@@ -96,11 +97,11 @@ private final class JobQueue<Scratch>: @unchecked Sendable {  // `waiting` and `
     private let lock: UnsafeMutablePointer<pthread_mutex_t> = .allocate(capacity: 1)
     private let changed: UnsafeMutablePointer<pthread_cond_t> = .allocate(capacity: 1)
     private let limit: Int
-    private let refusal: @Sendable () -> any Error
+    private let refusal: @Sendable (_ isClosed: Bool) -> any Error
     private var waiting: [Job<Scratch>] = []
     private var closed = false
 
-    init(limit: Int, refusal: @escaping @Sendable () -> any Error) {
+    init(limit: Int, refusal: @escaping @Sendable (_ isClosed: Bool) -> any Error) {
         self.limit = limit
         self.refusal = refusal
         pthread_mutex_init(lock, nil)
@@ -121,8 +122,9 @@ private final class JobQueue<Scratch>: @unchecked Sendable {  // `waiting` and `
             waiting.append(job)
             pthread_cond_signal(changed)
         }
+        let isClosed = closed
         pthread_mutex_unlock(lock)
-        if !accepted { job.refuse(refusal()) }
+        if !accepted { job.refuse(refusal(isClosed)) }
     }
 
     /// The next job, awaited; `nil` when the thread shall end.
@@ -140,7 +142,7 @@ private final class JobQueue<Scratch>: @unchecked Sendable {  // `waiting` and `
         waiting = []
         pthread_cond_broadcast(changed)
         pthread_mutex_unlock(lock)
-        for job in refused { job.refuse(refusal()) }
+        for job in refused { job.refuse(refusal(true)) }
     }
 }
 

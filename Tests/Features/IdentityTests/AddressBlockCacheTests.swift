@@ -20,6 +20,16 @@ struct AddressBlockCacheTests {
         #expect(!cache.isBlocked("", at: Self.now))
     }
 
+    @Test("who has one IPv6 address has all of its network")
+    func network() throws {
+        let cache = AddressBlockCache(exemptsLoopback: false)
+        cache.set(try #require(IPAddress("2001:db8:0:7::1")), until: Self.now + .hours(1))
+        #expect(cache.isBlocked("2001:db8:0:7:ffff::99", at: Self.now))
+        #expect(!cache.isBlocked("2001:db8:0:8::1", at: Self.now))
+        cache.set(try #require(IPAddress("::2")), until: Self.now + .hours(1))
+        #expect(!cache.isBlocked("::1", at: Self.now))
+    }
+
     @Test("the machine itself is exempt in development only", arguments: ["127.0.0.1", "127.9.9.9", "::1"])
     func loopback(_ text: String) throws {
         for isExempt in [true, false] {
@@ -51,10 +61,10 @@ struct AddressBlockCacheTests {
             try await app.feature.poller.blocks.block(
                 address, for: .hours(1), reason: "Scanner", by: principal, origin: .system("test"))
             try await app.withAnotherProcess { other in
-                let isBlocked = other.feature.addressGuard.isBlocked
-                #expect(!isBlocked("203.0.113.9", app.clock.now))
+                let verdict = other.feature.addressGuard.verdict
+                #expect(verdict("203.0.113.9", app.clock.now) == .open)
                 try await other.feature.poller.blocks.poll()
-                #expect(isBlocked("203.0.113.9", app.clock.now))
+                #expect(verdict("203.0.113.9", app.clock.now) == .closed)
             }
         }
     }

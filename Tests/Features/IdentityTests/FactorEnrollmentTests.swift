@@ -9,6 +9,23 @@ import Testing
 
 @Suite("Setting up a second factor")
 struct FactorEnrollmentTests {
+    @Test("of recovery codes that are made at once, one set counts", arguments: DatabaseKind.available)
+    func renewedAtOnce(kind: DatabaseKind) async throws {
+        try await withIdentity(kind) { app in
+            let asha = try await app.registerWithFactor("asha")
+            let statuses = try await withThrowingTaskGroup(of: Int.self) { group in
+                for _ in 0..<6 {
+                    group.addTask {
+                        try await app.post("second-factor/recovery-codes", [:], token: asha.tokens.accessToken).status
+                    }
+                }
+                return try await group.reduce(into: [Int]()) { $0.append($1) }
+            }
+            #expect(statuses == [200, 200, 200, 200, 200, 200])
+            #expect(try await app.count("SELECT count(*) FROM recovery_codes") == 10)
+        }
+    }
+
     private static let optional = IdentitySettings()
     private static let required = IdentitySettings(adminFactorRequired: true)
 

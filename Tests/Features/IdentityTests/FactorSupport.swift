@@ -65,9 +65,13 @@ extension IdentityApp {
         try await post("second-factor/confirm", ["code": code], token: token)
     }
 
-    /// Registers and sets a factor up. The step of its first code is used.
+    /// Registers and sets a factor up.
     func registerWithFactor(_ username: String) async throws -> Enrolled {
-        let tokens = try await register(username)
+        try await addFactor(to: username, try await register(username))
+    }
+
+    /// Sets a factor up. The step of its first code is used.
+    func addFactor(to username: String, _ tokens: Tokens) async throws -> Enrolled {
         let app = try await enroll(tokens.accessToken)
         let reply = try await confirm(app.code(at: clock.now), tokens.accessToken)
         #expect(reply.status == 200, "\(reply.text)")

@@ -50,7 +50,7 @@ struct IdentityApp: Sendable {
         let responder = try APIResponder(
             endpoints: feature.endpoints,
             settings: APISettings(
-                authenticator: feature.authenticator, stepUp: feature.stepUpGuard,
+                authenticator: feature.authenticator, stepUp: feature.stepUpGuard, addressGuard: feature.addressGuard,
                 // In-process requests have no peer; so its claims about the client are believed.
                 clientAddress: ClientAddress(trustedProxies: [""]), time: clock.source,
                 random: SeededRandom(seed: 9).source))

@@ -143,6 +143,7 @@ struct RegistrationTests {
         ("email", "nobody", .patient), ("email", "a@b@c", .patient), ("email", "a b@example.org", .patient),
         ("email", "@example.org", .patient), ("email", "a@", .patient), ("email", "a@b..c", .patient),
         ("email", "a@\(String(repeating: "b", count: 99))", .patient), ("email", "a\u{202E}@b.org", .patient),
+        ("email", "a@\u{301}b.org", .patient), ("email", "\(String(repeating: "é", count: 33))@b.org", .patient),
         ("role", "ADMIN", .patient), ("role", "patient", .patient), ("role", "", .patient),
         ("firstName", "", .patient), ("firstName", " \u{3000}", .patient),
         ("firstName", String(repeating: "x", count: 101), .patient),

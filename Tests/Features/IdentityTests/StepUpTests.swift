@@ -72,16 +72,23 @@ struct StepUpTests {
         }
     }
 
-    @Test("with a factor it takes a code; the password is not enough", arguments: DatabaseKind.available)
+    @Test("with a factor, password and code are both proofs", arguments: DatabaseKind.available)
     func code(kind: DatabaseKind) async throws {
         try await withIdentity(kind) { app in
             let asha = try await app.registerWithFactor("asha")
             let token = asha.tokens.accessToken
             app.clock.advance(by: .minutes(6))
-            let password = try await app.post("step-up", ["password": IdentityApp.password], token: token)
-            #expect(password.code == "CODE_REQUIRED")
+            #expect(try await app.post("step-up", [:], token: token).code == "CODE_REQUIRED")
+            let wrong = try await app.post("step-up", ["password": "wrong"], token: token)
+            #expect(wrong.code == "CURRENT_PASSWORD_WRONG")
             #expect(try await app.post("step-up", ["code": "000000"], token: token).code == "INVALID_OTP")
+            // Of both, the code counts.
+            let both = ["password": IdentityApp.password, "code": "000000"]
+            #expect(try await app.post("step-up", both, token: token).code == "INVALID_OTP")
             #expect(try await Self.sensitive(app, token).code == "STEP_UP_REQUIRED")
+            let right = try await app.post("step-up", ["password": IdentityApp.password], token: token)
+            #expect(right.status == 200)
+            #expect(try await Self.sensitive(app, token).status == 200)
             #expect(
                 try await app.post("step-up", ["code": asha.app.code(at: app.clock.now)], token: token).status == 200)
             #expect(try await Self.sensitive(app, token).status == 200)

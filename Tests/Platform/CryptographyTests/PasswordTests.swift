@@ -146,6 +146,26 @@ struct PasswordTests {
         #expect(right == 100)
     }
 
+    @Test("more checks than may wait are told to come back")
+    func busy() async throws {
+        let hasher = try hasher(cost: 10, threads: 1, queueLimit: 1)
+        let refusals = await withTaskGroup(of: Problem?.self) { group in
+            for _ in 0..<50 {
+                group.addTask {
+                    do {
+                        _ = try await hasher.hash("secret")
+                        return nil
+                    } catch {
+                        return error as? Problem
+                    }
+                }
+            }
+            return await group.reduce(into: [Problem]()) { refusals, refusal in refusal.map { refusals.append($0) } }
+        }
+        #expect(!refusals.isEmpty)
+        #expect(refusals.allSatisfy { $0.kind == .tooManyRequests && $0.code == "RATE_LIMITED" && $0.retryAfter == 1 })
+    }
+
     @Test("a closed hasher refuses")
     func closed() async throws {
         let hasher = try hasher()

@@ -32,7 +32,8 @@ struct WorkerThreadsTests {
     }
 
     private func pool(count: Int = 1, queueLimit: Int) throws -> WorkerThreads<Void> {
-        try WorkerThreads(name: "test", count: count, queueLimit: queueLimit, refusal: { Refused() }, makeScratch: {})
+        try WorkerThreads(
+            name: "test", count: count, queueLimit: queueLimit, refusal: { _ in Refused() }, makeScratch: {})
     }
 
     @Test("one job more than the queue holds is refused, and those that wait are answered")
@@ -101,7 +102,7 @@ struct WorkerThreadsTests {
     func closing() async throws {
         let (ends, end) = AsyncStream<Void>.makeStream()
         let pool = try WorkerThreads(
-            name: "test", count: 1, queueLimit: 10, refusal: { Refused() }, makeScratch: { Scratch(end) })
+            name: "test", count: 1, queueLimit: 10, refusal: { _ in Refused() }, makeScratch: { Scratch(end) })
         let gate = Gate()
         let running = Task {
             try await pool.run { _ in
@@ -122,7 +123,7 @@ struct WorkerThreadsTests {
         let (ends, end) = AsyncStream<Void>.makeStream()
         do {
             let pool = try WorkerThreads(
-                name: "test", count: 3, queueLimit: 10, refusal: { Refused() }, makeScratch: { Scratch(end) })
+                name: "test", count: 3, queueLimit: 10, refusal: { _ in Refused() }, makeScratch: { Scratch(end) })
             #expect(try await pool.run { _ in 1 } == 1)
         }
         var ended = 0

@@ -45,6 +45,27 @@ struct SMTPTests {
         #expect(mail.defects.isEmpty)
     }
 
+    @Test("mails that leave at the same time arrive, each at its own recipient")
+    func atOnce() async throws {
+        let server = try await SMTPTestServer(.startTLS)
+        let sender = Self.sender(server)
+        let names = (0..<8).map { "patient\($0)" }
+        let outcomes = try await withThrowingTaskGroup(of: MailOutcome.self) { group in
+            for name in names {
+                let message = try Sample.message(to: "\(name)@example.org", text: "Hello \(name)\n")
+                group.addTask { await sender.send(message) }
+            }
+            return try await group.reduce(into: [MailOutcome]()) { $0.append($1) }
+        }
+        #expect(outcomes == names.map { _ in .sent })
+        var arrived: [String: String] = [:]
+        for _ in names {
+            let mail = try await server.next()
+            arrived[mail.to.joined()] = mail.text?.replacingOccurrences(of: "\r\n", with: "\n")
+        }
+        #expect(arrived == Dictionary(uniqueKeysWithValues: names.map { ("\($0)@example.org", "Hello \($0)\n") }))
+    }
+
     @Test(
         "what the server says decides what becomes of the mail",
         arguments: [

@@ -63,6 +63,46 @@ struct OutboxTests {
         }
     }
 
+    /// Lets its visitors go on when so many are there.
+    private actor Gathering {
+        private let size: Int
+        private var waiting: [CheckedContinuation<Void, Never>] = []
+        init(of size: Int) { self.size = size }
+
+        func join() async {
+            await withCheckedContinuation { visitor in
+                waiting.append(visitor)
+                guard waiting.count == size else { return }
+                for visitor in waiting { visitor.resume() }
+            }
+        }
+    }
+
+    @Test(
+        "a concurrent worker carries a batch out at the same time, and one that fails spoils no other",
+        .timeLimit(.minutes(10)), arguments: DatabaseKind.available)
+    func concurrent(_ kind: DatabaseKind) async throws {
+        let (done, gathering) = (Done(), Gathering(of: 3))
+        try await withDatabase(kind) { database in
+            let handler = OutboxHandler.effect("mail", retry: Self.policy) { item in
+                await gathering.join()
+                if item.subject == "b" { throw Problem.unavailable }
+                done.add(item)
+            }
+            let worker = OutboxWorker(
+                database: database, handlers: [handler], batchSize: 3, isConcurrent: true,
+                logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+            try await Self.enqueue(database, Self.message("a"), Self.message("b"), Self.message("c"))
+            #expect(try await worker.runOnce() == 3)
+            #expect(done.all.sorted() == ["a", "c"])
+            let left: [String] = try await database.read { db in
+                try db.values("SELECT subject FROM outbox WHERE done_at IS NULL AND claimed_until IS NULL")
+            }
+            #expect(left == ["b"])
+            #expect(try await worker.runOnce(atMost: 0) == 0)
+        }
+    }
+
     @Test("a failing message is tried again ever later, then parked", arguments: DatabaseKind.available)
     func retries(_ kind: DatabaseKind) async throws {
         let (done, time) = (Done(), ManualTime())

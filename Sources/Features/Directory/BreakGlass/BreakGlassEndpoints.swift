@@ -1,5 +1,6 @@
 import CareSyncCore
 import Foundation
+import Identity
 import Persistence
 import WebAPI
 
@@ -10,7 +11,10 @@ struct BreakGlassRequest: Codable, Sendable, Validated {
 
     static let rules: [Rule<Self>] = [
         Rule("reason", .length(minimum: 10, maximum: 500)) { request in
-            (10...500).contains(request.words.unicodeScalars.count) ? nil : "must have 10 to 500 characters"
+            guard (10...500).contains(request.words.unicodeScalars.count) else {
+                return "must have 10 to 500 characters"
+            }
+            return PersonText.paragraphs(request.words, 500)
         }
     ]
 
@@ -72,7 +76,7 @@ struct BreakGlassEndpoints: Sendable {
         [
             .post(
                 "/api/break-glass", "Open the data of a patient I do not treat, for an hour",
-                access: .roles([.doctor, .admin]), fails: BreakGlassError.self, settings: .sensitive, use: open),
+                access: .roles([.doctor, .admin]), fails: BreakGlassError.self, settings: .mostSensitive, use: open),
             .get(
                 "/api/break-glass", "What was opened, the newest first, for review", access: .role(.admin), use: list),
             .post(

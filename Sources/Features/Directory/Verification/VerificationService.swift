@@ -21,12 +21,16 @@ struct VerificationService: Sendable {
             db.audit(
                 AuditEntry(
                     .adminAction, "doctors", String(doctor.rawValue), by: origin,
-                    reason: isVerified ? "VERIFIED" : "UNVERIFIED"))
+                    reason: isVerified ? "VERIFIED" : "UNVERIFIED", before: Self.state(isVerified != hasChanged),
+                    after: Self.state(isVerified)))
             if hasChanged {
+                try db.enqueue(VerificationMail.message(doctor, isVerified, at: db.scope.services.time.now))
                 try db.emit(DoctorVerificationChanged(doctor: doctor, isVerified: isVerified, by: admin.userID))
             }
         }
     }
+
+    private static func state(_ isVerified: Bool) -> String { isVerified ? "VERIFIED" : "UNVERIFIED" }
 
     private static func update(
         _ doctor: DoctorID, _ isVerified: Bool, by admin: UserID, _ db: any Connection

@@ -55,12 +55,13 @@ struct AddressBlockRepository {
         return Page(fetched: try blocks.value, request: request, total: try total?.value ?? nil)
     }
 
-    /// What nodes keep in memory.
+    /// When the blocks of each network end; what nodes keep in memory.
     func expiries(at now: Instant) throws -> [String: Instant] {
         var expiries: [String: Instant] = [:]
         try db.query("SELECT address, expires_at FROM address_blocks WHERE expires_at > \(now)") { row in
-            let address: String = try row.value("address")
-            expiries[address] = try row.value("expires_at")
+            let network = IPAddress.network(of: try row.value("address"))
+            let expiry: Instant = try row.value("expires_at")
+            expiries[network] = max(expiries[network] ?? expiry, expiry)
         }
         return expiries
     }
@@ -84,10 +85,11 @@ struct AddressBlockRepository {
             """)
     }
 
-    /// Whether it was blocked.
-    func delete(_ address: IPAddress, at now: Instant) throws -> Bool {
-        try db.run(
-            "DELETE FROM address_blocks WHERE address = \(address.description) AND expires_at > \(now)") > 0
+    /// Deletes the blocks of an address, which for IPv6 are those of its network.
+    func delete(_ address: IPAddress, at now: Instant) throws {
+        let blocked: [String] = try db.values("SELECT address FROM address_blocks WHERE expires_at > \(now)")
+        let own = blocked.filter { IPAddress.network(of: $0) == address.network }
+        try db.run("DELETE FROM address_blocks WHERE address IN \(in: own)")
     }
 
     /// How many there were.

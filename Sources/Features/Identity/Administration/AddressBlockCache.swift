@@ -5,6 +5,7 @@ import Synchronization
 /// their commit, other nodes' with the next poll.
 final class AddressBlockCache: Sendable {
     private struct State {
+        /// By network, as ``CareSyncCore/IPAddress/network`` names it: who has one IPv6 address has all of its network.
         var expiries: [String: Instant] = [:]
         var changes: UInt64 = 0
     }
@@ -21,9 +22,8 @@ final class AddressBlockCache: Sendable {
     var changes: UInt64 { state.withLock { $0.changes } }
 
     func isBlocked(_ address: String, at now: Instant) -> Bool {
-        guard let expiry = state.withLock({ $0.expiries.isEmpty ? nil : $0.expiries[address] }), now < expiry else {
-            return false
-        }
+        let expiry = state.withLock { $0.expiries.isEmpty ? nil : $0.expiries[IPAddress.network(of: address)] }
+        guard let expiry, now < expiry else { return false }
         return !(exemptsLoopback && IPAddress(address)?.isLoopback == true)
     }
 
@@ -31,7 +31,7 @@ final class AddressBlockCache: Sendable {
     func set(_ address: IPAddress, until expiry: Instant?) {
         state.withLock { state in
             state.changes &+= 1
-            state.expiries[address.description] = expiry
+            state.expiries[address.network] = expiry
         }
     }
 

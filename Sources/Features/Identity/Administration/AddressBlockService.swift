@@ -1,7 +1,8 @@
 import CareSyncCore
 import Persistence
 
-/// Shuts addresses out and lets them in again. Blocks act on every path but the health checks (RULINGS C4).
+/// Shuts addresses out and lets them in again. Blocks act on every path but the health checks (RULINGS C4), and on all of
+/// the network that an IPv6 address is from.
 struct AddressBlockService: Sendable {
     let database: any Database
     let cache: AddressBlockCache
@@ -15,7 +16,7 @@ struct AddressBlockService: Sendable {
     func block(
         _ address: IPAddress, for span: TimeSpan, reason: String, by admin: Principal, origin: RequestOrigin
     ) async throws -> Instant {
-        guard address != IPAddress(origin.address) else { throw AddressBlockError.ownAddress }
+        guard address.network != IPAddress(origin.address)?.network else { throw AddressBlockError.ownAddress }
         guard !(exemptsLoopback && address.isLoopback) else { throw AddressBlockError.loopback }
         let now = now
         let expiry = now + span
@@ -24,7 +25,8 @@ struct AddressBlockService: Sendable {
             let before = try blocks.expiry(of: address, at: now)
             try blocks.upsert(address, reason: reason, from: now, until: expiry, by: admin.userID)
             db.audit(Self.entry(address.description, reason, origin, before: before, after: expiry))
-            db.scope.afterCommit { [cache] in cache.set(address, until: expiry) }
+            let end = try blocks.expiries(at: now)[address.network]
+            db.scope.afterCommit { [cache] in cache.set(address, until: end) }
         }
         return expiry
     }
@@ -34,9 +36,12 @@ struct AddressBlockService: Sendable {
         try await database.write { db in
             let blocks = AddressBlockRepository(db: db)
             let limits = AddressLimitRepository(db: db)
-            let before = try blocks.expiry(of: address, at: now) ?? limits.expiry(of: address.network, at: now)
-            let wasLimited = try limits.delete(address.network, at: now)
-            guard try blocks.delete(address, at: now) || wasLimited else { throw AddressBlockError.notBlocked }
+            let blocked = try blocks.expiries(at: now)[address.network]
+            guard let before = try blocked ?? limits.expiry(of: address.network, at: now) else {
+                throw AddressBlockError.notBlocked
+            }
+            try blocks.delete(address, at: now)
+            _ = try limits.delete(address.network, at: now)
             db.audit(Self.entry(address.description, "UNBLOCKED", origin, before: before, after: nil))
             db.scope.afterCommit { [cache] in cache.set(address, until: nil) }
         }

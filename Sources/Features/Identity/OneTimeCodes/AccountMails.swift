@@ -8,6 +8,7 @@ enum AccountMails {
     private static let resetKind = "password-reset"
     private static let factorOnKind = "second-factor-on"
     private static let factorOffKind = "second-factor-off"
+    private static let codesKind = "recovery-codes-renewed"
 
     static func passwordChanged(_ user: UserID, at now: Instant) -> OutboxMessage {
         notice(changedKind, user, at: now)
@@ -26,6 +27,11 @@ enum AccountMails {
         notice(factorOffKind, user, at: now)
     }
 
+    /// That there are new recovery codes: each of them signs in like the factor does.
+    static func codesRenewed(_ user: UserID, at now: Instant) -> OutboxMessage {
+        notice(codesKind, user, at: now)
+    }
+
     /// The version is the moment, so every change has a mail of its own.
     private static func notice(_ kind: String, _ user: UserID, at now: Instant) -> OutboxMessage {
         .mail(kind, about: "account/\(user)", version: now.microseconds)
@@ -34,6 +40,7 @@ enum AccountMails {
     static func kinds(_ profiles: AccountProfiles, zone: ClinicZone) -> [MailKind] {
         [
             (changedKind, changed), (resetKind, reset), (factorOnKind, factorOn), (factorOffKind, factorOff),
+            (codesKind, codes),
         ].map { name, template in
             MailKind(name, template) { item, db in
                 guard let id = Int64(item.subject.dropFirst("account/".count)).flatMap(UserID.init(checking:)),
@@ -83,6 +90,22 @@ enum AccountMails {
         html: """
             <p>Hello {{name}},</p>
             <p>the second factor of your CareSync account was switched off on {{time}}. The password alone signs in now.</p>
+            <p>If this was not you, change your password and tell your clinic at once.</p>
+            """)
+
+    private static let codes = MailTemplate(
+        subject: "New recovery codes of your CareSync account",
+        text: """
+            Hello {{name}},
+
+            new recovery codes were made for your CareSync account on {{time}}. Those from before are void.
+
+            If this was not you, change your password and tell your clinic at once.
+
+            """,
+        html: """
+            <p>Hello {{name}},</p>
+            <p>new recovery codes were made for your CareSync account on {{time}}. Those from before are void.</p>
             <p>If this was not you, change your password and tell your clinic at once.</p>
             """)
 

@@ -64,6 +64,16 @@ struct OneTimeCodeRepository {
         try db.run("UPDATE one_time_codes SET used_at = \(now) WHERE id = \(id) AND used_at IS NULL") == 1
     }
 
+    /// Voids what was mailed to set the password of an address.
+    func withdrawResets(of emailKey: String, at now: Instant) throws {
+        try db.run(
+            """
+            UPDATE one_time_codes SET used_at = \(now)
+            WHERE email_key = \(emailKey) AND purpose IN ('RESET_PASSWORD', 'RESET_LINK') AND used_at IS NULL
+                AND expires_at > \(now)
+            """)
+    }
+
     /// The code behind a mailed link, if it is the newest for its address and can still be used.
     func find(link tokenHash: [UInt8], at now: Instant) throws -> OneTimeCode? {
         try db.first(

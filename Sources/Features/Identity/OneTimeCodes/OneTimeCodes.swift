@@ -80,6 +80,12 @@ struct OneTimeCodes: Sendable {
         try OneTimeCodeRepository(db: db).use(id, at: db.scope.services.time.now)
     }
 
+    /// Codes and links that were mailed before an account got a new password set no other one.
+    static func withdrawResets(of account: Account, db: any Connection) throws {
+        guard let email = EmailAddress(account.email) else { return }
+        try OneTimeCodeRepository(db: db).withdrawResets(of: email.key, at: db.scope.services.time.now)
+    }
+
     /// The token of a link: 256 bits, made from the seed of its row.
     func token(seed: [UInt8]) -> String {
         Hex.text(hash.code(forParts: [Array(CodePurpose.resetLink.rawValue.utf8), seed]))

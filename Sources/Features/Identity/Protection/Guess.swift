@@ -11,11 +11,14 @@ struct Guess: Sendable {
     let addresses: AddressRule?
     let user: UserID?
     let origin: RequestOrigin
+    /// Set where the address serves administrators only: what everybody else is told, whether the guess is right or wrong,
+    /// so that nobody tries out passwords there or learns who is an administrator.
+    let restriction: GuardError?
     private let settled = Settled()
 
     init(
         subject: GuessSubject, reservation: Instant, limits: GuessLimits, addresses: AddressRule?, user: UserID?,
-        origin: RequestOrigin
+        origin: RequestOrigin, restriction: GuardError?
     ) {
         self.subject = subject
         self.reservation = reservation
@@ -23,6 +26,7 @@ struct Guess: Sendable {
         self.addresses = addresses
         self.user = user
         self.origin = origin
+        self.restriction = restriction
     }
 
     var isSettled: Bool { settled.value.withLock { $0 } }

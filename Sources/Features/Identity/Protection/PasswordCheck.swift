@@ -15,7 +15,7 @@ struct PasswordCheck: Sendable {
         _ password: String, of account: Account, from origin: SignInOrigin, otherwise refusal: any FailureCatalogue,
         _ entry: AuditEntry
     ) async throws {
-        try await signInGuard.guess(at: account.username, from: origin) { guess in
+        try await signInGuard.guess(at: account.username, of: account.role, from: origin) { guess in
             if case .right = try await hasher.verify(password, against: account.passwordHash) {
                 return try await database.write { db in try guess.succeed(db) }
             }

@@ -1,13 +1,16 @@
 import CareSyncCore
 import Cryptography
 import Persistence
+import WebAPI
 
 enum GuardError: FailureCatalogue {
     case accountLocked(seconds: Int)
     case addressBlocked(seconds: Int)
+    /// By an administrator, on every path.
+    case addressClosed
     case busy
 
-    static let catalogue = [GuardError.accountLocked(seconds: 1), .addressBlocked(seconds: 1), .busy]
+    static let catalogue = [GuardError.accountLocked(seconds: 1), .addressBlocked(seconds: 1), .addressClosed, .busy]
 
     var problem: Problem {
         switch self {
@@ -18,6 +21,7 @@ enum GuardError: FailureCatalogue {
             Problem(
                 .forbidden, "IP_BLOCKED", "Too many failed sign-ins from this address. Try again later.",
                 retryAfter: seconds)
+        case .addressClosed: .addressBlocked
         case .busy:
             Problem(
                 .tooManyRequests, "RATE_LIMITED", "Too many sign-ins to this account at once. Try again.",
@@ -35,6 +39,7 @@ struct SignInGuard: Sendable {
     let database: any Database
     let limits: GuessLimits
     let addresses: AddressRule
+    let gate: AddressGate
     /// Whether the machine itself is never limited as an address (RULINGS C13).
     let exemptsLoopback: Bool
     private let names: KeyedHash
@@ -43,12 +48,13 @@ struct SignInGuard: Sendable {
     private let patience: (pause: Duration, tries: Int) = (.milliseconds(100), 100)
 
     init(
-        database: any Database, rootSecret: RootSecret, exemptsLoopback: Bool, limits: GuessLimits = GuessLimits(),
-        addresses: AddressRule = AddressRule()
+        database: any Database, rootSecret: RootSecret, gate: AddressGate, exemptsLoopback: Bool,
+        limits: GuessLimits = GuessLimits(), addresses: AddressRule = AddressRule()
     ) {
         self.database = database
         self.limits = limits
         self.addresses = addresses
+        self.gate = gate
         self.exemptsLoopback = exemptsLoopback
         names = KeyedHash(rootSecret.derive(.signInName))
         turns = GuessTurns(width: limits.failures)
@@ -60,17 +66,20 @@ struct SignInGuard: Sendable {
     /// transaction of what follows (``Guess``). A guess that is not settled is given back.
     ///
     /// Throws ``GuardError`` without running it when there is no guess left. A user name nobody has is treated alike.
+    ///
+    /// - Parameter role: of the account, when it is known whose it is. Otherwise `body` heeds ``Guess/restriction``.
     func guess<Value: Sendable>(
-        at username: String, from origin: SignInOrigin, _ body: (Guess) async throws -> Value
+        at username: String, of role: Role?, from origin: SignInOrigin, _ body: (Guess) async throws -> Value
     ) async throws -> Value {
-        let (subject, user) = try await admit(username, from: origin)
+        let (subject, user, restriction) = try await admit(username, from: origin)
+        if let restriction, let role, role != .admin { throw restriction }
         guard await turns.enter(subject) else { throw GuardError.busy }
         defer { turns.leave(subject) }
         let reservation = try await reserve(subject)
         let guess = Guess(
             subject: subject, reservation: reservation, limits: limits,
             addresses: isLimitable(subject) ? addresses : nil,
-            user: user, origin: origin.request)
+            user: user, origin: origin.request, restriction: restriction)
         do {
             let value = try await body(guess)
             try await giveBack(guess)
@@ -104,7 +113,7 @@ struct SignInGuard: Sendable {
     /// Whose guess it is; refuses at once, and without a trace, what is locked.
     private func admit(
         _ username: String, from origin: SignInOrigin
-    ) async throws -> (subject: GuessSubject, user: UserID?) {
+    ) async throws -> (subject: GuessSubject, user: UserID?, restriction: GuardError?) {
         let now = now
         let account = accountKey(username)
         let network = IPAddress.network(of: origin.request.address)
@@ -114,14 +123,23 @@ struct SignInGuard: Sendable {
             let isKnown = known.addresses.contains { IPAddress.network(of: $0) == network }
             let subject = GuessSubject(
                 account: account, source: isKnown ? origin.device(on: network) : network, network: network)
-            if isLimitable(subject), let end = try AddressLimitRepository(db: db).expiry(of: network, at: now) {
-                throw GuardError.addressBlocked(seconds: Self.seconds(from: now, to: end))
-            }
+            let restriction = try restriction(of: subject, on: origin.request.address, at: now, db)
+            if let restriction, !gate.servesAdministrators(origin.request.address) { throw restriction }
             if var record = try guesses.find(subject), case .locked(let end) = record.reserve(at: now, limits) {
                 throw GuardError.accountLocked(seconds: Self.seconds(from: now, to: end))
             }
-            return (subject, known.user)
+            return (subject, known.user, restriction)
         }
+    }
+
+    /// What everybody but administrators is told at an address that is blocked or limited.
+    private func restriction(
+        of subject: GuessSubject, on address: String, at now: Instant, _ db: any Connection
+    ) throws -> GuardError? {
+        if gate.blocks.isBlocked(address, at: now) { return .addressClosed }
+        guard isLimitable(subject), let end = try AddressLimitRepository(db: db).expiry(of: subject.network, at: now)
+        else { return nil }
+        return .addressBlocked(seconds: Self.seconds(from: now, to: end))
     }
 
     private func reserve(_ subject: GuessSubject) async throws -> Instant {

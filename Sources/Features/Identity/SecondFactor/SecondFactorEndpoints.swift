@@ -56,15 +56,14 @@ struct SecondFactorEndpoints: Sendable {
     let sessions: SessionService
 
     private static let base = "/api/auth/second-factor"
-    private static let sensitive = EndpointSettings(rateClass: .authentication, needsStepUp: true)
+    private static let sensitive = EndpointSettings(rateClass: .authentication, stepUp: .any)
 
     var all: [Endpoint] {
         [
             .post(
                 "\(Self.base)/enroll", "Begin to set up a second factor", access: .signedIn,
                 fails: FactorMailError.self,
-                settings: EndpointSettings(
-                    rateClass: .authentication, needsStepUp: true, admitsMissingFactor: true),
+                settings: EndpointSettings(rateClass: .authentication, stepUp: .any, admitsMissingFactor: true),
                 use: enroll),
             .post(
                 "\(Self.base)/confirm", "Confirm the second factor with its first code", access: .signedIn,
@@ -72,8 +71,8 @@ struct SecondFactorEndpoints: Sendable {
                 settings: EndpointSettings(rateClass: .authentication, admitsMissingFactor: true), use: confirm),
             .post(
                 "\(Self.base)/verify", "Sign in with the second factor, after the password", access: .public,
-                fails: ChallengeError.self, SecondFactorError.self, GuardError.self, settings: .authentication,
-                use: verify),
+                fails: ChallengeError.self, SecondFactorError.self, GuardError.self,
+                settings: .authentication.judgingAddress, use: verify),
             .post(
                 "\(Self.base)/recovery-codes", "Replace the recovery codes", access: .signedIn,
                 fails: SecondFactorError.self, settings: Self.sensitive, use: renewCodes),

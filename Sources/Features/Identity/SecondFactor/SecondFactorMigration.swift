@@ -10,6 +10,11 @@ enum SecondFactorMigration {
             ]
     }
 
+    /// A proof by password is enough for most of what is sensitive, but not for all of it.
+    static let proofs = Migration(22, "proofs by second factor") { d in
+        ["ALTER TABLE sessions ADD COLUMN factor_proved_at \(d.instant)"]
+    }
+
     /// `guesses` counts wrong codes since `guesses_since`.
     private static func factors(_ d: Dialect) -> [SQL] {
         [

@@ -109,12 +109,15 @@ struct SecondFactorRepository {
     }
 
     /// Whose challenge it is, while it is open.
-    func username(ofChallenge tokenHash: [UInt8], at now: Instant) throws -> String? {
-        try db.value(
+    func account(ofChallenge tokenHash: [UInt8], at now: Instant) throws -> (username: String, role: Role)? {
+        var found: (username: String, role: Role)?
+        try db.query(
             """
-            SELECT u.username FROM sign_in_challenges c JOIN users u ON u.id = c.user_id
+            SELECT u.username, u.role FROM sign_in_challenges c JOIN users u ON u.id = c.user_id
             WHERE c.token_hash = \(tokenHash) AND c.consumed_at IS NULL AND c.expires_at > \(now)
-            """)
+            """
+        ) { row in found = (username: try row.value("username"), role: try row.value("role")) }
+        return found
     }
 
     /// The open challenge, locked, with this try counted.

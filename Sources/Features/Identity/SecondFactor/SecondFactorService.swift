@@ -67,7 +67,7 @@ struct SecondFactorService: Sendable {
             try factors.insert(enrolment, step: step, at: now)
             try factors.deleteEnrolment(of: caller.userID)
             let codes = try checks.newRecoveryCodes(of: caller.userID, db: db)
-            try sessions.noteAuthentication(caller.sessionID, db: db)
+            try sessions.noteAuthentication(caller.sessionID, by: .factor, db: db)
             try sessions.endAll(of: caller.userID, except: caller.sessionID, .factorChanged, db: db)
             try sessions.renew(caller.sessionID, db: db)
             audit("SECOND_FACTOR_ENROLLED", caller, origin, db)
@@ -93,10 +93,13 @@ struct SecondFactorService: Sendable {
     /// A new set of recovery codes; the old ones are void.
     func renewRecoveryCodes(for caller: Principal, by origin: RequestOrigin) async throws -> [String] {
         try await database.write { db in
+            // Locks the account, so that of two sets made at once one is void.
+            guard try AccountRepository(db: db).touch(caller.userID, at: now) else { throw SessionError.revoked }
             guard try SecondFactorRepository(db: db).find(caller.userID) != nil else {
                 throw SecondFactorError.noFactor
             }
             audit("RECOVERY_CODES_RENEWED", caller, origin, db)
+            try db.enqueue(AccountMails.codesRenewed(caller.userID, at: now))
             return try checks.newRecoveryCodes(of: caller.userID, db: db)
         }
     }

@@ -43,17 +43,24 @@ struct SignInChallenges: Sendable {
     /// Signs in with the second proof. The try is counted in the transaction that judges it, also when it is wrong, and
     /// as a wrong password would be.
     func answer(_ token: String, code: String, from origin: SignInOrigin) async throws -> SessionGrant {
-        guard let bytes = Base64.decode(token), bytes.count == Self.tokenBytes else { throw ChallengeError.invalid }
-        let username = try await database.read { [now] db in
-            try SecondFactorRepository(db: db).username(ofChallenge: Digest.sha256(bytes), at: now)
+        guard let bytes = Base64.decode(token), bytes.count == Self.tokenBytes,
+            let account = try await account(ofChallenge: bytes)
+        else {
+            try signInGuard.gate.require(nil, at: origin.request, now: now)
+            throw ChallengeError.invalid
         }
-        guard let username else { throw ChallengeError.invalid }
-        return try await signInGuard.guess(at: username, from: origin) { guess in
+        return try await signInGuard.guess(at: account.username, of: account.role, from: origin) { guess in
             let answered = try await database.write { db in try answer(bytes, code, guess, origin, db) }
             switch answered {
             case .granted(let grant): return grant
             case .refused(let error): throw error
             }
+        }
+    }
+
+    private func account(ofChallenge token: [UInt8]) async throws -> (username: String, role: Role)? {
+        try await database.read { [now] db in
+            try SecondFactorRepository(db: db).account(ofChallenge: Digest.sha256(token), at: now)
         }
     }
 
@@ -76,7 +83,7 @@ struct SignInChallenges: Sendable {
         }
         try factors.consume(challenge, at: now)
         try guess.succeed(db)
-        let grant = try sessions.open(for: account, from: origin, db: db)
+        let grant = try sessions.open(for: account, from: origin, by: .factor, db: db)
         db.audit(
             AuditEntry(
                 .login, "sessions", grant.principal.sessionID.description, by: origin.known(as: grant.principal),

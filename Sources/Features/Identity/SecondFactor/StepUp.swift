@@ -3,7 +3,7 @@ import Cryptography
 import Persistence
 import WebAPI
 
-/// Either of the two; with a second factor enrolled it is the code.
+/// Either of the two. Of both, the code is judged where there is a second factor, otherwise the password.
 struct StepUpRequest: Codable, Sendable, Validated {
     var password: String?
     var code: String?
@@ -34,10 +34,7 @@ enum StepUpError: FailureCatalogue, CaseIterable {
     }
 }
 
-/// Proves again who is behind a session (RULINGS C13). Wrong passwords and codes count as those of sign-ins do.
-///
-/// An account with a second factor proves it with the factor: whoever has stolen an open session may well know the
-/// password, too.
+/// Proves again who is behind a session, by password or by code (RULINGS C13). Wrong ones count as those of sign-ins do.
 struct StepUpService: Sendable {
     let database: any Database
     let passwords: PasswordCheck
@@ -51,9 +48,11 @@ struct StepUpService: Sendable {
             (try AccountRepository(db: db).find(caller.userID), try SecondFactorRepository(db: db).find(caller.userID))
         }
         guard let account else { throw SessionError.revoked }
-        guard let factor else { return try await prove(request.password, of: account, caller, origin) }
-        guard let code = request.code else { throw try await missing(factor, account, origin) }
-        return try await signInGuard.guess(at: account.username, from: origin) { guess in
+        guard factor != nil, let code = request.code else {
+            guard let password = request.password else { throw try await missing(factor, account, origin) }
+            return try await prove(password, of: account, caller, origin)
+        }
+        return try await signInGuard.guess(at: account.username, of: account.role, from: origin) { guess in
             let at = try await database.write { db -> Instant? in
                 guard let factor = try SecondFactorRepository(db: db).find(caller.userID),
                     try checks.accept(code, for: factor, by: origin.request, db: db)
@@ -63,7 +62,7 @@ struct StepUpService: Sendable {
                     return nil
                 }
                 try guess.succeed(db)
-                return try note(caller, origin, db)
+                return try note(caller, .factor, origin, db)
             }
             guard let at else { throw StepUpError.codeWrong }
             return at
@@ -72,8 +71,9 @@ struct StepUpService: Sendable {
 
     /// Whoever has the factor by mail gets a code by asking without one.
     private func missing(
-        _ factor: SecondFactor, _ account: Account, _ origin: SignInOrigin
+        _ factor: SecondFactor?, _ account: Account, _ origin: SignInOrigin
     ) async throws -> StepUpError {
+        guard let factor else { return .passwordMissing }
         guard factor.method == .email else { return .codeMissing }
         try await database.write { db in
             _ = try checks.mailCode(to: account, from: origin.request.address, db: db)
@@ -82,27 +82,28 @@ struct StepUpService: Sendable {
     }
 
     private func prove(
-        _ password: String?, of account: Account, _ caller: Principal, _ origin: SignInOrigin
+        _ password: String, of account: Account, _ caller: Principal, _ origin: SignInOrigin
     ) async throws -> Instant {
-        guard let password else { throw StepUpError.passwordMissing }
         try await passwords.require(
             password, of: account, from: origin, otherwise: StepUpError.passwordWrong,
             Self.failure(.passwordWrong, caller, origin))
         let at = try await database.write { db -> Instant? in
-            // Another password, or a factor, by now: what was proved is not enough any more.
-            guard try AccountRepository(db: db).find(caller.userID)?.passwordHash == account.passwordHash,
-                try SecondFactorRepository(db: db).find(caller.userID) == nil
-            else { return nil }
-            return try note(caller, origin, db)
+            // Another password by now: what was proved counts no more.
+            guard try AccountRepository(db: db).find(caller.userID)?.passwordHash == account.passwordHash else {
+                return nil
+            }
+            return try note(caller, .any, origin, db)
         }
         guard let at else { throw StepUpError.passwordWrong }
         return at
     }
 
-    private func note(_ caller: Principal, _ origin: SignInOrigin, _ db: any Connection) throws -> Instant {
+    private func note(
+        _ caller: Principal, _ proof: IdentityProof, _ origin: SignInOrigin, _ db: any Connection
+    ) throws -> Instant {
         db.audit(
             AuditEntry(.login, "sessions", caller.sessionID.description, by: origin.request, reason: "STEP_UP"))
-        return try sessions.noteAuthentication(caller.sessionID, db: db)
+        return try sessions.noteAuthentication(caller.sessionID, by: proof, db: db)
     }
 
     private static func failure(_ error: StepUpError, _ caller: Principal, _ origin: SignInOrigin) -> AuditEntry {

@@ -106,6 +106,7 @@ struct PasswordResetService: Sendable {
             guard try codes.use(proof, db: db),
                 try AccountRepository(db: db).resetPassword(of: account.id, to: hash, at: now)
             else { throw failure }
+            try OneTimeCodes.withdrawResets(of: account, db: db)
             try sessions.endAll(of: account.id, .passwordReset, db: db)
             // Whoever proves to own the account is not kept out of it by what strangers have tried.
             try signInGuard.clear(account.username, db: db)

@@ -7,17 +7,24 @@ package struct OutboxWorker: Sendable {
     private let database: any Database
     private let handlers: [String: OutboxHandler]
     private let batchSize: Int
+    private let isConcurrent: Bool
     private let listener: OutboxListener
     private let logger: Logger
 
     private static let claim: TimeSpan = .seconds(60)
 
-    /// - Parameter batchSize: how many messages are claimed at a time and carried out one after the other; a claim must
-    ///   outlive them all, so slow effects come in a worker of their own with a small one.
-    package init(database: any Database, handlers: [OutboxHandler], batchSize: Int = 16, logger: Logger) {
+    /// - Parameters:
+    ///   - batchSize: how many messages are claimed at a time. A claim must outlive what is done with all of them, so slow
+    ///     effects come in a worker of their own.
+    ///   - isConcurrent: whether those are carried out at the same time, and not one after the other.
+    package init(
+        database: any Database, handlers: [OutboxHandler], batchSize: Int = 16, isConcurrent: Bool = false,
+        logger: Logger
+    ) {
         self.database = database
         self.handlers = Dictionary(handlers.map { ($0.kind, $0) }) { first, _ in first }
         self.batchSize = batchSize
+        self.isConcurrent = isConcurrent
         listener = database.services.outboxSignal.listener(for: self.handlers.keys)
         self.logger = logger
     }
@@ -38,23 +45,47 @@ package struct OutboxWorker: Sendable {
 
     /// Carries out the messages that are due now, up to a batch; how many there were.
     @discardableResult
-    package func runOnce() async throws -> Int {
+    package func runOnce(atMost limit: Int = .max) async throws -> Int {
         guard !handlers.isEmpty else { return 0 }
-        let items = try await claimDue()
-        for item in items {
-            guard let handler = handlers[item.kind] else { continue }
-            do {
-                try await carryOut(item, handler)
-            } catch is OutboxSettled {
-                continue
-            } catch {
-                try await failed(item, handler, error)
-            }
+        let items = try await claimDue(min(limit, batchSize))
+        if isConcurrent {
+            try await together(items)
+        } else {
+            for item in items { try await process(item) }
         }
         return items.count
     }
 
-    private func claimDue() async throws -> [OutboxItem] {
+    /// All of them come to their end, whatever becomes of one.
+    private func together(_ items: [OutboxItem]) async throws {
+        let errors = await withTaskGroup(of: (any Error)?.self) { group in
+            for item in items {
+                group.addTask {
+                    do {
+                        try await process(item)
+                        return nil
+                    } catch {
+                        return error
+                    }
+                }
+            }
+            return await group.reduce(into: [any Error]()) { errors, error in error.map { errors.append($0) } }
+        }
+        if let first = errors.first { throw first }
+    }
+
+    private func process(_ item: OutboxItem) async throws {
+        guard let handler = handlers[item.kind] else { return }
+        do {
+            try await carryOut(item, handler)
+        } catch is OutboxSettled {
+            return
+        } catch {
+            try await failed(item, handler, error)
+        }
+    }
+
+    private func claimDue(_ limit: Int) async throws -> [OutboxItem] {
         let kinds = Array(handlers.keys)
         return try await database.write { db in
             let now = db.scope.services.time.now
@@ -64,7 +95,7 @@ package struct OutboxWorker: Sendable {
                 WHERE id IN (SELECT id FROM outbox
                              WHERE done_at IS NULL AND parked_at IS NULL AND due_at <= \(now)
                                AND (claimed_until IS NULL OR claimed_until <= \(now)) AND kind IN \(in: kinds)
-                             ORDER BY due_at, id LIMIT \(batchSize)\(db.dialect.forUpdateSkipLocked))
+                             ORDER BY due_at, id LIMIT \(limit)\(db.dialect.forUpdateSkipLocked))
                 RETURNING id, kind, subject, channel, version, payload, attempts, created_at, claimed_until
                 """)
         }

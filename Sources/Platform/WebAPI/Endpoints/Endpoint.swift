@@ -28,13 +28,16 @@ package struct EndpointSettings: Sendable {
     package var admitsGeneratedPassword: Bool
     /// Whether an account may use it that must set up a second factor first. Public routes need no mark here either.
     package var admitsMissingFactor: Bool
-    /// Whether the caller must have proved who they are in the last minutes; otherwise 403 `STEP_UP_REQUIRED`.
-    package var needsStepUp: Bool
+    /// How the caller must have proved who they are in the last minutes, if at all; otherwise 403 `STEP_UP_REQUIRED`.
+    package var stepUp: IdentityProof?
     /// A sentence that ends the text of every error, whatever the reason, and is its member `advice`.
     package var advice: String?
+    /// Whether the service behind the endpoint, and nobody before it, refuses who is no administrator at an address that
+    /// is open to administrators only: for what they sign in with.
+    package var judgesAddress = false
 
     package init(
-        bodyLimit: Int = 2 << 20, rateClass: RateClass = .standard, needsStepUp: Bool = false,
+        bodyLimit: Int = 2 << 20, rateClass: RateClass = .standard, stepUp: IdentityProof? = nil,
         admitsGeneratedPassword: Bool = false, admitsMissingFactor: Bool = false,
         advice: String? = nil
     ) {
@@ -42,7 +45,7 @@ package struct EndpointSettings: Sendable {
         self.rateClass = rateClass
         self.admitsGeneratedPassword = admitsGeneratedPassword
         self.admitsMissingFactor = admitsMissingFactor
-        self.needsStepUp = needsStepUp
+        self.stepUp = stepUp
         self.advice = advice
     }
 
@@ -54,8 +57,16 @@ package struct EndpointSettings: Sendable {
     package static let token = EndpointSettings(rateClass: .token)
     package static let expensive = EndpointSettings(rateClass: .expensive)
     package static let unlimited = EndpointSettings(rateClass: .exempt)
-    /// What a stolen session must not be enough for: exports, changes of the e-mail address, break-glass.
-    package static let sensitive = EndpointSettings(needsStepUp: true)
+    /// The same, with ``judgesAddress``.
+    package var judgingAddress: EndpointSettings {
+        var settings = self
+        settings.judgesAddress = true
+        return settings
+    }
+    /// What a stolen session must not be enough for: exports, changes of the e-mail address.
+    package static let sensitive = EndpointSettings(stepUp: .any)
+    /// What a stolen session and its password must not be enough for: break-glass.
+    package static let mostSensitive = EndpointSettings(stepUp: .factor)
 }
 
 extension Endpoint {

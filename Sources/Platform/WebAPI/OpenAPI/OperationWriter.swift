@@ -20,7 +20,7 @@ struct OperationWriter {
                 try success(endpoint.operation.answer, &schemas) + failures(&schemas)),
             "security": .array(security),
             "x-access": .strings(endpoint.access.gate),
-            "x-step-up": endpoint.settings.needsStepUp ? JSONTree.boolean(true) : nil,
+            "x-step-up": endpoint.settings.stepUp == nil ? nil : JSONTree.boolean(true),
         ])
     }
 
@@ -125,6 +125,7 @@ struct OperationWriter {
         func add(_ status: Int, _ code: String) {
             if !codes[status, default: []].contains(code) { codes[status, default: []].append(code) }
         }
+        if !AddressGuard.isAlwaysOpen(endpoint.path) { add(403, "IP_BLOCKED") }
         if endpoint.limits != nil { add(429, "RATE_LIMITED") }
         if endpoint.access != .public {
             for code in ["UNAUTHENTICATED", "TOKEN_EXPIRED", "TOKEN_INVALID", "SESSION_REVOKED"] { add(401, code) }
@@ -136,7 +137,7 @@ struct OperationWriter {
             if endpoint.access.needsToken, !endpoint.settings.admitsMissingFactor {
                 add(403, "SECOND_FACTOR_ENROLLMENT_REQUIRED")
             }
-            if endpoint.settings.needsStepUp { add(403, "STEP_UP_REQUIRED") }
+            if endpoint.settings.stepUp != nil { add(403, "STEP_UP_REQUIRED") }
         }
         if !(endpoint.operation.body is NoBody.Type) {
             for code in ["VALIDATION_FAILED", "MALFORMED_REQUEST"] { add(400, code) }

@@ -43,6 +43,8 @@ package struct APISettings: Sendable {
 struct ArrivalFacts: Sendable {
     let requestID: String
     let address: String
+    /// Whom the address may be served for.
+    let service: AddressGuard.Verdict
     let receivedAt: Instant
 }
 
@@ -66,14 +68,15 @@ package struct APIResponder: Sendable {
         let verdict = settings.crossOrigin.judge(request)
         let route = routes.find(request.path)?.responder(for: request.method)
         do {
-            let isServed = !settings.addressGuard.isBlocked(facts.address, facts.receivedAt)
-            guard isServed || AddressGuard.isOpen(request.path) else { throw Problem.addressBlocked }
+            guard facts.service != .closed else { throw Problem.addressBlocked }
             switch verdict {
             case .refused: throw Problem(.forbidden, "ORIGIN_NOT_ALLOWED", "This origin may not use the API.")
             case .allowed where request.method == .options: return outgoing(.preflight, request, facts, verdict)
             default: break
             }
-            guard let route else { throw Problem.unknownRoute }
+            guard let route else {
+                throw facts.service == .open ? Problem.unknownRoute : Problem.addressBlocked
+            }
             return outgoing(try await route.respond(to: request, facts), request, facts, verdict)
         } catch {
             let quota = error as? QuotaFailure
@@ -90,10 +93,12 @@ package struct APIResponder: Sendable {
     }
 
     private func facts(of request: ServerRequest) -> ArrivalFacts {
-        ArrivalFacts(
-            requestID: requestIDs.name(request.headers[.requestID]),
-            address: settings.clientAddress.resolve(peer: request.peer, forwardedFor: request.headers[.forwardedFor]),
-            receivedAt: settings.time.now)
+        let now = settings.time.now
+        let address = settings.clientAddress.resolve(
+            peer: request.peer, forwardedFor: request.headers[.forwardedFor])
+        return ArrivalFacts(
+            requestID: requestIDs.name(request.headers[.requestID]), address: address,
+            service: settings.addressGuard.verdict(on: request.path, from: address, at: now), receivedAt: now)
     }
 
     private func outgoing(

@@ -92,6 +92,8 @@ enum RouteResponder: Sendable {
     func respond(to request: ServerRequest, _ arrival: ArrivalFacts) async throws -> Answer {
         switch self {
         case .endpoint(let responder): return try await responder.respond(to: request, arrival)
+        // Only endpoints know who is calling.
+        case _ where arrival.service != .open: throw Problem.addressBlocked
         case .page(let page):
             return try page.answer(
                 RequestFacts("GET \(page.path)", request, arrival, body: ByteBuffer()))
@@ -133,6 +135,7 @@ final class EndpointResponder: Sendable {
     private func respond(
         to request: ServerRequest, _ arrival: ArrivalFacts, _ admission: inout RateLimiter.Admission?
     ) async throws -> Answer {
+        if arrival.service != .open { try await requireAdministrator(request) }
         let caller = try await caller(of: request)
         let origin = RequestOrigin(
             principal: caller, requestID: arrival.requestID, address: arrival.address,
@@ -154,8 +157,10 @@ final class EndpointResponder: Sendable {
         _ request: ServerRequest, _ arrival: ArrivalFacts, _ caller: Principal?, _ origin: RequestOrigin
     ) async throws -> Answer {
         if let caller, !endpoint.access.admits(caller.role) { throw Problem.accessDenied }
-        if let caller, endpoint.settings.needsStepUp {
-            guard try await settings.stepUp.isFresh(caller, arrival.receivedAt) else { throw Problem.stepUpRequired }
+        if let caller, let proof = endpoint.settings.stepUp {
+            guard try await settings.stepUp.isFresh(caller, proof, arrival.receivedAt) else {
+                throw proof == .factor ? Problem.factorRequired : .stepUpRequired
+            }
         }
         return try await endpoint.handle(
             IncomingCall(
@@ -178,16 +183,29 @@ final class EndpointResponder: Sendable {
 
     private func caller(of request: ServerRequest) async throws -> Principal? {
         guard endpoint.access != .public else { return nil }
-        guard let field = request.headers[.authorization] else {
+        guard let token = try bearerToken(of: request) else {
             if endpoint.access.needsToken { throw Problem.unauthenticated }
             return nil
         }
-        guard field.utf8.count > 7, field.prefix(7).lowercased() == "bearer " else { throw Problem.unauthenticated }
-        let token = field.utf8.dropFirst(7).drop { $0 == UInt8(ascii: " ") }
-        let caller = try await settings.authenticator.authenticate(String(Substring(token)))
+        let caller = try await settings.authenticator.authenticate(token)
         guard let due = step(due: caller) else { return caller }
         if endpoint.access.needsToken { throw due }
         return nil
+    }
+
+    private func bearerToken(of request: ServerRequest) throws -> String? {
+        guard let field = request.headers[.authorization] else { return nil }
+        guard field.utf8.count > 7, field.prefix(7).lowercased() == "bearer " else { throw Problem.unauthenticated }
+        return String(Substring(field.utf8.dropFirst(7).drop { $0 == UInt8(ascii: " ") }))
+    }
+
+    /// From an address that serves administrators only, public endpoints look at the token, too. A token that has run out
+    /// is answered as everywhere, so that the client refreshes it.
+    private func requireAdministrator(_ request: ServerRequest) async throws {
+        guard !endpoint.settings.judgesAddress else { return }
+        guard let token = try bearerToken(of: request),
+            try await settings.authenticator.authenticate(token).role == .admin
+        else { throw Problem.addressBlocked }
     }
 
     /// What an account has to do before this endpoint admits it.

@@ -1,23 +1,35 @@
 package import CareSyncCore
 
-/// Decides which addresses are not served. The identity feature supplies it. It is asked on every request, so it answers
+/// Decides which addresses are served. The identity feature supplies it. It is asked on every request, so it answers
 /// from memory.
 package struct AddressGuard: Sendable {
-    package let isBlocked: @Sendable (_ address: String, _ now: Instant) -> Bool
+    package enum Verdict: Sendable, Equatable {
+        case open
+        /// Blocked for everybody but administrators, who may also sign in (contract/common.md §7).
+        case administrators
+        case closed
+    }
 
-    package init(_ isBlocked: @escaping @Sendable (String, Instant) -> Bool) {
-        self.isBlocked = isBlocked
+    package let verdict: @Sendable (_ address: String, _ now: Instant) -> Verdict
+
+    package init(_ verdict: @escaping @Sendable (String, Instant) -> Verdict) {
+        self.verdict = verdict
     }
 
     /// Serves everyone.
-    package static let open = AddressGuard { _, _ in false }
+    package static let open = AddressGuard { _, _ in .open }
+
+    func verdict(on path: String, from address: String, at now: Instant) -> Verdict {
+        let verdict = verdict(address, now)
+        return verdict == .open || Self.isAlwaysOpen(path) ? .open : verdict
+    }
 
     /// What supervisors and load balancers ask is answered to whoever asks.
-    static func isOpen(_ path: String) -> Bool {
+    static func isAlwaysOpen(_ path: String) -> Bool {
         path.hasPrefix("/health/") || path == "/actuator/health"
     }
 }
 
 extension Problem {
-    static let addressBlocked = Problem(.forbidden, "IP_BLOCKED", "This address has been blocked.")
+    package static let addressBlocked = Problem(.forbidden, "IP_BLOCKED", "This address has been blocked.")
 }

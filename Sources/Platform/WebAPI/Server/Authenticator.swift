@@ -13,12 +13,15 @@ package struct Authenticator: Sendable {
 /// Tells whether a caller has proved who they are recently enough for what is sensitive (RULINGS C13). It may ask the
 /// database: few routes need it.
 package struct StepUpGuard: Sendable {
-    package let isFresh: @Sendable (_ caller: Principal, _ now: Instant) async throws -> Bool
+    package typealias Check =
+        @Sendable (_ caller: Principal, _ proof: IdentityProof, _ now: Instant) async throws -> Bool
 
-    package init(_ isFresh: @escaping @Sendable (_ caller: Principal, _ now: Instant) async throws -> Bool) {
+    package let isFresh: Check
+
+    package init(_ isFresh: @escaping Check) {
         self.isFresh = isFresh
     }
 
     /// Where nobody can step up.
-    package static let closed = StepUpGuard { _, _ in false }
+    package static let closed = StepUpGuard { _, _, _ in false }
 }

@@ -14,12 +14,19 @@ package struct ClientAddress: Sendable {
         let peer = Self.spelled(peer)
         guard trustedProxies.contains(peer), let forwardedFor else { return peer }
         let hops = forwardedFor.split(separator: ",").map { hop in
-            let text = String(hop.filter { $0 != " " })
+            let text = Self.host(hop.filter { $0 != " " && $0 != "\t" })
             return IPAddress(text)?.description ?? text
         }
         // What stands left of the first hop that is not ours is the client's own claim, also when that hop is no address.
         guard let hop = hops.last(where: { !trustedProxies.contains($0) }), IPAddress(hop) != nil else { return peer }
         return hop
+    }
+
+    /// Without the port that some proxies add: `192.0.2.1:4711`, `[2001:db8::1]:4711`.
+    private static func host(_ hop: String) -> String {
+        if hop.first == "[", let end = hop.firstIndex(of: "]") { return String(hop[..<end].dropFirst()) }
+        let parts = hop.split(separator: ":", omittingEmptySubsequences: false)
+        return parts.count == 2 ? String(parts[0]) : hop
     }
 
     /// The system spells addresses in one way, but for IPv4 on a socket that listens on both.

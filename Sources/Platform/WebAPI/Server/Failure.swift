@@ -61,6 +61,10 @@ extension Problem {
         .forbidden, "SECOND_FACTOR_ENROLLMENT_REQUIRED", "Set up a second factor for this account first.")
     static let stepUpRequired = Problem(
         .forbidden, "STEP_UP_REQUIRED", "Prove again who you are (POST /api/auth/step-up), then repeat this.")
+    static let factorRequired = Problem(
+        .forbidden, "STEP_UP_REQUIRED",
+        "Prove again who you are (POST /api/auth/step-up), with a code where there is a second factor, then repeat this."
+    )
     static let methodNotAllowed = Problem(
         .methodNotAllowed, "METHOD_NOT_ALLOWED", "This route does not support this method.")
 }

@@ -1,0 +1,63 @@
+import CareSyncCore
+import Identity
+import Mail
+import Persistence
+
+/// The mails that tell a doctor of the clinic's verification.
+enum VerificationMail {
+    private static let verifiedKind = "doctor-verified"
+    private static let withdrawnKind = "doctor-unverified"
+    private static let prefix = "doctor/"
+
+    /// The version is the moment, so every change has a mail of its own.
+    static func message(_ doctor: DoctorID, _ isVerified: Bool, at now: Instant) -> OutboxMessage {
+        .mail(isVerified ? verifiedKind : withdrawnKind, about: "\(prefix)\(doctor)", version: now.microseconds)
+    }
+
+    static func kinds(_ profiles: AccountProfiles) -> [MailKind] {
+        [(verifiedKind, verified, true), (withdrawnKind, withdrawn, false)].map { name, template, state in
+            MailKind(name, template) { item, db in
+                guard item.subject.hasPrefix(prefix),
+                    let id = Int64(item.subject.dropFirst(prefix.count)).flatMap(UserID.init(checking:)),
+                    // Another change since then has a mail of its own.
+                    try isVerified(id, db) == state, let account = try IdentityFeature.account(id, db: db),
+                    let address = MailAddress(account.email)
+                else { return nil }
+                return MailKind.Letter(
+                    to: address, ["name": try profiles.person(db, account).firstName ?? account.username])
+            }
+        }
+    }
+
+    private static func isVerified(_ doctor: UserID, _ db: any Connection) throws -> Bool? {
+        try db.value("SELECT is_verified FROM doctors WHERE id = \(doctor)")
+    }
+
+    private static let verified = MailTemplate(
+        subject: "The clinic has verified your CareSync account",
+        text: """
+            Hello {{name}},
+
+            the clinic has verified your CareSync account. Patients find you now, and can book your free slots.
+
+            """,
+        html: """
+            <p>Hello {{name}},</p>
+            <p>the clinic has verified your CareSync account. Patients find you now, and can book your free slots.</p>
+            """)
+
+    private static let withdrawn = MailTemplate(
+        subject: "Your CareSync account is no longer verified",
+        text: """
+            Hello {{name}},
+
+            the clinic has withdrawn the verification of your CareSync account. Until it is verified again, patients cannot
+            book you and you do not see theirs. If you do not know why, ask the clinic.
+
+            """,
+        html: """
+            <p>Hello {{name}},</p>
+            <p>the clinic has withdrawn the verification of your CareSync account. Until it is verified again, patients cannot
+            book you and you do not see theirs. If you do not know why, ask the clinic.</p>
+            """)
+}
