@@ -17,7 +17,9 @@ struct CalendarRaceTests {
         try await withClinic(kind) { clinic in
             let crowd = try await RaceCrowd.gather(clinic)
             var answers: [String: [Int: Int]] = [:]
-            for round in 0..<Self.rounds {
+            // Chance may let one way come to nothing for a few rounds; then some more are run.
+            let isLucky = { RaceCrowd.actions.allSatisfy { (answers[$0]?[200] ?? 0) > 0 } }
+            for round in 0..<Self.rounds + 20 where round < Self.rounds || !isLucky() {
                 try await clinic.clearLeaves()
                 let statuses = try await race(Array(0..<Self.racers)) { turn in
                     try await crowd.act(round: round, turn: turn)
