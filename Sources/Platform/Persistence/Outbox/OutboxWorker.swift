@@ -12,10 +12,6 @@ package struct OutboxWorker: Sendable {
     private let logger: Logger
 
     private static let claim: TimeSpan = .seconds(60)
-    /// Messages that share a transaction.
-    private static let mostJoined = 64
-    /// How long a worker that was woken waits for more: messages come in bursts, and share what they cost.
-    private static let gathering = Duration.milliseconds(20)
 
     /// - Parameters:
     ///   - batchSize: how many messages are claimed at a time. A claim must outlive what is done with all of them, so slow
@@ -39,7 +35,6 @@ package struct OutboxWorker: Sendable {
             do {
                 if try await runOnce() == 0 {
                     await listener.wait(atMost: .seconds(1))
-                    try? await Task.sleep(for: Self.gathering)
                 }
             } catch {
                 logger.error("outbox: the database does not answer", metadata: ["error": "\(error)"])
@@ -51,36 +46,8 @@ package struct OutboxWorker: Sendable {
     /// Carries out the messages that are due now, up to a batch; how many there were.
     @discardableResult
     package func runOnce(atMost limit: Int = .max) async throws -> Int {
-        let joining = handlers.values.filter(\.mayJoin).map(\.kind)
-        guard limit > 0, let joined = try? await carryOutTogether(joining, atMost: min(limit, Self.mostJoined)) else {
-            return try await runClaimed(Array(handlers.keys), atMost: limit)
-        }
-        let others = handlers.keys.filter { !joining.contains($0) }
-        return joined + (try await runClaimed(others, atMost: limit - joined))
-    }
-
-    /// Carries out messages in one transaction, without claiming them first. When one fails all are undone; then they are
-    /// claimed like others, so that each ends by itself.
-    private func carryOutTogether(_ kinds: [String], atMost limit: Int) async throws -> Int {
-        guard !kinds.isEmpty else { return 0 }
-        return try await database.write { db in
-            let now = db.scope.services.time.now
-            let items: [OutboxItem] = try db.all(
-                """
-                UPDATE outbox SET done_at = \(now), claimed_until = NULL, last_error = NULL, attempts = attempts + 1
-                WHERE id IN (\(Self.due(kinds, limit, now, db.dialect)))
-                RETURNING id, kind, subject, channel, version, payload, attempts, created_at, \(now) AS claimed_until
-                """)
-            for item in items {
-                if case .transaction(let body, _)? = handlers[item.kind]?.work { try body(item, db) }
-            }
-            return items.count
-        }
-    }
-
-    private func runClaimed(_ kinds: [String], atMost limit: Int) async throws -> Int {
-        guard !kinds.isEmpty else { return 0 }
-        let items = try await claimDue(kinds, min(limit, batchSize))
+        guard !handlers.isEmpty else { return 0 }
+        let items = try await claimDue(min(limit, batchSize))
         if isConcurrent {
             try await together(items)
         } else {
@@ -118,30 +85,25 @@ package struct OutboxWorker: Sendable {
         }
     }
 
-    private func claimDue(_ kinds: [String], _ limit: Int) async throws -> [OutboxItem] {
-        try await database.write { db in
+    private func claimDue(_ limit: Int) async throws -> [OutboxItem] {
+        let kinds = Array(handlers.keys)
+        return try await database.write { db in
             let now = db.scope.services.time.now
             return try db.all(
                 """
                 UPDATE outbox SET claimed_until = \(now + Self.claim), attempts = attempts + 1
-                WHERE id IN (\(Self.due(kinds, limit, now, db.dialect)))
+                WHERE id IN (SELECT id FROM outbox
+                             WHERE done_at IS NULL AND parked_at IS NULL AND due_at <= \(now)
+                               AND (claimed_until IS NULL OR claimed_until <= \(now)) AND kind IN \(in: kinds)
+                             ORDER BY due_at, id LIMIT \(limit)\(db.dialect.forUpdateSkipLocked))
                 RETURNING id, kind, subject, channel, version, payload, attempts, created_at, claimed_until
                 """)
         }
     }
 
-    private static func due(_ kinds: [String], _ limit: Int, _ now: Instant, _ dialect: Dialect) -> SQL {
-        """
-        SELECT id FROM outbox
-        WHERE done_at IS NULL AND parked_at IS NULL AND due_at <= \(now)
-          AND (claimed_until IS NULL OR claimed_until <= \(now)) AND kind IN \(in: kinds)
-        ORDER BY due_at, id LIMIT \(limit)\(dialect.forUpdateSkipLocked)
-        """
-    }
-
     private func carryOut(_ item: OutboxItem, _ handler: OutboxHandler) async throws {
         switch handler.work {
-        case .transaction(let body, _):
+        case .transaction(let body):
             try await database.write { db in
                 // The message may have been withdrawn, or done by another worker after this claim ran out.
                 guard try db.run(Self.done(item, db)) == 1 else { return }
