@@ -31,6 +31,15 @@ struct SchedulingContext: Sendable {
     let settings: SchedulingSettings
     let rules = RulesCache()
     let turns = SlotTurns()
+    private let looks: CalendarLooks
+
+    init(database: any Database, zone: ClinicZone, vault: PatientVault, settings: SchedulingSettings) {
+        self.database = database
+        self.zone = zone
+        self.vault = vault
+        self.settings = settings
+        looks = CalendarLooks(database: database, zone: zone)
+    }
 
     func calendars(_ db: any Connection) -> CalendarRepository {
         CalendarRepository(db: db, zone: zone, cache: rules)
@@ -38,12 +47,7 @@ struct SchedulingContext: Sendable {
 
     /// A calendar outside any transaction: one quick read, and another one for hours that are not remembered.
     func calendar(_ query: CalendarRepository.Query) async throws -> DoctorCalendar {
-        let now = database.services.time.now
-        let rows = try await database.fetch { [zone] batch in
-            let rows = batch.all(CalendarRow.self, CalendarStatement.text(query, zone: zone, now: now))
-            return { try rows.value }
-        }
-        guard let gathered = GatheredCalendar(rows) else { throw SchedulingError.doctorNotFound }
+        guard let gathered = try await looks.look(query) else { throw SchedulingError.doctorNotFound }
         if let known = rules.known(gathered.settings) { return gathered.calendar(query, known.rules) }
         let known = try await database.read { [rules] db in try rules.rules(of: gathered.settings, db) }
         return gathered.calendar(query, known.rules)

@@ -20,6 +20,8 @@ struct CalendarRepository {
         /// An emergency keeps no distance to other appointments.
         var countsBuffers = true
 
+        var patients: [PatientID] { patient.map { [$0] } ?? [] }
+
         /// The days among which ``SlotPolicy/nearest(to:)`` looks.
         static func around(
             _ date: LocalDate, of doctor: DoctorID, for patient: PatientID,
@@ -46,7 +48,7 @@ struct CalendarRepository {
     /// doctor.
     func calendar(_ query: Query) throws -> DoctorCalendar? {
         let rows: [CalendarRow] = try db.all(
-            CalendarStatement.text(query, zone: zone, now: db.scope.services.time.now))
+            CalendarStatement.text(query, for: query.patients, zone: zone, now: db.scope.services.time.now))
         guard let gathered = GatheredCalendar(rows) else { return nil }
         return gathered.calendar(query, try cache.rules(of: gathered.settings, db).rules)
     }
