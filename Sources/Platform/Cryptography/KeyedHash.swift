@@ -31,15 +31,18 @@ package enum LengthPrefixed {
 
 /// HMAC-SHA-256 under one derived key.
 package struct KeyedHash: Sendable {
-    private let key: SecretBytes
+    /// Has taken the key, which costs more than a short message does; each message goes into a copy.
+    private let keyed: HMAC<SHA256>
 
     package init(_ key: SecretBytes) {
-        self.key = key
+        keyed = HMAC(key: key.key)
     }
 
     /// The 32 bytes of the code.
     package func code(for bytes: [UInt8]) -> [UInt8] {
-        Array(HMAC<SHA256>.authenticationCode(for: bytes, using: key.key))
+        var hash = keyed
+        hash.update(data: bytes)
+        return Array(hash.finalize())
     }
 
     /// The code of several values, each marked off from the next.
