@@ -28,6 +28,9 @@ enum SQLiteOpening {
         try queue.writeWithoutTransaction { db in
             // GRDB chooses NORMAL while it opens, which loses the last commits when the power fails.
             try db.execute(sql: "PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864")
+            // A page that many bookings change is copied into the file once per checkpoint: 16 MB of log between two
+            // instead of 4. The cache holds the pages that are changed meanwhile; it takes memory as it fills.
+            try db.execute(sql: "PRAGMA wal_autocheckpoint = 4000; PRAGMA cache_size = -32768")
             try expect(db, "synchronous", "2")
             try expect(db, "journal_mode", "wal")
             try expect(db, "foreign_keys", "1")
