@@ -66,6 +66,15 @@ struct AuditReadingTests {
             #expect(try await count("action=ACCESS_DENIED&entity=GET%20/api/admin/users") == 1)
             #expect(try await count("action=ACCESS_DENIED&entity=users") == 0)
 
+            // What a patient did with their own data and what they did otherwise comes in one order.
+            let whole = try await app.get("/api/admin/audit?actor=\(patient.id)", as: admin).json.list
+            #expect(Set(whole.map { $0["patientId"].isNull }) == [true, false])
+            for page in whole.indices {
+                let part = try await app.get("/api/admin/audit?actor=\(patient.id)&page=\(page)&size=1", as: admin)
+                #expect(part.json.list == [whole[page]])
+                #expect(part.header("X-Total-Count") == "\(whole.count)")
+            }
+
             let denied = try await app.get("/api/admin/audit?action=ACCESS_DENIED&page=0&size=5", as: admin)
             #expect(denied.header("X-Total-Count") == "1")
             #expect(denied["[0].actorUsername"].string == patient.username)

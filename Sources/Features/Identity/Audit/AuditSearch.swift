@@ -40,27 +40,50 @@ struct AuditSearchRepository {
     /// The newest first.
     func page(_ search: AuditSearchParameters) throws -> Page<AuditLine> {
         let request = search.request
-        let conditions = Self.conditions(search)
+        let sources = Self.sources(search)
         let batch = Batch()
+        // Of each source no more is read than the page can need.
+        let newest = SQL.joined(
+            sources.map { "SELECT * FROM (SELECT a.* \($0) \(Self.order) LIMIT \(request.offset + request.limit)) s" },
+            separator: " UNION ALL ")
         let lines = batch.all(
             AuditLine.self,
             """
-            SELECT \(AuditRecord.columns), u.username FROM audit_log a LEFT JOIN users u ON u.id = a.actor_id\(conditions)
-            ORDER BY a.at DESC, a.shard DESC, a.sequence DESC LIMIT \(request.limit) OFFSET \(request.offset)
+            SELECT \(AuditRecord.columns), u.username FROM (\(newest)) a LEFT JOIN users u ON u.id = a.actor_id
+            \(Self.order) LIMIT \(request.limit) OFFSET \(request.offset)
             """)
-        let total = request.isPaged ? batch.value(Int.self, "SELECT count(*) FROM audit_log a\(conditions)") : nil
+        let all = SQL.joined(sources.map { "SELECT 1 \($0)" }, separator: " UNION ALL ")
+        let total = request.isPaged ? batch.value(Int.self, "SELECT count(*) FROM (\(all)) found") : nil
         try batch.run(db)
         return Page(fetched: try lines.value, request: request, total: try total?.value ?? nil)
     }
 
-    private static func conditions(_ search: AuditSearchParameters) -> SQL {
+    private static let order: SQL = "ORDER BY a.at DESC, a.shard DESC, a.sequence DESC"
+
+    /// The parts of the log to look in, without a line in common. What an account did with its own data is in the index of
+    /// patients, everything else it did in that of actors.
+    private static func sources(_ search: AuditSearchParameters) -> [SQL] {
+        let conditions = conditions(search)
+        let ways: [[SQL]] =
+            search.actor.map { actor in
+                [
+                    ["a.actor_id = \(actor)", "a.actor_id IS DISTINCT FROM a.patient_id"],
+                    ["a.patient_id = \(actor)", "a.actor_id = \(actor)"],
+                ]
+            } ?? [[]]
+        return ways.map { way in
+            let all = way + conditions
+            return "FROM audit_log a" + (all.isEmpty ? "" : " WHERE " + SQL.joined(all, separator: " AND "))
+        }
+    }
+
+    private static func conditions(_ search: AuditSearchParameters) -> [SQL] {
         var parts: [SQL] = []
-        if let actor = search.actor { parts.append("a.actor_id = \(actor)") }
         if let patient = search.patient { parts.append("a.patient_id = \(patient)") }
         if let action = search.action { parts.append("a.action = \(action.rawValue)") }
         if let entity = search.entity { parts.append("a.entity = \(entity)") }
         if let from = search.from { parts.append("a.at >= \(from)") }
         if let to = search.to { parts.append("a.at < \(to)") }
-        return parts.isEmpty ? "" : " WHERE " + SQL.joined(parts, separator: " AND ")
+        return parts
     }
 }

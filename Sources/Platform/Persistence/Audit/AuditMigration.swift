@@ -12,6 +12,18 @@ enum AuditMigration {
         ["ALTER TABLE audit_log ADD COLUMN user_agent \(d.text)"]
     }
 
+    /// What people do with their own data is nearly all of the log, and the patient's index finds it; keeping it out of the
+    /// other one is a page less to write for each booking.
+    static let ownData = Migration(24, "audit rows about one's own data are found by patient") { _ in
+        [
+            "DROP INDEX audit_log_actor",
+            """
+            CREATE INDEX audit_log_actor ON audit_log (actor_id, at)
+            WHERE actor_id IS NOT NULL AND actor_id IS DISTINCT FROM patient_id
+            """,
+        ]
+    }
+
     private static let sqliteTriggers: [SQL] = ["UPDATE", "DELETE"].map { (event: SQL) -> SQL in
         """
         CREATE TRIGGER audit_log_\(event) BEFORE \(event) ON audit_log

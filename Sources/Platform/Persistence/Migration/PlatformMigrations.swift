@@ -8,6 +8,7 @@ package enum PlatformMigrations {
         Migration(18, "outbox messages given up") { _ in
             ["CREATE INDEX outbox_parked ON outbox (id) WHERE done_at IS NULL AND parked_at IS NOT NULL"]
         },
+        AuditMigration.ownData,
     ]
 
     private static func idAllocators(_ d: Dialect) -> [SQL] {
