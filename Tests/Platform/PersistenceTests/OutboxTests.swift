@@ -182,6 +182,29 @@ struct OutboxTests {
         }
     }
 
+    @Test(
+        "messages that may join share a transaction, and one that fails spoils no other",
+        arguments: DatabaseKind.available)
+    func joined(_ kind: DatabaseKind) async throws {
+        let time = ManualTime()
+        try await withDatabase(kind, migrations: TestSchema.all, services: .testing(time: time)) { database in
+            let handler = OutboxHandler.transaction("mail", retry: Self.policy, mayJoin: true) { item, db in
+                try db.insertSample(Int64(item.subject) ?? 0)
+                if item.subject == "3", item.attempts < 2 { throw Undo() }
+            }
+            let worker = Self.worker(database, handler, .effect("other") { _ in })
+            for number in 1...40 { try await Self.enqueue(database, Self.message("\(number)")) }
+            // All are undone with the third; then a batch is carried out one by one, and the third waits.
+            #expect(try await worker.runOnce() == 16)
+            #expect(try await database.read { db in try db.sampleNumbers() }.count == 15)
+            // Nothing spoils the rest.
+            #expect(try await worker.runOnce() == 24)
+            time.advance(by: .minutes(1))
+            #expect(try await worker.runOnce() == 1)
+            #expect(try await database.read { db in try db.sampleNumbers() }.sorted() == Array(1...40))
+        }
+    }
+
     @Test("a withdrawn message is not carried out", arguments: DatabaseKind.available)
     func withdrawn(_ kind: DatabaseKind) async throws {
         let (done, time) = (Done(), ManualTime())

@@ -16,10 +16,10 @@ struct AppointmentNotices: Sendable {
 
     var handlers: [OutboxHandler] {
         [
-            .transaction("appointment.booked") { item, db in try tell(item, db, booked) },
-            .transaction("appointment.status") { item, db in try tell(item, db, statusChanged) },
-            .transaction("appointment.rescheduled") { item, db in try tell(item, db, rescheduled) },
-            .transaction("emergency.unanswered") { item, db in try tell(item, db, unanswered) },
+            .transaction("appointment.booked", mayJoin: true) { item, db in try tell(item, db, booked) },
+            .transaction("appointment.status", mayJoin: true) { item, db in try tell(item, db, statusChanged) },
+            .transaction("appointment.rescheduled", mayJoin: true) { item, db in try tell(item, db, rescheduled) },
+            .transaction("emergency.unanswered", mayJoin: true) { item, db in try tell(item, db, unanswered) },
         ]
     }
 

@@ -9,6 +9,14 @@ package enum PlatformMigrations {
             ["CREATE INDEX outbox_parked ON outbox (id) WHERE done_at IS NULL AND parked_at IS NOT NULL"]
         },
         AuditMigration.ownData,
+        Migration(25, "outbox messages due by kind") { _ in
+            [
+                "DROP INDEX outbox_due",
+                """
+                CREATE INDEX outbox_due ON outbox (kind, due_at, id) WHERE done_at IS NULL AND parked_at IS NULL
+                """,
+            ]
+        },
     ]
 
     private static func idAllocators(_ d: Dialect) -> [SQL] {

@@ -31,7 +31,7 @@ package struct OutboxItem: RowDecodable, Equatable {
 package struct OutboxHandler: Sendable {
     enum Work: Sendable {
         /// SQL in the transaction that also marks the message as done: happens exactly once.
-        case transaction(@Sendable (OutboxItem, any Connection) throws -> Void)
+        case transaction(@Sendable (OutboxItem, any Connection) throws -> Void, mayJoin: Bool)
         /// Anything else, outside transactions: happens at least once, so it is idempotent by the message's identity.
         case effect(@Sendable (OutboxItem) async throws -> Void)
     }
@@ -40,11 +40,17 @@ package struct OutboxHandler: Sendable {
     let work: Work
     let retry: RetryPolicy
 
+    /// - Parameter mayJoin: whether messages may share a transaction, which spares most of what they cost. Only for work that
+    ///   locks nothing that others wait for.
     package static func transaction(
-        _ kind: String, retry: RetryPolicy = .standard,
+        _ kind: String, retry: RetryPolicy = .standard, mayJoin: Bool = false,
         _ body: @escaping @Sendable (OutboxItem, any Connection) throws -> Void
     ) -> OutboxHandler {
-        OutboxHandler(kind: kind, work: .transaction(body), retry: retry)
+        OutboxHandler(kind: kind, work: .transaction(body, mayJoin: mayJoin), retry: retry)
+    }
+
+    var mayJoin: Bool {
+        if case .transaction(_, mayJoin: true) = work { true } else { false }
     }
 
     package static func effect(

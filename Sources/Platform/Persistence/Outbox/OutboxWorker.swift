@@ -12,6 +12,11 @@ package struct OutboxWorker: Sendable {
     private let logger: Logger
 
     private static let claim: TimeSpan = .seconds(60)
+    /// Messages that share a transaction.
+    private static let mostJoined = 64
+    /// A worker of transactions rests so many times as long as it worked: what people wait for has the database to itself
+    /// most of the time, and messages that come meanwhile share what they cost.
+    private static let rest = 3
 
     /// - Parameters:
     ///   - batchSize: how many messages are claimed at a time. A claim must outlive what is done with all of them, so slow
@@ -33,8 +38,12 @@ package struct OutboxWorker: Sendable {
     package func run() async {
         while !Task.isCancelled {
             do {
+                let begin = ContinuousClock.now
                 if try await runOnce() == 0 {
                     await listener.wait(atMost: .seconds(1))
+                } else if !isConcurrent {
+                    // Cancelled when the program ends.
+                    try? await Task.sleep(for: begin.duration(to: .now) * Self.rest)
                 }
             } catch {
                 logger.error("outbox: the database does not answer", metadata: ["error": "\(error)"])
@@ -46,8 +55,36 @@ package struct OutboxWorker: Sendable {
     /// Carries out the messages that are due now, up to a batch; how many there were.
     @discardableResult
     package func runOnce(atMost limit: Int = .max) async throws -> Int {
-        guard !handlers.isEmpty else { return 0 }
-        let items = try await claimDue(min(limit, batchSize))
+        let joining = handlers.values.filter(\.mayJoin).map(\.kind)
+        guard limit > 0, let joined = try? await carryOutTogether(joining, atMost: min(limit, Self.mostJoined)) else {
+            return try await runClaimed(Array(handlers.keys), atMost: limit)
+        }
+        let others = handlers.keys.filter { !joining.contains($0) }
+        return joined + (try await runClaimed(others, atMost: limit - joined))
+    }
+
+    /// Carries out messages in one transaction, without claiming them first. When one fails all are undone; then they are
+    /// claimed like others, so that each ends by itself.
+    private func carryOutTogether(_ kinds: [String], atMost limit: Int) async throws -> Int {
+        guard !kinds.isEmpty else { return 0 }
+        return try await database.write { db in
+            let now = db.scope.services.time.now
+            let items: [OutboxItem] = try db.all(
+                """
+                UPDATE outbox SET done_at = \(now), claimed_until = NULL, last_error = NULL, attempts = attempts + 1
+                WHERE id IN (\(Self.due(kinds, limit, now, db.dialect)))
+                RETURNING id, kind, subject, channel, version, payload, attempts, created_at, \(now) AS claimed_until
+                """)
+            for item in items {
+                if case .transaction(let body, _)? = handlers[item.kind]?.work { try body(item, db) }
+            }
+            return items.count
+        }
+    }
+
+    private func runClaimed(_ kinds: [String], atMost limit: Int) async throws -> Int {
+        guard !kinds.isEmpty else { return 0 }
+        let items = try await claimDue(kinds, min(limit, batchSize))
         if isConcurrent {
             try await together(items)
         } else {
@@ -85,25 +122,35 @@ package struct OutboxWorker: Sendable {
         }
     }
 
-    private func claimDue(_ limit: Int) async throws -> [OutboxItem] {
-        let kinds = Array(handlers.keys)
-        return try await database.write { db in
+    private func claimDue(_ kinds: [String], _ limit: Int) async throws -> [OutboxItem] {
+        try await database.write { db in
             let now = db.scope.services.time.now
             return try db.all(
                 """
                 UPDATE outbox SET claimed_until = \(now + Self.claim), attempts = attempts + 1
-                WHERE id IN (SELECT id FROM outbox
-                             WHERE done_at IS NULL AND parked_at IS NULL AND due_at <= \(now)
-                               AND (claimed_until IS NULL OR claimed_until <= \(now)) AND kind IN \(in: kinds)
-                             ORDER BY due_at, id LIMIT \(limit)\(db.dialect.forUpdateSkipLocked))
+                WHERE id IN (\(Self.due(kinds, limit, now, db.dialect)))
                 RETURNING id, kind, subject, channel, version, payload, attempts, created_at, claimed_until
                 """)
         }
     }
 
+    /// One look per kind at the front of its part of the index: what waits of one kind, such as mails while their server is
+    /// away, costs the others nothing.
+    private static func due(_ kinds: [String], _ limit: Int, _ now: Instant, _ dialect: Dialect) -> SQL {
+        let fronts = kinds.map { (kind: String) -> SQL in
+            """
+            SELECT * FROM (SELECT id, due_at FROM outbox
+                           WHERE kind = \(kind) AND done_at IS NULL AND parked_at IS NULL AND due_at <= \(now)
+                             AND (claimed_until IS NULL OR claimed_until <= \(now))
+                           ORDER BY due_at, id LIMIT \(limit)\(dialect.forUpdateSkipLocked)) front
+            """
+        }
+        return "SELECT id FROM (\(SQL.joined(fronts, separator: " UNION ALL "))) due ORDER BY due_at, id LIMIT \(limit)"
+    }
+
     private func carryOut(_ item: OutboxItem, _ handler: OutboxHandler) async throws {
         switch handler.work {
-        case .transaction(let body):
+        case .transaction(let body, _):
             try await database.write { db in
                 // The message may have been withdrawn, or done by another worker after this claim ran out.
                 guard try db.run(Self.done(item, db)) == 1 else { return }
