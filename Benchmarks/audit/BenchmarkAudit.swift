@@ -27,6 +27,7 @@ struct BenchmarkAudit {
                 }
             }
         }
+        try await database.write { db in try AuditByPatient.complete(db) }
         await database.close()
     }
 }

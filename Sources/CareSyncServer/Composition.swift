@@ -93,6 +93,7 @@ package struct CareSync: Sendable {
         // At the same time: a claim then outlives every send.
         mail = OutboxWorker(
             database: database, handlers: [delivering.handler], batchSize: 4, isConcurrent: true, logger: logger)
+        let listing = AuditByPatient(database: database, logger: logger)
         let checkpoints = AuditCheckpoints(database: database, file: configuration.checkpointFile, logger: logger)
 
         self.configuration = configuration
@@ -106,7 +107,7 @@ package struct CareSync: Sendable {
         workers = [
             Worker("outbox", run: outbox.run), Worker("mail", run: mail.run), Worker("sessions", run: identity.run),
             Worker("scheduling", run: scheduling.run), Worker("clean-up", run: cleanUp.run),
-            Worker("audit checkpoints", run: checkpoints.run),
+            Worker("audit checkpoints", run: checkpoints.run), Worker("audit by patient", run: listing.run),
         ]
     }
 }

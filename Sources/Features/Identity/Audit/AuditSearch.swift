@@ -39,6 +39,7 @@ struct AuditSearchRepository {
 
     /// The newest first.
     func page(_ search: AuditSearchParameters) throws -> Page<AuditLine> {
+        try AuditByPatient.complete(db)
         let request = search.request
         let sources = Self.sources(search)
         let batch = Batch()
@@ -60,21 +61,27 @@ struct AuditSearchRepository {
 
     private static let order: SQL = "ORDER BY a.at DESC, a.shard DESC, a.sequence DESC"
 
-    /// The parts of the log to look in, without a line in common. What an account did with its own data is in the index of
-    /// patients, everything else it did in that of actors.
+    /// The parts of the log to look in, without a line in common. What an account did with its own data is looked up by
+    /// patient, everything else it did by actor.
     private static func sources(_ search: AuditSearchParameters) -> [SQL] {
         let conditions = conditions(search)
-        let ways: [[SQL]] =
-            search.actor.map { actor in
-                [
-                    ["a.actor_id = \(actor)", "a.actor_id IS DISTINCT FROM a.patient_id"],
-                    ["a.patient_id = \(actor)", "a.actor_id = \(actor)"],
-                ]
-            } ?? [[]]
-        return ways.map { way in
+        func source(_ log: SQL, _ way: [SQL]) -> SQL {
             let all = way + conditions
-            return "FROM audit_log a" + (all.isEmpty ? "" : " WHERE " + SQL.joined(all, separator: " AND "))
+            return log + (all.isEmpty ? "" : " WHERE " + SQL.joined(all, separator: " AND "))
         }
+        let log: SQL = "FROM audit_log a"
+        let listed: SQL = """
+            FROM audit_by_patient p JOIN audit_log a
+            ON a.shard = p.shard AND a.sequence = p.sequence AND a.patient_id = p.patient_id
+            """
+        if let actor = search.actor {
+            return [
+                source(log, ["a.actor_id = \(actor)", "a.actor_id IS DISTINCT FROM a.patient_id"]),
+                source(listed, ["p.patient_id = \(actor)", "a.actor_id = \(actor)"]),
+            ]
+        }
+        guard let patient = search.patient else { return [source(log, [])] }
+        return [source(listed, ["p.patient_id = \(patient)"])]
     }
 
     private static func conditions(_ search: AuditSearchParameters) -> [SQL] {

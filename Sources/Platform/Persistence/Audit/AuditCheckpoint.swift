@@ -35,7 +35,7 @@ package struct AuditCheckpoint: RowDecodable, Equatable {
     }
 
     /// Hops from chain to chain through the primary key instead of reading every row.
-    private static let shards: SQL = """
+    static let shards: SQL = """
         shards (shard) AS (
             SELECT min(shard) FROM audit_log
             UNION ALL

@@ -9,6 +9,8 @@ package struct AuditDefect: Sendable, Equatable, CustomStringConvertible {
         /// A checkpoint names a row that is gone, or that is another one now.
         case truncated
         case wrongKey
+        /// The row is whole, but its patient would not see it.
+        case unlisted
     }
 
     package let shard: Int
@@ -30,6 +32,7 @@ package struct AuditDefect: Sendable, Equatable, CustomStringConvertible {
         case .inserted: "inserted: the program did not write this row; the one that belongs here comes later"
         case .reordered(let place): "reordered: the row that belongs here stands at sequence \(place)"
         case .truncated: "truncated: a checkpoint names a row that is gone or was replaced, and so may be all behind it"
+        case .unlisted: "unlisted: the row was taken out of audit_by_patient, where its patient's log is looked up"
         case .wrongKey:
             "wrong key: from this row on every code was made with another key than CARESYNC_ROOT_SECRET gives"
         }

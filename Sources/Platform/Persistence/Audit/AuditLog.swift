@@ -20,6 +20,8 @@ package final class AuditLog: Sendable {
     private let authenticate: @Sendable ([UInt8]) -> [UInt8]
     private let firstShard: Int
     private let heads = Mutex<[Int: Head]>([:])
+    /// Whether rows were added since ``takeNews()``.
+    private let hasNews = Atomic(true)
 
     /// `firstShard` differs from process to process, so that processes rarely meet in a shard.
     package init(firstShard: Int, authenticate: @escaping @Sendable ([UInt8]) -> [UInt8]) {
@@ -44,7 +46,11 @@ package final class AuditLog: Sendable {
             head = Head(sequence: sequence, mac: mac)
         }
         heads.withLock { $0[shard] = head }
+        hasNews.store(true, ordering: .relaxed)
     }
+
+    /// Whether this process may have added rows since this was asked last, or has just begun.
+    func takeNews() -> Bool { hasNews.exchange(false, ordering: .relaxed) }
 
     /// Drops the cached head of a worker whose transaction was undone.
     func forget(lane: Int) {

@@ -7,7 +7,7 @@ package struct AuditVerifier: Sendable {
     package struct Report: Sendable, Equatable {
         package let rows: Int64
         package let shards: Int
-        /// In the chain with the lowest number that has one.
+        /// In the chain with the lowest number that has one; when all are whole, in what is listed by patient.
         package let defect: AuditDefect?
     }
 
@@ -43,9 +43,9 @@ package struct AuditVerifier: Sendable {
             for try await defect in group { if let defect { defects.append(defect) } }
             return defects
         }
-        return Report(
-            rows: rows.total, shards: found.count,
-            defect: defects.min { ($0.shard, $0.sequence) < ($1.shard, $1.sequence) })
+        var first = defects.min { ($0.shard, $0.sequence) < ($1.shard, $1.sequence) }
+        if first == nil { first = try await database.read { db in try AuditByPatient.firstUnlisted(db) } }
+        return Report(rows: rows.total, shards: found.count, defect: first)
     }
 
     private func verify(_ chain: AuditChain, progress: @Sendable (Int) -> Void) async throws -> AuditDefect? {

@@ -17,6 +17,7 @@ package enum PlatformMigrations {
                 """,
             ]
         },
+        AuditMigration.byPatient,
     ]
 
     private static func idAllocators(_ d: Dialect) -> [SQL] {
