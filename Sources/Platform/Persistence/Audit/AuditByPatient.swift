@@ -36,35 +36,46 @@ package struct AuditByPatient: Sendable {
         guard try hasUnlisted(db) else { return false }
         try db.run(
             """
-            INSERT INTO audit_listed (shard, sequence, head)
-            WITH RECURSIVE \(AuditCheckpoint.shards) SELECT shard, 0, 0 FROM shards WHERE shard IS NOT NULL
+            INSERT INTO audit_listed (shard, sequence)
+            WITH RECURSIVE \(AuditCheckpoint.shards) SELECT shard, 0 FROM shards WHERE shard IS NOT NULL
             ON CONFLICT DO NOTHING
             """)
-        // In one order, because nodes do this at the same time.
-        let lock: SQL = "SELECT l.shard FROM audit_listed l ORDER BY l.shard\(db.dialect.forUpdate(of: "l"))"
-        try db.query(lock) { _ in }
-        // What is committed from here on is not looked at. Where rows were removed, numbers are missing.
-        try db.run(
+        // In one order, because nodes do this at the same time. Numbers are missing where rows were removed.
+        let spans: [Span] = try db.all(
             """
-            UPDATE audit_listed SET head = coalesce(
-                (SELECT a.sequence FROM audit_log a
-                 WHERE a.shard = audit_listed.shard AND a.sequence > audit_listed.sequence
+            SELECT l.shard, l.sequence, coalesce(
+                (SELECT a.sequence FROM audit_log a WHERE a.shard = l.shard AND a.sequence > l.sequence
                  ORDER BY a.sequence LIMIT 1 OFFSET \(mostRows - 1)),
-                (SELECT max(a.sequence) FROM audit_log a WHERE a.shard = audit_listed.shard))
-            WHERE EXISTS (SELECT 1 FROM audit_log a
-                          WHERE a.shard = audit_listed.shard AND a.sequence > audit_listed.sequence)
+                (SELECT max(a.sequence) FROM audit_log a WHERE a.shard = l.shard)) AS head
+            FROM audit_listed l
+            WHERE EXISTS (SELECT 1 FROM audit_log a WHERE a.shard = l.shard AND a.sequence > l.sequence)
+            ORDER BY l.shard\(db.dialect.forUpdate(of: "l"))
             """)
-        let isFull = try db.exists("SELECT 1 FROM audit_listed WHERE head - sequence >= \(mostRows) LIMIT 1")
-        try db.run(
-            """
-            INSERT INTO audit_by_patient (patient_id, at, shard, sequence)
-            SELECT a.patient_id, a.at, a.shard, a.sequence FROM audit_listed l
-            JOIN audit_log a ON a.shard = l.shard AND a.sequence > l.sequence AND a.sequence <= l.head
-            WHERE a.patient_id IS NOT NULL ORDER BY a.patient_id, a.at, a.shard, a.sequence
-            ON CONFLICT DO NOTHING
-            """)
-        try db.run("UPDATE audit_listed SET sequence = head WHERE sequence < head")
-        return isFull
+        for span in spans {
+            try db.later(
+                """
+                INSERT INTO audit_by_patient (patient_id, at, shard, sequence)
+                SELECT a.patient_id, a.at, a.shard, a.sequence FROM audit_log a
+                WHERE a.shard = \(span.shard) AND a.sequence > \(span.sequence) AND a.sequence <= \(span.head)
+                  AND a.patient_id IS NOT NULL
+                ORDER BY a.patient_id, a.at, a.sequence ON CONFLICT DO NOTHING
+                """)
+            try db.later("UPDATE audit_listed SET sequence = \(span.head) WHERE shard = \(span.shard)")
+        }
+        return spans.contains { $0.head - $0.sequence >= mostRows }
+    }
+
+    /// The rows of a chain that one transaction lists: behind `sequence`, up to `head`.
+    private struct Span: RowDecodable {
+        let shard: Int
+        let sequence: Int64
+        let head: Int64
+
+        init(row: Row) throws {
+            shard = try row.value("shard")
+            sequence = try row.value("sequence")
+            head = try row.value("head")
+        }
     }
 
     private static func hasUnlisted(_ db: any Connection) throws -> Bool {

@@ -40,15 +40,14 @@ enum AuditMigration {
             """
             CREATE TABLE audit_listed (
                 shard \(d.integer) PRIMARY KEY,
-                sequence \(d.integer) NOT NULL,
-                head \(d.integer) NOT NULL
+                sequence \(d.integer) NOT NULL
             )\(d.strict)
             """,
             """
             INSERT INTO audit_by_patient SELECT patient_id, at, shard, sequence FROM audit_log
             WHERE patient_id IS NOT NULL ORDER BY patient_id, at, shard, sequence
             """,
-            "INSERT INTO audit_listed SELECT shard, max(sequence), max(sequence) FROM audit_log GROUP BY shard",
+            "INSERT INTO audit_listed SELECT shard, max(sequence) FROM audit_log GROUP BY shard",
             "DROP INDEX audit_log_patient",
         ] + (d == .postgres ? postgresTriggers(on: "audit_by_patient") : sqliteTriggers(on: "audit_by_patient"))
     }
