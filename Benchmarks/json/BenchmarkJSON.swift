@@ -14,13 +14,13 @@ struct BenchmarkJSON {
         let doctors = (1...20).map(Sample.init)
         let ready = try JSONBodyEncoder.encode(doctors)
         let endpoints: [Endpoint] = [
-            .get("/plain", "A word", access: .public) { (_: Call<NoParameters, NoBody>) in
-                FileAnswer(ByteBuffer(string: "ready"), contentType: "text/plain")
+            .get("/plain", "A word", access: .public) { (_: EndpointRequest<NoParameters, NoBody>) in
+                FileResponse(ByteBuffer(string: "ready"), contentType: "text/plain")
             },
-            .get("/ready", "Finished bytes", access: .public) { (_: Call<NoParameters, NoBody>) in
-                FileAnswer(ByteBuffer(bytes: ready), contentType: "application/json")
+            .get("/ready", "Finished bytes", access: .public) { (_: EndpointRequest<NoParameters, NoBody>) in
+                FileResponse(ByteBuffer(bytes: ready), contentType: "application/json")
             },
-            .get("/json", "Twenty doctors", access: .public) { (_: Call<NoParameters, NoBody>) in doctors },
+            .get("/json", "Twenty doctors", access: .public) { (_: EndpointRequest<NoParameters, NoBody>) in doctors },
         ]
         let responder = try APIResponder(
             endpoints: endpoints,

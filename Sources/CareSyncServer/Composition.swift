@@ -23,7 +23,7 @@ package struct CareSync: Sendable {
     /// Sends mail; a worker of its own, so that a slow mail server holds up nothing else.
     package let mail: OutboxWorker
     /// Its runs are in the ``outbox``.
-    package let cleanUp: CleanUp
+    package let retention: RetentionJob
     let authenticator: Authenticator
     let demo: DemoSeeding
 
@@ -41,14 +41,14 @@ package struct CareSync: Sendable {
         return DatabaseServices(
             time: time, random: random,
             auditLog: AuditLog(firstShard: Int(random.bytes(1)[0]), authenticate: chain.code),
-            answerSealer: BlobSealer(
+            responseSealer: BlobSealer(
                 seal: { try sealer.seal($0, for: $1) }, open: { try sealer.open($0, for: $1) }))
     }
 
     /// - Parameter mailSender: another way for mail than the configured one, for tests; `mailHook` stops between its steps.
     package init(
         configuration: ServerConfiguration, database: any Database, logger: Logger, mailSender: (any MailSender)? = nil,
-        mailHook: @escaping MailDelivering.Hook = { _, _ in }
+        mailHook: @escaping MailDeliveryHandler.Hook = { _, _ in }
     ) async throws {
         let random = database.services.random
         let zone = configuration.zone
@@ -80,12 +80,14 @@ package struct CareSync: Sendable {
             database: database, zone: zone, vault: vault, settings: schedulingSettings, logger: logger)
         let health = HealthEndpoints(database: database)
 
-        cleanUp = CleanUp(
-            database: database, sweeps: CleanUp.platformSweeps + MailMigrations.sweeps + identity.sweeps, logger: logger
+        retention = RetentionJob(
+            database: database,
+            retentionRules: RetentionJob.platformRetentionRules + MailMigrations.retentionRules
+                + identity.retentionRules, logger: logger
         )
         outbox = OutboxWorker(
-            database: database, handlers: scheduling.outboxHandlers + [cleanUp.handler], logger: logger)
-        let delivering = try MailDelivering(
+            database: database, handlers: scheduling.outboxHandlers + [retention.handler], logger: logger)
+        let delivering = try MailDeliveryHandler(
             database: database, sender: mailSender ?? configuration.mail.makeSender(), from: configuration.mail.from,
             rootSecret: configuration.keys.root, kinds: identity.mailKinds + directory.mailKinds + scheduling.mailKinds,
             logger: logger,
@@ -106,7 +108,7 @@ package struct CareSync: Sendable {
         self.scheduling = scheduling
         workers = [
             Worker("outbox", run: outbox.run), Worker("mail", run: mail.run), Worker("sessions", run: identity.run),
-            Worker("scheduling", run: scheduling.run), Worker("clean-up", run: cleanUp.run),
+            Worker("scheduling", run: scheduling.run), Worker("clean-up", run: retention.run),
             Worker("audit checkpoints", run: checkpoints.run), Worker("audit by patient", run: listing.run),
         ]
     }

@@ -22,7 +22,7 @@ extension ServerConfiguration {
 }
 
 /// Stands for a database where the system is built only to be described; every transaction fails.
-struct AbsentDatabase: Database {
+struct UnavailableDatabase: Database {
     let dialect = Dialect.sqlite
     let services = DatabaseServices()
 

@@ -33,11 +33,11 @@ struct HealthEndpoints: Sendable {
         ]
     }
 
-    func live(_ call: Call<NoParameters, NoBody>) async throws -> HealthResponse {
+    func live(_ request: EndpointRequest<NoParameters, NoBody>) async throws -> HealthResponse {
         HealthResponse(status: .up)
     }
 
-    func ready(_ call: Call<NoParameters, NoBody>) async throws -> HealthResponse {
+    func ready(_ request: EndpointRequest<NoParameters, NoBody>) async throws -> HealthResponse {
         do {
             let one: Int? = try await database.read { db in try db.value("SELECT 1") }
             guard one == 1 else { throw HealthError.databaseGone }

@@ -10,7 +10,7 @@ extension DatabaseServices {
     ) -> DatabaseServices {
         DatabaseServices(
             time: time.source, random: random.source, events: events, auditLog: .testing(firstShard: firstShard),
-            answerSealer: .testing)
+            responseSealer: .testing)
     }
 }
 

@@ -100,7 +100,7 @@ struct AddressBlockTests {
     }
 
     @Test("blocks that are over are forgotten by the clean-up", arguments: DatabaseKind.available)
-    func cleanUp(_ kind: DatabaseKind) async throws {
+    func retention(_ kind: DatabaseKind) async throws {
         try await withApp(kind) { app in
             let admin = try await app.admin()
             for hours in [1, 5] {

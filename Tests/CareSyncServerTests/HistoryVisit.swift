@@ -116,7 +116,7 @@ struct HistoryVisit: Sendable {
 }
 
 /// Counts answers over all visits.
-final class AnswerCount: Sendable {
+final class ResponseCount: Sendable {
     private let count = Mutex(0)
 
     func add() -> Int {

@@ -49,7 +49,7 @@ struct LinearizabilityTests {
     private static func live(
         _ visits: [HistoryVisit], _ killAt: Int, _ server: LiveServer
     ) async throws -> [BookingHistory] {
-        let answers = AnswerCount()
+        let answers = ResponseCount()
         await withTaskGroup(of: Void.self) { group in
             for visit in visits {
                 group.addTask {

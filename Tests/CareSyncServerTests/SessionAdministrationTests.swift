@@ -100,7 +100,7 @@ struct SessionAdministrationTests {
     }
 
     @Test("sessions that were not continued in time are ended by the clean-up", arguments: DatabaseKind.available)
-    func cleanUp(_ kind: DatabaseKind) async throws {
+    func retention(_ kind: DatabaseKind) async throws {
         try await withApp(kind) { app in
             _ = try await app.registerPatient()
             app.time.advance(by: .days(31))

@@ -21,7 +21,7 @@ package final class AuditCheckpoints: Sendable {
 
     /// Every minute until it is cancelled.
     package func run() async {
-        await Repeating("audit checkpoints", every: .seconds(60), logger: logger) { try await self.write() }.run()
+        await PeriodicTask("audit checkpoints", every: .seconds(60), logger: logger) { try await self.write() }.run()
     }
 
     /// One checkpoint for each chain that has grown since the last ones of this process.

@@ -30,7 +30,7 @@ extension Program {
     package static func openAPI() async throws -> String {
         let loaded = try LoadedConfiguration.load(environment: [:], createsKeys: false)
         let system = try await CareSync(
-            configuration: loaded.configuration, database: AbsentDatabase(),
+            configuration: loaded.configuration, database: UnavailableDatabase(),
             logger: Logger(label: "openapi") { _ in SwiftLogNoOpLogHandler() })
         return try DocumentPages.document(of: system.endpoints).text
     }

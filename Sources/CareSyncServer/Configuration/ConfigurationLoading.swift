@@ -69,8 +69,8 @@ private struct Loading {
     }
 
     /// What production asks for and development does not.
-    private mutating func necessity(_ setting: Setting, _ mode: DeploymentMode) -> Necessity {
-        let standard: Necessity = mode == .production ? .required : .optional
+    private mutating func necessity(_ setting: Setting, _ mode: DeploymentMode) -> Requirement {
+        let standard: Requirement = mode == .production ? .required : .optional
         return reader.value(setting, default: standard, shown: standard.rawValue, SettingValues.choice)
     }
 
@@ -122,7 +122,7 @@ private struct Loading {
     private mutating func zone() -> ClinicZone? {
         reader.value(.timeZone, default: ClinicZone("Asia/Kolkata"), shown: "Asia/Kolkata") { name in
             guard let zone = ClinicZone(name) else {
-                throw Complaint("must be a time zone such as Asia/Kolkata, not '\(name)'")
+                throw SettingError("must be a time zone such as Asia/Kolkata, not '\(name)'")
             }
             return zone
         }

@@ -9,7 +9,7 @@ package struct ConfigurationMistakes: Error, Equatable, CustomStringConvertible 
 }
 
 /// What is wrong with one value: the end of a sentence that begins with the name of the setting.
-struct Complaint: Error {
+struct SettingError: Error {
     let text: String
 
     init(_ text: String) {

@@ -9,7 +9,7 @@ package enum DatabaseLocation: Sendable, Equatable {
     init(parsing text: String, dataDirectory: String) throws {
         if text.hasPrefix("postgres://") || text.hasPrefix("postgresql://") {
             guard let parts = URLComponents(string: text), parts.path.count > 1 else {
-                throw Complaint("must have the form postgres://user:password@host:port/name")
+                throw SettingError("must have the form postgres://user:password@host:port/name")
             }
             self = .postgres(url: text)
         } else if text.hasPrefix("sqlite:") {
@@ -18,7 +18,7 @@ package enum DatabaseLocation: Sendable, Equatable {
                 path.isEmpty
                 ? Self.standard(dataDirectory) : .sqlite(path: String(path.hasPrefix("//") ? path.dropFirst(2) : path))
         } else {
-            throw Complaint("must begin with sqlite: or postgres://")
+            throw SettingError("must begin with sqlite: or postgres://")
         }
     }
 

@@ -26,7 +26,7 @@ package struct MailSettings: Sendable {
 
     static func sender(_ text: String) throws -> MailSenderAddress {
         guard let sender = MailSenderAddress(text) else {
-            throw Complaint("must be an address such as CareSync <no-reply@clinic.example>, not '\(text)'")
+            throw SettingError("must be an address such as CareSync <no-reply@clinic.example>, not '\(text)'")
         }
         return sender
     }
@@ -36,7 +36,7 @@ package struct MailSettings: Sendable {
         case .folder(let path): OutboxFolderSender(folder: path)
         case .smtp(let server): SMTPSender(server: server)
         case .sendGrid(let key): SendGridSender(key: key)
-        case .none: AbsentSender()
+        case .none: UnavailableSender()
         }
     }
 }
@@ -50,13 +50,13 @@ extension MailSettings.Provider {
         if text.hasPrefix("sendgrid:") {
             let key = text.dropFirst("sendgrid:".count)
             guard !key.isEmpty, key.utf8.allSatisfy({ (33...126).contains($0) }) else {
-                throw Complaint("must be sendgrid: and the API key")
+                throw SettingError("must be sendgrid: and the API key")
             }
             self = .sendGrid(key: SecretBytes(Array(key.utf8)))
             return
         }
         // What is wrong is not quoted: it may hold the password.
-        let complaint = Complaint(
+        let complaint = SettingError(
             "must have the form smtp://user:password@host:587, smtps://user:password@host:465 or sendgrid:KEY")
         guard let parts = URLComponents(string: text), let host = parts.host, !host.isEmpty,
             parts.scheme == "smtp" || parts.scheme == "smtps", parts.path.isEmpty || parts.path == "/",
@@ -65,7 +65,7 @@ extension MailSettings.Provider {
         let isImplicit = parts.scheme == "smtps"
         let query = parts.queryItems ?? []
         guard query.allSatisfy({ $0.name == "ca" && $0.value?.isEmpty == false }), query.count <= 1 else {
-            throw Complaint("knows one parameter: ca, a file of certificates to trust")
+            throw SettingError("knows one parameter: ca, a file of certificates to trust")
         }
         self = .smtp(
             SMTPServer(

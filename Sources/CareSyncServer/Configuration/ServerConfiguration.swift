@@ -16,8 +16,8 @@ package struct ServerConfiguration: Sendable {
     package var web: Web
     package var mail: MailSettings
     package var linkLifetime: TimeSpan
-    package var emailVerification: Necessity
-    package var adminSecondFactor: Necessity
+    package var emailVerification: Requirement
+    package var adminSecondFactor: Requirement
     package var scheduling: SchedulingSettings
     package var bcryptCost: Int
     package var logLevel: Logger.Level
@@ -49,7 +49,7 @@ package enum DeploymentMode: String, Sendable, CaseIterable {
     case development, production
 }
 
-package enum Necessity: String, Sendable, CaseIterable {
+package enum Requirement: String, Sendable, CaseIterable {
     case required, optional
 }
 

@@ -2,13 +2,14 @@ import CareSyncCore
 import Foundation
 import NIOCore
 
-/// How the texts of settings are read. Each throws a ``Complaint``.
+/// How the texts of settings are read. Each throws a ``SettingError``.
 enum SettingValues {
     static func choice<Value: RawRepresentable & CaseIterable>(_ text: String) throws -> Value
     where Value.RawValue == String {
         guard let value = Value(rawValue: text.lowercased()) else {
             let words = Value.allCases.map(\.rawValue)
-            throw Complaint("must be \(words.dropLast().joined(separator: ", ")) or \(words.last ?? ""), not '\(text)'")
+            throw SettingError(
+                "must be \(words.dropLast().joined(separator: ", ")) or \(words.last ?? ""), not '\(text)'")
         }
         return value
     }
@@ -17,14 +18,14 @@ enum SettingValues {
         switch text.lowercased() {
         case "on", "1", "true", "yes": true
         case "off", "0", "false", "no": false
-        default: throw Complaint("must be on or off, not '\(text)'")
+        default: throw SettingError("must be on or off, not '\(text)'")
         }
     }
 
     static func number(_ range: ClosedRange<Int>) -> (String) throws -> Int {
         { text in
             guard let number = Int(text), range.contains(number) else {
-                throw Complaint(
+                throw SettingError(
                     "must be a whole number from \(range.lowerBound) to \(range.upperBound), not '\(text)'")
             }
             return number
@@ -35,7 +36,7 @@ enum SettingValues {
     static func telephone(_ text: String) throws -> String {
         let isNumber = text.utf8.allSatisfy { "0123456789+ ".utf8.contains($0) }
         guard isNumber, (2...20).contains(text.utf8.count), text.contains(where: \.isNumber) else {
-            throw Complaint("must be a telephone number such as 112, not '\(text)'")
+            throw SettingError("must be a telephone number such as 112, not '\(text)'")
         }
         return text
     }
@@ -51,7 +52,7 @@ enum SettingValues {
     static func addresses(_ text: String) throws -> [String] {
         try list(text).map { address in
             guard (try? SocketAddress(ipAddress: address, port: 0)) != nil else {  // The complaint says what it needs.
-                throw Complaint("must list IP addresses; '\(address)' is none")
+                throw SettingError("must list IP addresses; '\(address)' is none")
             }
             return address
         }
@@ -60,7 +61,7 @@ enum SettingValues {
     static func networks(_ text: String) throws -> [IPNetwork] {
         try list(text).map { network in
             guard let parsed = IPNetwork(network) else {
-                throw Complaint(
+                throw SettingError(
                     "must list networks such as 10.20.0.0/16, or addresses; '\(network)' is none, or has bits set behind "
                         + "its prefix")
             }
@@ -81,7 +82,7 @@ package struct WebAddress: Sendable, Equatable {
         guard let parts = URLComponents(string: text), let scheme = parts.scheme?.lowercased(),
             scheme == "http" || scheme == "https", let host = parts.host?.lowercased(), !host.isEmpty,
             parts.query == nil, parts.fragment == nil, parts.user == nil
-        else { throw Complaint("must be an address such as https://clinic.example; '\(text)' is none") }
+        else { throw SettingError("must be an address such as https://clinic.example; '\(text)' is none") }
         let standardPort = scheme == "https" ? 443 : 80
         let port = parts.port.flatMap { $0 == standardPort ? nil : ":\($0)" } ?? ""
         origin = "\(scheme)://\(host)\(port)"
@@ -94,6 +95,6 @@ package struct WebAddress: Sendable, Equatable {
     /// An address without a path.
     init(origin text: String) throws {
         try self.init(text)
-        guard self.text == origin else { throw Complaint("must list origins without a path; '\(text)' has one") }
+        guard self.text == origin else { throw SettingError("must list origins without a path; '\(text)' has one") }
     }
 }

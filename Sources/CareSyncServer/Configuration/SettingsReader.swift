@@ -56,7 +56,7 @@ struct SettingsReader {
         do {
             return try parse()
         } catch {
-            complain(setting, (error as? Complaint)?.text ?? "\(error)")
+            complain(setting, (error as? SettingError)?.text ?? "\(error)")
             return nil
         }
     }

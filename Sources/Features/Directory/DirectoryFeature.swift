@@ -25,7 +25,7 @@ package struct DirectoryFeature: Sendable {
             + AccessLogEndpoints(database: database, vault: vault).all
             + BreakGlassEndpoints(grants: BreakGlassService(database: database, vault: vault)).all
             + WorkingHoursEndpoints(hours: WorkingHoursService(database: database), zone: clinicZone).all
-        profiles = ProfileSupply(vault: vault).profiles
+        profiles = DirectoryProfiles(vault: vault).profiles
         mailKinds = BreakGlassMail.kinds(profiles, zone: clinicZone) + VerificationMail.kinds(profiles)
     }
 }

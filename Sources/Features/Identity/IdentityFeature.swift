@@ -9,7 +9,7 @@ package import WebAPI
 package struct IdentityFeature: Sendable {
     package let migrations = IdentityMigrations.all
     package let endpoints: [Endpoint]
-    package let sweeps = IdentitySweeps.all
+    package let retentionRules = IdentityRetention.all
     /// The mails this feature sends.
     package let mailKinds: [MailKind]
     let codes: OneTimeCodes

@@ -8,7 +8,7 @@ package enum IdentityMigrations {
         ProtectionMigration.migration,
         SecondFactorMigration.migration,
         OneTimeCodeMigration.migration,
-        IdentitySweeps.migration,
+        IdentityRetention.migration,
         SecondFactorMigration.proofs,
     ]
 

@@ -29,8 +29,8 @@ package struct SchedulingFeature: Sendable {
             + PatientAppointmentEndpoints(appointments: appointments).all
             + DoctorAppointmentEndpoints(appointments: appointments).all
             + ReschedulingEndpoints(rescheduling: ReschedulingService(context: context)).all
-            + SeenPatientEndpoints(
-                patients: SeenPatientService(database: database, zone: zone, vault: vault)
+            + TreatedPatientEndpoints(
+                patients: TreatedPatientService(database: database, zone: zone, vault: vault)
             ).all
             + AdminAppointmentEndpoints(
                 appointments: AdminAppointmentService(context: context), booking: booking

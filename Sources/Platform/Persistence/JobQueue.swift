@@ -64,13 +64,13 @@ package final class JobQueue<Job: Sendable>: @unchecked Sendable {
 
     /// Waits for a job and takes it; with it those directly behind that may join it, `limit` in all. Empty once the queue
     /// is closed and empty.
-    package func pop(limit: Int, joining mayJoin: (Job) -> Bool) -> [Job] {
+    package func pop(limit: Int, joining isBatchable: (Job) -> Bool) -> [Job] {
         guard let first = pop() else { return [] }
-        guard mayJoin(first) else { return [first] }
+        guard isBatchable(first) else { return [first] }
         pthread_mutex_lock(lock)
         defer { pthread_mutex_unlock(lock) }
         var count = 0
-        while count < limit - 1, head + count < jobs.count, mayJoin(jobs[head + count]) { count += 1 }
+        while count < limit - 1, head + count < jobs.count, isBatchable(jobs[head + count]) { count += 1 }
         return [first] + take(count)
     }
 

@@ -8,19 +8,19 @@ package struct DatabaseServices: Sendable {
     /// `nil` in tests of the driver alone: `audit` is then refused.
     package let auditLog: AuditLog?
     /// Seals answers kept for `Idempotency-Key`.
-    package let answerSealer: BlobSealer?
+    package let responseSealer: BlobSealer?
     /// Called after a commit that left an outbox row due at once.
     package let outboxSignal: OutboxSignal
 
     package init(
         time: TimeSource = .system, random: RandomSource = .system, events: EventHub = EventHub(),
-        auditLog: AuditLog? = nil, answerSealer: BlobSealer? = nil, outboxSignal: OutboxSignal = OutboxSignal()
+        auditLog: AuditLog? = nil, responseSealer: BlobSealer? = nil, outboxSignal: OutboxSignal = OutboxSignal()
     ) {
         self.time = time
         self.random = random
         self.events = events
         self.auditLog = auditLog
-        self.answerSealer = answerSealer
+        self.responseSealer = responseSealer
         self.outboxSignal = outboxSignal
     }
 }
@@ -31,15 +31,15 @@ package struct DatabaseServices: Sendable {
 package final class TransactionScope {
     package let services: DatabaseServices
     /// The worker that runs the transaction, from 0; audit entries of a worker form one chain.
-    package let lane: Int
+    package let workerIndex: Int
     private var auditEntries: [AuditEntry] = []
     private var afterCommit: [@Sendable () -> Void] = []
     /// How many savepoints are open.
     private var depth = 0
 
-    package init(services: DatabaseServices, lane: Int) {
+    package init(services: DatabaseServices, workerIndex: Int) {
         self.services = services
-        self.lane = lane
+        self.workerIndex = workerIndex
     }
 
     /// Runs once the transaction is durable, on the driver's thread: must be quick and must not throw or block.
@@ -81,7 +81,7 @@ package final class TransactionScope {
     package func finish(_ db: any Connection) throws {
         guard !auditEntries.isEmpty else { return }
         guard let auditLog = services.auditLog else { throw DatabaseFailure.unavailable }
-        try auditLog.append(auditEntries, lane: lane, db: db)
+        try auditLog.append(auditEntries, workerIndex: workerIndex, db: db)
     }
 
     /// A driver calls it after the commit.
@@ -91,6 +91,6 @@ package final class TransactionScope {
 
     /// A driver calls it after a rollback, whatever was rolled back.
     package func rolledBack() {
-        services.auditLog?.forget(lane: lane)
+        services.auditLog?.forget(workerIndex: workerIndex)
     }
 }

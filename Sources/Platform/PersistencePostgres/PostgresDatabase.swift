@@ -39,11 +39,11 @@ package final class PostgresDatabase: Database {
             patience: patience, services: services, logger: logger)
         self.shared = shared
         self.fetchers = min(fetchers, connections / 4)
-        for lane in 0..<max(1, connections) {
+        for workerIndex in 0..<max(1, connections) {
             let worker = PostgresWorker(
-                shared, lane: lane, connection: lane == 0 ? connection : nil,
-                duty: lane > 0 && lane <= self.fetchers ? .fetches : .transactions)
-            guard worker.start() || lane > 0 else {
+                shared, workerIndex: workerIndex, connection: workerIndex == 0 ? connection : nil,
+                duty: workerIndex > 0 && workerIndex <= self.fetchers ? .fetches : .transactions)
+            guard worker.start() || workerIndex > 0 else {
                 throw PostgresStartFailure(description: "No thread for the database could be started.")
             }
         }

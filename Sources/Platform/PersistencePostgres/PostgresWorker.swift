@@ -23,7 +23,7 @@ enum PostgresWork: Sendable {
         }
     }
 
-    var mayJoin: Bool {
+    var isBatchable: Bool {
         if case .write = self { true } else { false }
     }
 }
@@ -32,7 +32,7 @@ enum PostgresWork: Sendable {
 final class PostgresWorker: @unchecked Sendable {
     // Safe: after `start` all that changes is touched by the worker's own thread only.
     let shared: PostgresShared
-    private let lane: Int
+    private let workerIndex: Int
     private let duty: Duty
     private(set) var pipeline: PostgresPipeline?
     private var delay = Duration.milliseconds(50)
@@ -46,9 +46,9 @@ final class PostgresWorker: @unchecked Sendable {
     /// Which queue a worker serves.
     enum Duty { case transactions, fetches }
 
-    init(_ shared: PostgresShared, lane: Int, connection: OpaquePointer?, duty: Duty) {
+    init(_ shared: PostgresShared, workerIndex: Int, connection: OpaquePointer?, duty: Duty) {
         self.shared = shared
-        self.lane = lane
+        self.workerIndex = workerIndex
         self.duty = duty
         pipeline = connection.map { PostgresPipeline($0, counters: shared.counters) }
     }
@@ -77,7 +77,7 @@ final class PostgresWorker: @unchecked Sendable {
         if pipeline == nil { connect() }
         switch duty {
         case .transactions:
-            while case let work = shared.queue.pop(limit: Self.mostWrites, joining: \.mayJoin), !work.isEmpty {
+            while case let work = shared.queue.pop(limit: Self.mostWrites, joining: \.isBatchable), !work.isEmpty {
                 run(work)
             }
         case .fetches:
@@ -122,7 +122,7 @@ final class PostgresWorker: @unchecked Sendable {
 
     /// What a transaction of this worker gathers.
     func newScope() -> TransactionScope {
-        TransactionScope(services: shared.services, lane: lane)
+        TransactionScope(services: shared.services, workerIndex: workerIndex)
     }
 
     /// Lets the other transaction get ahead: up to 4, 8, 12 ms.

@@ -97,7 +97,7 @@ struct Reply {
 }
 
 struct MeResponse: WireResponse {
-    let user: EmbeddedObject
+    let user: AnyWireResponse
 }
 
 /// Half of the doctors are free on odd days, the other half on even ones.
@@ -124,8 +124,8 @@ func withDirectory(_ kind: DatabaseKind, _ body: @escaping @Sendable (DirectoryA
             database: database, vault: vault, clinicZone: zone,
             availability: { _, doctors, day in Set(doctors.filter { isFree($0, on: day) }) })
         let me = Endpoint.get("/test/me", "The caller", access: .signedIn) {
-            (call: Call<NoParameters, NoBody>) async throws -> MeResponse in
-            let caller = try call.principal
+            (call: EndpointRequest<NoParameters, NoBody>) async throws -> MeResponse in
+            let caller = try request.principal
             return try await database.read { db in
                 guard let account = try IdentityFeature.account(caller.userID, db: db) else { throw Problem.notFound }
                 return MeResponse(user: try feature.profiles.describe(db, account))

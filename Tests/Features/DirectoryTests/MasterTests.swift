@@ -93,7 +93,7 @@ struct MasterTests {
         let cache = MasterCache()
         let generation = cache.generation
         cache.evict()
-        let answers = try MasterAnswers([])
+        let answers = try MasterResponses([])
         cache.store(answers, for: 91, at: Instant(seconds: 0), generation: generation)
         #expect(cache.answers(for: 91, at: Instant(seconds: 0)) == nil)
     }

@@ -90,12 +90,12 @@ struct AccountTests {
             for (query, username, email) in cases {
                 let reply = try await app.send(.get, "/api/auth/check-availability" + query)
                 #expect(reply.status == 200)
-                struct Answer: Decodable, Equatable {
+                struct Response: Decodable, Equatable {
                     let usernameAvailable: Bool
                     let emailAvailable: Bool
                 }
-                let expected = Answer(usernameAvailable: username, emailAvailable: email)
-                #expect(try reply.decode(Answer.self) == expected, "\(query.prefix(60))")
+                let expected = Response(usernameAvailable: username, emailAvailable: email)
+                #expect(try reply.decode(Response.self) == expected, "\(query.prefix(60))")
             }
         }
     }

@@ -103,7 +103,7 @@ extension AccountProfiles {
             if form.firstName == "Refused" { throw ProfileRefusal() }
             forms.add(form)
         } describe: { _, account in
-            EmbeddedObject(StubUser(id: account.id, username: account.username))
+            AnyWireResponse(StubUser(id: account.id, username: account.username))
         } person: { _, account in
             account.role == .admin
                 ? PersonDetails(firstName: nil, lastName: nil, phoneNumber: nil, address: nil)

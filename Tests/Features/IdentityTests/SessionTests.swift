@@ -18,11 +18,11 @@ struct SessionTests {
             for _ in 0..<2 {
                 let reply = try await app.post("logout", ["refreshToken": tokens.refreshToken])
                 #expect(reply.status == 200)
-                struct Answer: Decodable {
+                struct Response: Decodable {
                     let message: String
                     let success: Bool
                 }
-                #expect(try reply.decode(Answer.self).success)
+                #expect(try reply.decode(Response.self).success)
             }
             #expect(try await app.currentUser(tokens.accessToken).code == "SESSION_REVOKED")
             #expect(try await app.refresh(tokens.refreshToken).code == "REFRESH_INVALID")

@@ -80,7 +80,7 @@ func withDiaries(_ kind: DatabaseKind, _ body: @escaping @Sendable (DiaryApp) as
     let services = DatabaseServices(
         time: time.source, random: random.source, events: events,
         auditLog: auditLog,
-        answerSealer: BlobSealer(seal: { try sealer.seal($0, for: $1) }, open: { try sealer.open($0, for: $1) }))
+        responseSealer: BlobSealer(seal: { try sealer.seal($0, for: $1) }, open: { try sealer.open($0, for: $1) }))
     let signer = await TokenSigner.make(
         try TokenSecrets(parsing: "a signing secret of thirty-two bytes, or more", production: false))
     let (heard, hear) = AsyncStream.makeStream(of: DiaryEntryWritten.self)

@@ -55,27 +55,29 @@ struct DiaryEndpoints: Sendable {
         ]
     }
 
-    func begin(_ call: Call<NoParameters, DiaryAccountRequest>) async throws -> MessageResponse {
-        _ = try await diaries.begin(owner: call.body.owner, password: call.body.password)
+    func begin(_ request: EndpointRequest<NoParameters, DiaryAccountRequest>) async throws -> MessageResponse {
+        _ = try await diaries.begin(owner: request.body.owner, password: request.body.password)
         return MessageResponse(message: "The diary is yours.")
     }
 
-    func signIn(_ call: Call<NoParameters, DiaryAccountRequest>) async throws -> DiaryTokenResponse {
+    func signIn(_ request: EndpointRequest<NoParameters, DiaryAccountRequest>) async throws -> DiaryTokenResponse {
         DiaryTokenResponse(
-            accessToken: try await diaries.signIn(owner: call.body.owner, password: call.body.password))
+            accessToken: try await diaries.signIn(owner: request.body.owner, password: request.body.password))
     }
 
-    func write(_ call: Call<NoParameters, WriteEntryRequest>) async throws -> Once<DiaryEntryResponse> {
+    func write(_ request: EndpointRequest<NoParameters, WriteEntryRequest>) async throws -> IdempotentResponse<
+        DiaryEntryResponse
+    > {
         let outcome = try await diaries.write(
-            call.body.text, remindAfter: call.body.remindInMinutes.map { .minutes(Int64($0)) },
-            for: try call.principal.requirePatient(), by: call.origin,
-            once: try call.idempotency(DiaryEntryResponse.init))
-        return Once.from(outcome, DiaryEntryResponse.init)
+            request.body.text, remindAfter: request.body.remindInMinutes.map { .minutes(Int64($0)) },
+            for: try request.principal.requirePatient(), by: request.origin,
+            once: try request.idempotency(DiaryEntryResponse.init))
+        return IdempotentResponse.from(outcome, DiaryEntryResponse.init)
     }
 
-    func list(_ call: Call<PageParameters, NoBody>) async throws -> Listing<DiaryEntryResponse> {
+    func list(_ request: EndpointRequest<PageParameters, NoBody>) async throws -> PagedResponse<DiaryEntryResponse> {
         let page = try await diaries.list(
-            of: try call.principal.requirePatient(), call.parameters.request, by: call.origin)
-        return Listing(page.map(DiaryEntryResponse.init))
+            of: try request.principal.requirePatient(), request.parameters.request, by: request.origin)
+        return PagedResponse(page.map(DiaryEntryResponse.init))
     }
 }

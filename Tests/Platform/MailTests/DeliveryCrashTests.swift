@@ -18,13 +18,13 @@ struct DeliveryCrashTests {
     struct Case: Sendable, CustomStringConvertible {
         let database: DatabaseKind
         let provider: Provider
-        let step: MailDelivering.Step
+        let step: MailDeliveryHandler.Step
 
         var description: String { "\(database) \(provider) \(step)" }
 
         static let all = DatabaseKind.available.flatMap { database in
             Provider.allCases.flatMap { provider in
-                MailDelivering.Step.allCases.map { Case(database: database, provider: provider, step: $0) }
+                MailDeliveryHandler.Step.allCases.map { Case(database: database, provider: provider, step: $0) }
             }
         }
     }
@@ -122,14 +122,14 @@ struct MailBench: Sendable {
     }
 
     func worker(
-        _ sender: (any MailSender)? = nil, hook: @escaping MailDelivering.Hook = { _, _ in }
+        _ sender: (any MailSender)? = nil, hook: @escaping MailDeliveryHandler.Hook = { _, _ in }
     ) throws -> OutboxWorker {
         let greeting = MailKind(
             "greeting", MailTemplate(subject: "Hello", text: "Hello {{name}}\n", html: "<p>Hello {{name}}</p>")
-        ) { _, _ in MailAddress("asha@example.org").map { MailKind.Letter(to: $0, ["name": "Asha"]) } }
+        ) { _, _ in MailAddress("asha@example.org").map { MailKind.MailDraft(to: $0, ["name": "Asha"]) } }
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         guard let from = Sample.from else { throw MailFault.missingValue("from") }
-        let delivering = try MailDelivering(
+        let delivering = try MailDeliveryHandler(
             database: database, sender: sender ?? self.sender, from: from,
             rootSecret: try RootSecret(Array("a root secret of thirty-two bytes".utf8)), kinds: [greeting],
             logger: logger, hook: hook)
@@ -137,7 +137,7 @@ struct MailBench: Sendable {
     }
 
     /// A worker comes as far as the step and never goes on; its claim runs out.
-    func crash(at step: MailDelivering.Step) async throws {
+    func crash(at step: MailDeliveryHandler.Step) async throws {
         let (reached, reach) = AsyncStream.makeStream(of: Void.self)
         let worker = try worker { at, _ in
             guard at == step else { return }

@@ -95,7 +95,7 @@ struct DeliveryTests {
     @Test("without a provider a mail is archived as failed and waits for nobody", arguments: DatabaseKind.available)
     func noProvider(_ kind: DatabaseKind) async throws {
         try await MailBench.run(kind, .folder) { bench in
-            try await bench.worker(AbsentSender()).runAll()
+            try await bench.worker(UnavailableSender()).runAll()
             #expect(try await bench.status() == "FAILED")
             #expect(try await bench.outboxState() == "done")
         }

@@ -9,9 +9,9 @@ struct IdempotencyTests {
         _ key: String = "key", principal: Int64 = 7, route: String = "POST /bookings", body: [UInt8] = [1, 2, 3]
     ) -> Idempotency<Int64> {
         Idempotency(principal: UserID(principal), route: route, key: key, bodyHash: body) { number in
-            StoredAnswer(status: 201, body: Array("{\"id\":\(number)}".utf8))
+            StoredResponse(status: 201, body: Array("{\"id\":\(number)}".utf8))
         } encodeFailure: { problem in
-            StoredAnswer(status: problem.kind.status, body: Array(problem.code.utf8))
+            StoredResponse(status: problem.kind.status, body: Array(problem.code.utf8))
         }
     }
 
@@ -22,7 +22,7 @@ struct IdempotencyTests {
         return try sample.insert(db)
     }
 
-    private static func answer(_ outcome: Replayable<Int64>) -> StoredAnswer? {
+    private static func answer(_ outcome: Replayable<Int64>) -> StoredResponse? {
         guard case .stored(let answer) = outcome else { return nil }
         return answer
     }
@@ -34,7 +34,7 @@ struct IdempotencyTests {
     @Test("a hundred parallel first uses take effect once and get the same bytes", arguments: DatabaseKind.available)
     func parallel(_ kind: DatabaseKind) async throws {
         try await withDatabase(kind, migrations: TestSchema.all) { database in
-            let answers = try await withThrowingTaskGroup(of: StoredAnswer?.self) { group in
+            let answers = try await withThrowingTaskGroup(of: StoredResponse?.self) { group in
                 for _ in 0..<100 {
                     group.addTask { Self.answer(try await database.write(idempotency: Self.request(), Self.insert)) }
                 }
@@ -78,7 +78,7 @@ struct IdempotencyTests {
                         throw Problem(.conflict, "TAKEN", "It is taken.")
                     }
                 }
-                #expect(failure?.answer == StoredAnswer(status: 409, body: Array("TAKEN".utf8)))
+                #expect(failure?.answer == StoredResponse(status: 409, body: Array("TAKEN".utf8)))
             }
             // The body is not even run again: this one would succeed.
             await #expect(throws: StoredFailure.self) {

@@ -188,7 +188,7 @@ struct OutboxTests {
     func joined(_ kind: DatabaseKind) async throws {
         let time = ManualTime()
         try await withDatabase(kind, migrations: TestSchema.all, services: .testing(time: time)) { database in
-            let handler = OutboxHandler.transaction("mail", retry: Self.policy, mayJoin: true) { item, db in
+            let handler = OutboxHandler.transaction("mail", retry: Self.policy, isBatchable: true) { item, db in
                 try db.insertSample(Int64(item.subject) ?? 0)
                 if item.subject == "3", item.attempts < 2 { throw Undo() }
             }

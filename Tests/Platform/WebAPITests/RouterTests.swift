@@ -15,22 +15,24 @@ struct RouterTests {
     private static func app() throws -> some ApplicationProtocol {
         let endpoints: [Endpoint] = [
             .get("/lists/colours", "Colours", access: .public) {
-                (_: Call<NoParameters, NoBody>) async throws -> MessageResponse in MessageResponse(message: "colours")
+                (_: EndpointRequest<NoParameters, NoBody>) async throws -> MessageResponse in
+                MessageResponse(message: "colours")
             },
             .post("/lists/{name}", "Add", access: .public) {
-                (call: Call<NamePath, NoBody>) async throws -> MessageResponse in
-                MessageResponse(message: "add to \(call.parameters.name)")
+                (call: EndpointRequest<NamePath, NoBody>) async throws -> MessageResponse in
+                MessageResponse(message: "add to \(request.parameters.name)")
             },
             .delete("/lists/colours/{id}", "Remove", access: .public) {
-                (call: Call<IDPath<UserTag>, NoBody>) async throws -> MessageResponse in
-                MessageResponse(message: "removed \(call.parameters.id)")
+                (call: EndpointRequest<IDPath<UserTag>, NoBody>) async throws -> MessageResponse in
+                MessageResponse(message: "removed \(request.parameters.id)")
             },
             .get("/lists/colours/all", "All", access: .public) {
-                (_: Call<NoParameters, NoBody>) async throws -> MessageResponse in MessageResponse(message: "all")
+                (_: EndpointRequest<NoParameters, NoBody>) async throws -> MessageResponse in
+                MessageResponse(message: "all")
             },
             .post("/{name}/{rest}", "Anything", access: .public) {
-                (call: Call<NamePath, NoBody>) async throws -> MessageResponse in
-                MessageResponse(message: "anything of \(call.parameters.name)")
+                (call: EndpointRequest<NamePath, NoBody>) async throws -> MessageResponse in
+                MessageResponse(message: "anything of \(request.parameters.name)")
             },
         ]
         let settings = APISettings(

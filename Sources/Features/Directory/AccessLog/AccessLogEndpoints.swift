@@ -52,10 +52,11 @@ struct AccessLogEndpoints: Sendable {
         ]
     }
 
-    func list(_ call: Call<AccessLogParameters, NoBody>) async throws -> Listing<AccessLogResponse> {
-        let patient = try call.principal.requirePatient()
-        guard call.parameters.id == patient else { throw Problem.accessDenied }
-        let (request, origin) = (call.parameters.request, call.origin)
+    func list(_ request: EndpointRequest<AccessLogParameters, NoBody>) async throws -> PagedResponse<AccessLogResponse>
+    {
+        let patient = try request.principal.requirePatient()
+        guard request.parameters.id == patient else { throw Problem.accessDenied }
+        let (request, origin) = (request.parameters.request, request.origin)
         let page = try await database.write { db in
             db.audit(AuditEntry(.readPHI, "audit_log", "", by: origin, patient: patient))
             let lines = try AccessLogRepository(db: db).page(of: patient, request)
@@ -63,7 +64,7 @@ struct AccessLogEndpoints: Sendable {
                 AccessLogResponse(line, statement: try statement(of: line, patient, db), of: patient)
             }
         }
-        return Listing(page)
+        return PagedResponse(page)
     }
 
     private func statement(of line: AccessLogLine, _ patient: PatientID, _ db: any Connection) throws -> String? {

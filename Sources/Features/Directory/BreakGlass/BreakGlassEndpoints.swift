@@ -85,19 +85,19 @@ struct BreakGlassEndpoints: Sendable {
         ]
     }
 
-    func open(_ call: Call<NoParameters, BreakGlassRequest>) async throws -> BreakGlassResponse {
+    func open(_ request: EndpointRequest<NoParameters, BreakGlassRequest>) async throws -> BreakGlassResponse {
         let opened = try await grants.open(
-            call.body.patientId, because: call.body.words, by: call.principal, origin: call.origin)
-        return BreakGlassResponse(opened, at: call.request.receivedAt)
+            request.body.patientId, because: request.body.words, by: request.principal, origin: request.origin)
+        return BreakGlassResponse(opened, at: request.metadata.receivedAt)
     }
 
-    func list(_ call: Call<BreakGlassSearch, NoBody>) async throws -> Listing<BreakGlassResponse> {
-        let page = try await grants.list(call.parameters, origin: call.origin)
-        return Listing(page.map { BreakGlassResponse($0, at: call.request.receivedAt) })
+    func list(_ request: EndpointRequest<BreakGlassSearch, NoBody>) async throws -> PagedResponse<BreakGlassResponse> {
+        let page = try await grants.list(request.parameters, origin: request.origin)
+        return PagedResponse(page.map { BreakGlassResponse($0, at: request.metadata.receivedAt) })
     }
 
-    func close(_ call: Call<IDPath<BreakGlassTag>, NoBody>) async throws -> BreakGlassResponse {
-        let closed = try await grants.close(call.parameters.id, by: call.principal, origin: call.origin)
-        return BreakGlassResponse(closed, at: call.request.receivedAt)
+    func close(_ request: EndpointRequest<IDPath<BreakGlassTag>, NoBody>) async throws -> BreakGlassResponse {
+        let closed = try await grants.close(request.parameters.id, by: request.principal, origin: request.origin)
+        return BreakGlassResponse(closed, at: request.metadata.receivedAt)
     }
 }

@@ -21,7 +21,7 @@ enum BreakGlassMail {
                     let user = try IdentityFeature.account(grant.userID, db: db),
                     let recipient = MailAddress(patient.email)
                 else { return nil }
-                return MailKind.Letter(
+                return MailKind.MailDraft(
                     to: recipient,
                     [
                         "name": try profiles.person(db, patient).firstName ?? patient.username,

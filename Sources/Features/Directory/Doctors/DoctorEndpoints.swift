@@ -82,35 +82,41 @@ struct DoctorEndpoints: Sendable {
         ]
     }
 
-    func list(_ call: Call<DoctorListParameters, NoBody>) async throws -> PreparedListing<DoctorResponse> {
-        let isPatient = try call.principal.role == .patient
-        return try await page(call.parameters, bookableOnly: isPatient)
-    }
-
-    func listBookable(_ call: Call<DoctorListParameters, NoBody>) async throws -> PreparedListing<DoctorResponse> {
-        try await page(call.parameters, bookableOnly: true)
-    }
-
-    func listAll(_ call: Call<DoctorListParameters, NoBody>) async throws -> PreparedListing<DoctorResponse> {
-        try await doctors.noteListing(by: call.origin)
-        return try await page(call.parameters, bookableOnly: false)
-    }
-
-    func publicProfile(_ call: Call<UsernamePath, NoBody>) async throws -> DoctorResponse {
-        try await doctors.publicProfile(call.parameters.username, for: call.caller)
-    }
-
-    func profile(_ call: Call<UsernamePath, NoBody>) async throws -> DoctorResponse {
-        try await doctors.find(username: call.parameters.username)
-    }
-
-    func find(_ call: Call<IDPath<DoctorTag>, NoBody>) async throws -> DoctorResponse {
-        try await doctors.find(call.parameters.id)
-    }
-
-    private func page(_ parameters: DoctorListParameters, bookableOnly: Bool) async throws -> PreparedListing<
+    func list(_ request: EndpointRequest<DoctorListParameters, NoBody>) async throws -> EncodedPagedResponse<
         DoctorResponse
     > {
-        PreparedListing(try await doctors.list(parameters.search(bookableOnly: bookableOnly), parameters.request))
+        let isPatient = try request.principal.role == .patient
+        return try await page(request.parameters, bookableOnly: isPatient)
+    }
+
+    func listBookable(_ request: EndpointRequest<DoctorListParameters, NoBody>) async throws -> EncodedPagedResponse<
+        DoctorResponse
+    > {
+        try await page(request.parameters, bookableOnly: true)
+    }
+
+    func listAll(_ request: EndpointRequest<DoctorListParameters, NoBody>) async throws -> EncodedPagedResponse<
+        DoctorResponse
+    > {
+        try await doctors.noteListing(by: request.origin)
+        return try await page(request.parameters, bookableOnly: false)
+    }
+
+    func publicProfile(_ request: EndpointRequest<UsernamePath, NoBody>) async throws -> DoctorResponse {
+        try await doctors.publicProfile(request.parameters.username, for: request.caller)
+    }
+
+    func profile(_ request: EndpointRequest<UsernamePath, NoBody>) async throws -> DoctorResponse {
+        try await doctors.find(username: request.parameters.username)
+    }
+
+    func find(_ request: EndpointRequest<IDPath<DoctorTag>, NoBody>) async throws -> DoctorResponse {
+        try await doctors.find(request.parameters.id)
+    }
+
+    private func page(_ parameters: DoctorListParameters, bookableOnly: Bool) async throws -> EncodedPagedResponse<
+        DoctorResponse
+    > {
+        EncodedPagedResponse(try await doctors.list(parameters.search(bookableOnly: bookableOnly), parameters.request))
     }
 }

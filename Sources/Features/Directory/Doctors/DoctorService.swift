@@ -15,7 +15,7 @@ struct DoctorService: Sendable {
     let database: any Database
     let clinicZone: ClinicZone
     let availability: AvailabilityProbe
-    private let texts = DoctorTexts()
+    private let texts = DoctorJSONCache()
 
     init(database: any Database, clinicZone: ClinicZone, availability: @escaping AvailabilityProbe) {
         self.database = database
@@ -23,7 +23,7 @@ struct DoctorService: Sendable {
         self.availability = availability
     }
 
-    func list(_ search: DoctorSearch, _ request: PageRequest) async throws -> Page<PreparedJSON<DoctorResponse>> {
+    func list(_ search: DoctorSearch, _ request: PageRequest) async throws -> Page<EncodedJSON<DoctorResponse>> {
         try check(search)
         let page =
             if let day = search.availableOn {
@@ -39,7 +39,7 @@ struct DoctorService: Sendable {
     }
 
     /// The texts of doctors as they are now, which may be later than what a list has just found.
-    private func write(_ ids: [DoctorID]) async throws -> [DoctorID: PreparedJSON<DoctorResponse>] {
+    private func write(_ ids: [DoctorID]) async throws -> [DoctorID: EncodedJSON<DoctorResponse>] {
         let (revisions, doctors, qualifications) = try await database.read { db in
             let repository = DoctorRepository(db: db)
             // The revisions first: a text may be newer than what it is kept under, but never older.
@@ -47,8 +47,8 @@ struct DoctorService: Sendable {
             let doctors = try repository.list(ids)
             return (revisions, doctors, try repository.qualifications(of: doctors))
         }
-        var made: [DoctorID: PreparedJSON<DoctorResponse>] = [:]
-        for doctor in doctors { made[doctor.id] = try PreparedJSON(DoctorResponse(doctor, qualifications)) }
+        var made: [DoctorID: EncodedJSON<DoctorResponse>] = [:]
+        for doctor in doctors { made[doctor.id] = try EncodedJSON(DoctorResponse(doctor, qualifications)) }
         texts.keep(
             Dictionary(uniqueKeysWithValues: revisions.compactMap { key in made[key.id].map { (key, $0) } }))
         return made

@@ -50,15 +50,18 @@ struct WorkingHoursEndpoints: Sendable {
         ]
     }
 
-    func find(_ call: Call<IDPath<DoctorTag>, NoBody>) async throws -> WorkingHoursResponse {
-        WorkingHoursResponse(try await hours.find(call.parameters.id), zone: zone)
+    func find(_ request: EndpointRequest<IDPath<DoctorTag>, NoBody>) async throws -> WorkingHoursResponse {
+        WorkingHoursResponse(try await hours.find(request.parameters.id), zone: zone)
     }
 
-    func replace(_ call: Call<IDPath<DoctorTag>, WorkingHoursRequest>) async throws -> WorkingHoursResponse {
-        let doctor = call.parameters.id
-        let principal = try call.principal
+    func replace(_ request: EndpointRequest<IDPath<DoctorTag>, WorkingHoursRequest>) async throws
+        -> WorkingHoursResponse
+    {
+        let doctor = request.parameters.id
+        let principal = try request.principal
         // The route names a person: somebody else is refused without a look (RULINGS C7).
         guard try principal.role == .admin || principal.requireDoctor() == doctor else { throw Problem.accessDenied }
-        return WorkingHoursResponse(try await hours.replace(call.body, of: doctor, origin: call.origin), zone: zone)
+        return WorkingHoursResponse(
+            try await hours.replace(request.body, of: doctor, origin: request.origin), zone: zone)
     }
 }

@@ -34,16 +34,16 @@ struct VerificationEndpoints: Sendable {
         ]
     }
 
-    func set(_ call: Call<VerifyParameters, NoBody>) async throws -> VerificationResponse {
-        try await set(call.parameters.verify ?? true, call.parameters.doctorId, call.principal, call.origin)
+    func set(_ request: EndpointRequest<VerifyParameters, NoBody>) async throws -> VerificationResponse {
+        try await set(request.parameters.verify ?? true, request.parameters.doctorId, request.principal, request.origin)
     }
 
-    func verify(_ call: Call<DoctorPath, NoBody>) async throws -> VerificationResponse {
-        try await set(true, call.parameters.doctorId, call.principal, call.origin)
+    func verify(_ request: EndpointRequest<DoctorPath, NoBody>) async throws -> VerificationResponse {
+        try await set(true, request.parameters.doctorId, request.principal, request.origin)
     }
 
-    func unverify(_ call: Call<DoctorPath, NoBody>) async throws -> VerificationResponse {
-        try await set(false, call.parameters.doctorId, call.principal, call.origin)
+    func unverify(_ request: EndpointRequest<DoctorPath, NoBody>) async throws -> VerificationResponse {
+        try await set(false, request.parameters.doctorId, request.principal, request.origin)
     }
 
     private func set(

@@ -23,7 +23,7 @@ enum VerificationMail {
                     try isVerified(id, db) == state, let account = try IdentityFeature.account(id, db: db),
                     let address = MailAddress(account.email)
                 else { return nil }
-                return MailKind.Letter(
+                return MailKind.MailDraft(
                     to: address, ["name": try profiles.person(db, account).firstName ?? account.username])
             }
         }

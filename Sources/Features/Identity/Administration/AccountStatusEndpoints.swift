@@ -94,41 +94,48 @@ struct AccountStatusEndpoints: Sendable {
         ]
     }
 
-    func list(_ call: Call<UserListParameters, NoBody>) async throws -> Listing<UserSummaryResponse> {
-        let asked = call.parameters
+    func list(_ request: EndpointRequest<UserListParameters, NoBody>) async throws -> PagedResponse<UserSummaryResponse>
+    {
+        let asked = request.parameters
         let page = try await accounts.list(
             AccountSearch(role: asked.role, text: asked.q), asked.request,
-            origin: call.origin)
-        return Listing(page.map(UserSummaryResponse.init))
+            origin: request.origin)
+        return PagedResponse(page.map(UserSummaryResponse.init))
     }
 
-    func toggle(_ call: Call<AccountPath, NoBody>) async throws -> AccountStatusResponse {
+    func toggle(_ request: EndpointRequest<AccountPath, NoBody>) async throws -> AccountStatusResponse {
         AccountStatusResponse(
             try await accounts.set(
-                .named(call.parameters.username), isActive: nil, reason: nil, by: call.principal, origin: call.origin))
+                .named(request.parameters.username), isActive: nil, reason: nil, by: request.principal,
+                origin: request.origin))
     }
 
-    func set(_ call: Call<AccountStatusParameters, NoBody>) async throws -> AccountStatusResponse {
+    func set(_ request: EndpointRequest<AccountStatusParameters, NoBody>) async throws -> AccountStatusResponse {
         AccountStatusResponse(
             try await accounts.set(
-                .named(call.parameters.username), isActive: call.parameters.active, reason: nil, by: call.principal,
-                origin: call.origin))
+                .named(request.parameters.username), isActive: request.parameters.active, reason: nil,
+                by: request.principal,
+                origin: request.origin))
     }
 
-    func blockDoctor(_ call: Call<BlockDoctorParameters, NoBody>) async throws -> BlockedResponse {
-        try await block(.doctor(call.parameters.doctorId), call.parameters.reason, call.principal, call.origin)
+    func blockDoctor(_ request: EndpointRequest<BlockDoctorParameters, NoBody>) async throws -> BlockedResponse {
+        try await block(
+            .doctor(request.parameters.doctorId), request.parameters.reason, request.principal, request.origin)
     }
 
-    func unblockDoctor(_ call: Call<BlockDoctorParameters, NoBody>) async throws -> MessageResponse {
-        try await unblock(.doctor(call.parameters.doctorId), call.parameters.reason, call.principal, call.origin)
+    func unblockDoctor(_ request: EndpointRequest<BlockDoctorParameters, NoBody>) async throws -> MessageResponse {
+        try await unblock(
+            .doctor(request.parameters.doctorId), request.parameters.reason, request.principal, request.origin)
     }
 
-    func blockPatient(_ call: Call<BlockPatientParameters, NoBody>) async throws -> BlockedResponse {
-        try await block(.patient(call.parameters.patientId), call.parameters.reason, call.principal, call.origin)
+    func blockPatient(_ request: EndpointRequest<BlockPatientParameters, NoBody>) async throws -> BlockedResponse {
+        try await block(
+            .patient(request.parameters.patientId), request.parameters.reason, request.principal, request.origin)
     }
 
-    func unblockPatient(_ call: Call<BlockPatientParameters, NoBody>) async throws -> MessageResponse {
-        try await unblock(.patient(call.parameters.patientId), call.parameters.reason, call.principal, call.origin)
+    func unblockPatient(_ request: EndpointRequest<BlockPatientParameters, NoBody>) async throws -> MessageResponse {
+        try await unblock(
+            .patient(request.parameters.patientId), request.parameters.reason, request.principal, request.origin)
     }
 
     private func block(

@@ -61,36 +61,38 @@ struct AddressBlockEndpoints: Sendable {
                 use: unblock),
             .post("/api/admin/unblock-all-ips", "Unblock all addresses", access: .role(.admin), use: unblockAll),
             .delete("/api/admin/blocked-ips", "Unblock all addresses", access: .role(.admin), use: unblockAll),
-            .post("/api/admin/cleanup-expired", "Forget blocks that are over", access: .role(.admin), use: cleanUp),
+            .post("/api/admin/cleanup-expired", "Forget blocks that are over", access: .role(.admin), use: retention),
         ]
     }
 
-    func list(_ call: Call<PageParameters, NoBody>) async throws -> Listing<AddressBlockResponse> {
-        Listing(try await blocks.list(call.parameters.request, origin: call.origin).map(AddressBlockResponse.init))
+    func list(_ request: EndpointRequest<PageParameters, NoBody>) async throws -> PagedResponse<AddressBlockResponse> {
+        PagedResponse(
+            try await blocks.list(request.parameters.request, origin: request.origin).map(AddressBlockResponse.init))
     }
 
-    func block(_ call: Call<BlockAddressParameters, NoBody>) async throws -> MessageResponse {
-        let hours = call.parameters.hoursToBlock ?? 24
-        let address = try Self.address(call.parameters.ipAddress)
+    func block(_ request: EndpointRequest<BlockAddressParameters, NoBody>) async throws -> MessageResponse {
+        let hours = request.parameters.hoursToBlock ?? 24
+        let address = try Self.address(request.parameters.ipAddress)
         let expiry = try await blocks.block(
             address, for: .hours(Int64(hours)),
-            reason: PersonText.trimmed(call.parameters.reason) ?? AdministrativeReason.standard, by: call.principal,
-            origin: call.origin)
+            reason: PersonText.trimmed(request.parameters.reason) ?? AdministrativeReason.standard,
+            by: request.principal,
+            origin: request.origin)
         return MessageResponse(message: "\(address) is blocked until \(expiry).")
     }
 
-    func unblock(_ call: Call<AddressPath, NoBody>) async throws -> MessageResponse {
-        let address = try Self.address(call.parameters.ipAddress)
-        try await blocks.unblock(address, origin: call.origin)
+    func unblock(_ request: EndpointRequest<AddressPath, NoBody>) async throws -> MessageResponse {
+        let address = try Self.address(request.parameters.ipAddress)
+        try await blocks.unblock(address, origin: request.origin)
         return MessageResponse(message: "\(address) is no longer blocked.")
     }
 
-    func unblockAll(_ call: Call<NoParameters, NoBody>) async throws -> MessageResponse {
-        MessageResponse(message: "Addresses unblocked: \(try await blocks.unblockAll(origin: call.origin)).")
+    func unblockAll(_ request: EndpointRequest<NoParameters, NoBody>) async throws -> MessageResponse {
+        MessageResponse(message: "Addresses unblocked: \(try await blocks.unblockAll(origin: request.origin)).")
     }
 
-    func cleanUp(_ call: Call<NoParameters, NoBody>) async throws -> MessageResponse {
-        MessageResponse(message: "Blocks that were over: \(try await blocks.cleanUp(origin: call.origin)).")
+    func retention(_ request: EndpointRequest<NoParameters, NoBody>) async throws -> MessageResponse {
+        MessageResponse(message: "Blocks that were over: \(try await blocks.retention(origin: request.origin)).")
     }
 
     private static func address(_ text: String) throws -> IPAddress {

@@ -61,7 +61,7 @@ struct AddressBlockService: Sendable {
     }
 
     /// Forgets blocks that are over; how many there were. The purge every ten minutes does it, too.
-    func cleanUp(origin: RequestOrigin) async throws -> Int {
+    func retention(origin: RequestOrigin) async throws -> Int {
         let now = now
         return try await database.write { db in
             let count =

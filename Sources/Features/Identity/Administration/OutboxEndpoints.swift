@@ -70,18 +70,18 @@ struct OutboxEndpoints: Sendable {
         ]
     }
 
-    func list(_ call: Call<OutboxParameters, NoBody>) async throws -> Listing<OutboxEntryResponse> {
-        let (asked, origin) = (call.parameters, call.origin)
+    func list(_ request: EndpointRequest<OutboxParameters, NoBody>) async throws -> PagedResponse<OutboxEntryResponse> {
+        let (asked, origin) = (request.parameters, request.origin)
         let page = try await database.write { db in
             db.audit(AuditEntry(.adminAction, "outbox", "", by: origin, reason: "LISTED"))
             return try OutboxAdministration(db: db).page(
                 asked.state, asked.request)
         }
-        return Listing(page.map(OutboxEntryResponse.init))
+        return PagedResponse(page.map(OutboxEntryResponse.init))
     }
 
-    func retry(_ call: Call<IDPath<OutboxTag>, NoBody>) async throws -> OutboxEntryResponse {
-        let (id, origin) = (call.parameters.id, call.origin)
+    func retry(_ request: EndpointRequest<IDPath<OutboxTag>, NoBody>) async throws -> OutboxEntryResponse {
+        let (id, origin) = (request.parameters.id, request.origin)
         let entry = try await database.write { db in
             switch try OutboxAdministration(db: db).retry(id.rawValue) {
             case .unknown: throw OutboxError.notFound

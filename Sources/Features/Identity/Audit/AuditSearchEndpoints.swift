@@ -56,12 +56,14 @@ struct AuditSearchEndpoints: Sendable {
         ]
     }
 
-    func search(_ call: Call<AuditSearchParameters, NoBody>) async throws -> Listing<AuditLineResponse> {
-        let (search, origin) = (call.parameters, call.origin)
+    func search(_ request: EndpointRequest<AuditSearchParameters, NoBody>) async throws -> PagedResponse<
+        AuditLineResponse
+    > {
+        let (search, origin) = (request.parameters, request.origin)
         let page = try await database.write { db in
             db.audit(AuditEntry(.adminAction, "audit_log", "", by: origin, patient: search.patient, reason: "READ"))
             return try AuditSearchRepository(db: db).page(search)
         }
-        return Listing(page.map(AuditLineResponse.init))
+        return PagedResponse(page.map(AuditLineResponse.init))
     }
 }

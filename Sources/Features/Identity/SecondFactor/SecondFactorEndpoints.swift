@@ -86,8 +86,8 @@ struct SecondFactorEndpoints: Sendable {
         ]
     }
 
-    func enroll(_ call: Call<NoParameters, EnrollFactorRequest>) async throws -> EnrollFactorResponse {
-        let pending = try await factors.enrol(call.body.method, for: call.principal, by: call.origin)
+    func enroll(_ request: EndpointRequest<NoParameters, EnrollFactorRequest>) async throws -> EnrollFactorResponse {
+        let pending = try await factors.enrol(request.body.method, for: request.principal, by: request.origin)
         let picture = try pending.uri.map { try QRImage($0) }
         return EnrollFactorResponse(
             method: pending.method, secret: pending.secret, otpauthUri: pending.uri, qrSvg: picture?.svgDataURI,
@@ -97,32 +97,32 @@ struct SecondFactorEndpoints: Sendable {
                 : "Confirm with the code that was sent to your e-mail address.")
     }
 
-    func confirm(_ call: Call<NoParameters, FactorCodeRequest>) async throws -> RecoveryCodesResponse {
+    func confirm(_ request: EndpointRequest<NoParameters, FactorCodeRequest>) async throws -> RecoveryCodesResponse {
         RecoveryCodesResponse(
-            recoveryCodes: try await factors.confirm(call.body.code, for: call.principal, by: call.origin),
+            recoveryCodes: try await factors.confirm(request.body.code, for: request.principal, by: request.origin),
             message: "The second factor is on. Keep the recovery codes; they are not shown again.")
     }
 
-    func verify(_ call: Call<NoParameters, VerifyFactorRequest>) async throws -> AuthenticationResponse {
+    func verify(_ request: EndpointRequest<NoParameters, VerifyFactorRequest>) async throws -> AuthenticationResponse {
         let grant = try await challenges.answer(
-            call.body.challengeToken, code: call.body.code, from: SignInOrigin(call))
+            request.body.challengeToken, code: request.body.code, from: SignInOrigin(request))
         return AuthenticationResponse(
             grant, accessToken: try await sessions.accessToken(for: grant.principal), message: grant.greeting)
     }
 
-    func renewCodes(_ call: Call<NoParameters, NoBody>) async throws -> RecoveryCodesResponse {
+    func renewCodes(_ request: EndpointRequest<NoParameters, NoBody>) async throws -> RecoveryCodesResponse {
         RecoveryCodesResponse(
-            recoveryCodes: try await factors.renewRecoveryCodes(for: call.principal, by: call.origin),
+            recoveryCodes: try await factors.renewRecoveryCodes(for: request.principal, by: request.origin),
             message: "The codes from before are void.")
     }
 
-    func remove(_ call: Call<NoParameters, NoBody>) async throws -> MessageResponse {
-        try await factors.remove(for: call.principal, by: call.origin)
+    func remove(_ request: EndpointRequest<NoParameters, NoBody>) async throws -> MessageResponse {
+        try await factors.remove(for: request.principal, by: request.origin)
         return MessageResponse(message: "The second factor is off.")
     }
 
-    func stepUp(_ call: Call<NoParameters, StepUpRequest>) async throws -> StepUpResponse {
-        let at = try await stepUps.stepUp(call.body, for: call.principal, from: SignInOrigin(call))
+    func stepUp(_ request: EndpointRequest<NoParameters, StepUpRequest>) async throws -> StepUpResponse {
+        let at = try await stepUps.stepUp(request.body, for: request.principal, from: SignInOrigin(request))
         return StepUpResponse(
             message: "Thank you.", authenticatedAt: at, validUntil: at + IdentitySettings.stepUpLifetime)
     }

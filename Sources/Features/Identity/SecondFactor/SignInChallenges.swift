@@ -65,7 +65,7 @@ struct SignInChallenges: Sendable {
     }
 
     private func answer(
-        _ token: [UInt8], _ code: String, _ guess: Guess, _ origin: SignInOrigin, _ db: any Connection
+        _ token: [UInt8], _ code: String, _ guess: SignInAttempt, _ origin: SignInOrigin, _ db: any Connection
     ) throws -> Answered {
         let factors = SecondFactorRepository(db: db)
         guard let challenge = try factors.guessChallenge(Digest.sha256(token), at: now),

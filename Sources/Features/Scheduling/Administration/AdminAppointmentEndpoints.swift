@@ -77,22 +77,24 @@ struct AdminAppointmentEndpoints: Sendable {
         ]
     }
 
-    func find(_ call: Call<IDPath<AppointmentTag>, NoBody>) async throws -> AdminAppointmentResponse {
-        try response(try await appointments.find(call.parameters.id, origin: call.origin))
+    func find(_ request: EndpointRequest<IDPath<AppointmentTag>, NoBody>) async throws -> AdminAppointmentResponse {
+        try response(try await appointments.find(request.parameters.id, origin: request.origin))
     }
 
-    func delete(_ call: Call<IDPath<AppointmentTag>, NoBody>) async throws -> MessageResponse {
-        try await appointments.delete(call.parameters.id, origin: call.origin)
+    func delete(_ request: EndpointRequest<IDPath<AppointmentTag>, NoBody>) async throws -> MessageResponse {
+        try await appointments.delete(request.parameters.id, origin: request.origin)
         return MessageResponse(message: "Appointment deleted successfully")
     }
 
-    func book(_ call: Call<NoParameters, BookAtDeskRequest>) async throws -> Once<AdminAppointmentResponse> {
+    func book(_ request: EndpointRequest<NoParameters, BookAtDeskRequest>) async throws -> IdempotentResponse<
+        AdminAppointmentResponse
+    > {
         let request = BookingService.Request(
-            doctor: call.body.doctorId, time: call.body.appointmentDateTime,
-            reason: call.body.reason.flatMap(\.filled))
+            doctor: request.body.doctorId, time: request.body.appointmentDateTime,
+            reason: request.body.reason.flatMap(\.filled))
         let outcome = try await booking.bookAtDesk(
-            request, for: call.body.patientId, by: call.origin, idempotency: try call.idempotency(response))
-        return try Once.from(outcome, response)
+            request, for: request.body.patientId, by: request.origin, idempotency: try request.idempotency(response))
+        return try IdempotentResponse.from(outcome, response)
     }
 
     @Sendable private func response(_ seen: AdminAppointmentService.Seen) throws -> AdminAppointmentResponse {

@@ -14,7 +14,7 @@ struct AdminAppointmentService: Sendable {
         let cancellationReason: String?
     }
 
-    private struct SeenRow: RowDecodable {
+    private struct TreatedPatientRow: RowDecodable {
         let appointment: Appointment
         let doctorFirstName: String
         let doctorLastName: String
@@ -48,13 +48,13 @@ struct AdminAppointmentService: Sendable {
                     WHERE a.id = \(id) AND a.deleted_at IS NULL\(db.dialect.forUpdate(of: "a"))
                     """)
             else { throw SchedulingError.appointmentNotFound }
-            let subject = AppointmentRecords.Subject(found)
+            let subject = AppointmentEffects.Subject(found)
             if found.status.isOccupying {
                 try db.later(
                     AppointmentRepository.move(
                         found, to: .cancelled, isActive: false, by: origin.principal?.username ?? "SYSTEM", at: now))
                 try db.withdraw(kind: HoldService.expiryKind, subject: subject.name)
-                try AppointmentRecords.moved(subject, from: found.status, to: .cancelled, by: origin, db)
+                try AppointmentEffects.moved(subject, from: found.status, to: .cancelled, by: origin, db)
             }
             try db.later(
                 "UPDATE appointments SET is_active = FALSE, deleted_at = \(now), updated_at = \(now) WHERE id = \(id)")
@@ -65,7 +65,7 @@ struct AdminAppointmentService: Sendable {
     }
 
     static func read(_ id: AppointmentID, _ context: SchedulingContext, _ db: any Connection) throws -> Seen {
-        let row: SeenRow? = try db.first(
+        let row: TreatedPatientRow? = try db.first(
             """
             SELECT \(Appointment.columns), d.first_name, d.last_name, \(SealedPatient.columns)
             FROM appointments a JOIN doctors d ON d.id = a.doctor_id JOIN patients p ON p.id = a.patient_id

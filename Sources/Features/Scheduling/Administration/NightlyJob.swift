@@ -32,13 +32,13 @@ struct NightlyJob: Sendable {
         let now = db.scope.services.time.now
         let today = zone.date(at: now)
         let midnight = zone.startOfDay(today)
-        let expired: [AppointmentRecords.Subject] = try db.all(
+        let expired: [AppointmentEffects.Subject] = try db.all(
             """
             UPDATE appointments SET is_active = FALSE, updated_at = \(now), version = version + 1
             WHERE id IN (SELECT a.id FROM doctors d JOIN appointments a ON a.doctor_id = d.id
                          WHERE a.starts_at >= \(try start(item, db)) AND a.starts_at < \(midnight)
                            AND a.ends_at <= \(midnight) AND a.is_active AND a.status = 'BOOKED')
-            RETURNING \(AppointmentRecords.Subject.columns)
+            RETURNING \(AppointmentEffects.Subject.columns)
             """)
         for subject in expired {
             db.audit(

@@ -72,8 +72,8 @@ struct AppointmentService: Sendable {
             AppointmentRepository.move(
                 appointment, to: target, isActive: !target.isCancelled, by: origin.principal?.username ?? "SYSTEM",
                 at: now, cancellationReason: target.isCancelled ? sealed : nil))
-        try AppointmentRecords.moved(
-            AppointmentRecords.Subject(appointment), from: appointment.status, to: target, by: origin, db)
+        try AppointmentEffects.moved(
+            AppointmentEffects.Subject(appointment), from: appointment.status, to: target, by: origin, db)
     }
 
     func list(of patient: PatientID, _ filter: AppointmentFilter, _ page: PageRequest) async throws -> Page<ForPatient>

@@ -54,77 +54,95 @@ struct DoctorAppointmentEndpoints: Sendable {
     private func get(
         _ path: String, _ summary: String,
         use handler:
-            @escaping @Sendable (Call<PageParameters, NoBody>) async throws -> Listing<DoctorAppointmentResponse>
+            @escaping @Sendable (EndpointRequest<PageParameters, NoBody>) async throws -> PagedResponse<
+                DoctorAppointmentResponse
+            >
     ) -> Endpoint {
         .get(
             "\(Self.base)/\(path)", summary, access: .role(.doctor), fails: SchedulingError.self, use: handler)
     }
 
-    @Sendable func list(_ call: Call<PageParameters, NoBody>) async throws -> Listing<DoctorAppointmentResponse> {
-        try await list(.all, call.parameters.request, call)
+    @Sendable func list(_ request: EndpointRequest<PageParameters, NoBody>) async throws -> PagedResponse<
+        DoctorAppointmentResponse
+    > {
+        try await list(.all, request.parameters.request, request)
     }
 
-    @Sendable func upcoming(_ call: Call<PageParameters, NoBody>) async throws -> Listing<DoctorAppointmentResponse> {
-        try await list(.upcoming(now: call.request.receivedAt), call.parameters.request, call)
+    @Sendable func upcoming(_ request: EndpointRequest<PageParameters, NoBody>) async throws -> PagedResponse<
+        DoctorAppointmentResponse
+    > {
+        try await list(.upcoming(now: request.metadata.receivedAt), request.parameters.request, request)
     }
 
-    @Sendable func today(_ call: Call<PageParameters, NoBody>) async throws -> Listing<DoctorAppointmentResponse> {
+    @Sendable func today(_ request: EndpointRequest<PageParameters, NoBody>) async throws -> PagedResponse<
+        DoctorAppointmentResponse
+    > {
         let zone = appointments.context.zone
-        let date = zone.date(at: call.request.receivedAt)
+        let date = zone.date(at: request.metadata.receivedAt)
         let day = AppointmentFilter.between(zone.startOfDay(date), zone.startOfDay(date.adding(days: 1)))
-        return try await list(day, call.parameters.request, call)
+        return try await list(day, request.parameters.request, request)
     }
 
-    @Sendable func completed(_ call: Call<PageParameters, NoBody>) async throws -> Listing<DoctorAppointmentResponse> {
-        try await list(.status([.completed]), call.parameters.request, call)
+    @Sendable func completed(_ request: EndpointRequest<PageParameters, NoBody>) async throws -> PagedResponse<
+        DoctorAppointmentResponse
+    > {
+        try await list(.status([.completed]), request.parameters.request, request)
     }
 
-    @Sendable func cancelled(_ call: Call<PageParameters, NoBody>) async throws -> Listing<DoctorAppointmentResponse> {
-        try await list(.status(AppointmentStatus.cancelledOnes), call.parameters.request, call)
+    @Sendable func cancelled(_ request: EndpointRequest<PageParameters, NoBody>) async throws -> PagedResponse<
+        DoctorAppointmentResponse
+    > {
+        try await list(.status(AppointmentStatus.cancelledOnes), request.parameters.request, request)
     }
 
-    func withStatus(_ call: Call<StatusListParameters, NoBody>) async throws -> Listing<DoctorAppointmentResponse> {
-        try await list(try call.parameters.filter(), call.parameters.request, call)
+    func withStatus(_ request: EndpointRequest<StatusListParameters, NoBody>) async throws -> PagedResponse<
+        DoctorAppointmentResponse
+    > {
+        try await list(try request.parameters.filter(), request.parameters.request, request)
     }
 
-    func changeStatus(_ call: Call<StatusChangeParameters, NoBody>) async throws -> DoctorAppointmentResponse {
-        guard let asked = AppointmentStatus(anyCase: call.parameters.status) else { throw SchedulingError.badStatus }
+    func changeStatus(_ request: EndpointRequest<StatusChangeParameters, NoBody>) async throws
+        -> DoctorAppointmentResponse
+    {
+        guard let asked = AppointmentStatus(anyCase: request.parameters.status) else { throw SchedulingError.badStatus }
         // The published client cancels by asking for the legacy status.
         return try await move(
-            call.parameters.id, to: asked == .cancelled ? .cancelledByDoctor : asked, because: call.parameters.reason,
-            call)
+            request.parameters.id, to: asked == .cancelled ? .cancelledByDoctor : asked,
+            because: request.parameters.reason,
+            request)
     }
 
-    func confirm(_ call: Call<IDPath<AppointmentTag>, NoBody>) async throws -> DoctorAppointmentResponse {
-        try await move(call.parameters.id, to: .confirmed, call)
+    func confirm(_ request: EndpointRequest<IDPath<AppointmentTag>, NoBody>) async throws -> DoctorAppointmentResponse {
+        try await move(request.parameters.id, to: .confirmed, request)
     }
 
-    func complete(_ call: Call<IDPath<AppointmentTag>, NoBody>) async throws -> DoctorAppointmentResponse {
-        try await move(call.parameters.id, to: .completed, call)
+    func complete(_ request: EndpointRequest<IDPath<AppointmentTag>, NoBody>) async throws -> DoctorAppointmentResponse
+    {
+        try await move(request.parameters.id, to: .completed, request)
     }
 
-    func cancel(_ call: Call<CancelParameters, NoBody>) async throws -> DoctorAppointmentResponse {
-        try await move(call.parameters.id, to: .cancelledByDoctor, because: call.parameters.reason, call)
+    func cancel(_ request: EndpointRequest<CancelParameters, NoBody>) async throws -> DoctorAppointmentResponse {
+        try await move(request.parameters.id, to: .cancelledByDoctor, because: request.parameters.reason, request)
     }
 
-    func noShow(_ call: Call<IDPath<AppointmentTag>, NoBody>) async throws -> DoctorAppointmentResponse {
-        try await move(call.parameters.id, to: .noShow, call)
+    func noShow(_ request: EndpointRequest<IDPath<AppointmentTag>, NoBody>) async throws -> DoctorAppointmentResponse {
+        try await move(request.parameters.id, to: .noShow, request)
     }
 
     private func move<Parameters>(
         _ id: AppointmentID, to target: AppointmentStatus, because reason: String? = nil,
-        _ call: Call<Parameters, NoBody>
+        _ request: EndpointRequest<Parameters, NoBody>
     ) async throws -> DoctorAppointmentResponse {
         let moved = try await appointments.move(
-            id, to: target, by: try call.principal.requireDoctor(), because: reason, origin: call.origin)
+            id, to: target, by: try request.principal.requireDoctor(), because: reason, origin: request.origin)
         return DoctorAppointmentResponse(moved, zone: appointments.context.zone)
     }
 
     private func list<Parameters>(
-        _ filter: AppointmentFilter, _ page: PageRequest, _ call: Call<Parameters, NoBody>
-    ) async throws -> Listing<DoctorAppointmentResponse> {
+        _ filter: AppointmentFilter, _ page: PageRequest, _ request: EndpointRequest<Parameters, NoBody>
+    ) async throws -> PagedResponse<DoctorAppointmentResponse> {
         let found = try await appointments.list(
-            of: try call.principal.requireDoctor(), filter, page, origin: call.origin)
-        return Listing(found.map { DoctorAppointmentResponse($0, zone: appointments.context.zone) })
+            of: try request.principal.requireDoctor(), filter, page, origin: request.origin)
+        return PagedResponse(found.map { DoctorAppointmentResponse($0, zone: appointments.context.zone) })
     }
 }

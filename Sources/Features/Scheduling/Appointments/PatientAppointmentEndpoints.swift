@@ -57,37 +57,47 @@ struct PatientAppointmentEndpoints: Sendable {
         ]
     }
 
-    func list(_ call: Call<PageParameters, NoBody>) async throws -> Listing<PatientAppointmentResponse> {
-        try await list(.all, call.parameters.request, try call.principal)
+    func list(_ request: EndpointRequest<PageParameters, NoBody>) async throws -> PagedResponse<
+        PatientAppointmentResponse
+    > {
+        try await list(.all, request.parameters.request, try request.principal)
     }
 
-    func upcoming(_ call: Call<PageParameters, NoBody>) async throws -> Listing<PatientAppointmentResponse> {
-        try await list(.upcoming(now: call.request.receivedAt), call.parameters.request, try call.principal)
+    func upcoming(_ request: EndpointRequest<PageParameters, NoBody>) async throws -> PagedResponse<
+        PatientAppointmentResponse
+    > {
+        try await list(.upcoming(now: request.metadata.receivedAt), request.parameters.request, try request.principal)
     }
 
-    func withStatus(_ call: Call<StatusListParameters, NoBody>) async throws -> Listing<PatientAppointmentResponse> {
-        try await list(try call.parameters.filter(), call.parameters.request, try call.principal)
+    func withStatus(_ request: EndpointRequest<StatusListParameters, NoBody>) async throws -> PagedResponse<
+        PatientAppointmentResponse
+    > {
+        try await list(try request.parameters.filter(), request.parameters.request, try request.principal)
     }
 
-    func completed(_ call: Call<PageParameters, NoBody>) async throws -> Listing<PatientAppointmentResponse> {
-        try await list(.status([.completed]), call.parameters.request, try call.principal)
+    func completed(_ request: EndpointRequest<PageParameters, NoBody>) async throws -> PagedResponse<
+        PatientAppointmentResponse
+    > {
+        try await list(.status([.completed]), request.parameters.request, try request.principal)
     }
 
-    func cancelled(_ call: Call<PageParameters, NoBody>) async throws -> Listing<PatientAppointmentResponse> {
-        try await list(.status(AppointmentStatus.cancelledOnes), call.parameters.request, try call.principal)
+    func cancelled(_ request: EndpointRequest<PageParameters, NoBody>) async throws -> PagedResponse<
+        PatientAppointmentResponse
+    > {
+        try await list(.status(AppointmentStatus.cancelledOnes), request.parameters.request, try request.principal)
     }
 
-    func cancel(_ call: Call<CancelParameters, NoBody>) async throws -> MessageResponse {
+    func cancel(_ request: EndpointRequest<CancelParameters, NoBody>) async throws -> MessageResponse {
         try await appointments.cancel(
-            call.parameters.id, by: try call.principal.requirePatient(), because: call.parameters.reason,
-            origin: call.origin)
+            request.parameters.id, by: try request.principal.requirePatient(), because: request.parameters.reason,
+            origin: request.origin)
         return MessageResponse(message: "Appointment cancelled successfully")
     }
 
     private func list(
         _ filter: AppointmentFilter, _ page: PageRequest, _ principal: Principal
-    ) async throws -> Listing<PatientAppointmentResponse> {
+    ) async throws -> PagedResponse<PatientAppointmentResponse> {
         let found = try await appointments.list(of: try principal.requirePatient(), filter, page)
-        return Listing(found.map { PatientAppointmentResponse($0, zone: appointments.context.zone) })
+        return PagedResponse(found.map { PatientAppointmentResponse($0, zone: appointments.context.zone) })
     }
 }

@@ -29,25 +29,31 @@ struct ReschedulingEndpoints: Sendable {
     }
 
     func update(
-        _ call: Call<IDPath<AppointmentTag>, CreateAppointmentRequest>
+        _ request: EndpointRequest<IDPath<AppointmentTag>, CreateAppointmentRequest>
     ) async throws -> PatientAppointmentResponse {
         let change = ReschedulingService.Change(
-            time: call.body.appointmentDateTime, field: SchedulingError.bookedTime,
-            reason: call.body.reason.flatMap(\.filled), namedDoctor: call.body.doctorId)
+            time: request.body.appointmentDateTime, field: SchedulingError.bookedTime,
+            reason: request.body.reason.flatMap(\.filled), namedDoctor: request.body.doctorId)
         return response(
             try await rescheduling.move(
-                call.parameters.id, by: try call.principal.requirePatient(), change, origin: call.origin))
+                request.parameters.id, by: try request.principal.requirePatient(), change, origin: request.origin))
     }
 
-    func rescheduleByPatient(_ call: Call<RescheduleParameters, NoBody>) async throws -> RescheduledResponse {
+    func rescheduleByPatient(_ request: EndpointRequest<RescheduleParameters, NoBody>) async throws
+        -> RescheduledResponse
+    {
         let moved = try await rescheduling.move(
-            call.parameters.id, by: try call.principal.requirePatient(), change(call.parameters), origin: call.origin)
+            request.parameters.id, by: try request.principal.requirePatient(), change(request.parameters),
+            origin: request.origin)
         return RescheduledResponse(message: "Appointment rescheduled successfully", appointment: response(moved))
     }
 
-    func rescheduleByDoctor(_ call: Call<RescheduleParameters, NoBody>) async throws -> DoctorAppointmentResponse {
+    func rescheduleByDoctor(_ request: EndpointRequest<RescheduleParameters, NoBody>) async throws
+        -> DoctorAppointmentResponse
+    {
         let moved = try await rescheduling.move(
-            call.parameters.id, by: try call.principal.requireDoctor(), change(call.parameters), origin: call.origin)
+            request.parameters.id, by: try request.principal.requireDoctor(), change(request.parameters),
+            origin: request.origin)
         return DoctorAppointmentResponse(moved, zone: rescheduling.context.zone)
     }
 

@@ -91,17 +91,17 @@ private struct Move {
         guard start != appointment.startsAt else { return try changeReason(of: appointment, at: now) }
         let slot = try judge(start, appointment)
         try update(appointment, to: slot, at: now)
-        try AppointmentRecords.rescheduled(
-            AppointmentRecords.Subject(appointment), from: appointment.startsAt, to: slot.interval.start,
+        try AppointmentEffects.rescheduled(
+            AppointmentEffects.Subject(appointment), from: appointment.startsAt, to: slot.interval.start,
             version: appointment.version + 1, by: origin, db)
     }
 
     /// The doctor's row first, then the patient's, then the appointment: the order that everyone keeps. The doctor's
     /// keeps bookings, leaves and other moves out; the patient's keeps out moves to other doctors (RULINGS A2).
     private func lock(_ id: AppointmentID, _ mover: ReschedulingService.Mover) throws -> Appointment {
-        let subject: AppointmentRecords.Subject? = try db.first(
+        let subject: AppointmentEffects.Subject? = try db.first(
             """
-            SELECT \(AppointmentRecords.Subject.columns) FROM appointments
+            SELECT \(AppointmentEffects.Subject.columns) FROM appointments
             WHERE id = \(id) AND \(mover.condition) AND deleted_at IS NULL
             """)
         guard let subject else { throw SchedulingError.appointmentNotFound }

@@ -67,7 +67,7 @@ struct BookingAttempt: Sendable {
         try batch.later(db)
         try db.requireChange(BookingRepository.insert(new, db.dialect))
         let appointment = Appointment(new)
-        try AppointmentRecords.booked(appointment, by: origin, db)
+        try AppointmentEffects.booked(appointment, by: origin, db)
         return {
             guard let doctor = try doctor.value else { throw DatabaseFailure.unmetRequirement }
             return BookingService.Booked(appointment: appointment, doctor: doctor, reason: order.reason)

@@ -67,19 +67,23 @@ struct BookingEndpoints: Sendable {
         ]
     }
 
-    func book(_ call: Call<NoParameters, CreateAppointmentRequest>) async throws -> Once<PatientAppointmentResponse> {
+    func book(_ request: EndpointRequest<NoParameters, CreateAppointmentRequest>) async throws -> IdempotentResponse<
+        PatientAppointmentResponse
+    > {
         let outcome = try await booking.book(
-            call.body.request, for: try call.principal.requirePatient(), by: call.origin,
-            idempotency: try call.idempotency(response))
-        return try Once.from(outcome, response)
+            request.body.request, for: try request.principal.requirePatient(), by: request.origin,
+            idempotency: try request.idempotency(response))
+        return try IdempotentResponse.from(outcome, response)
     }
 
-    func bookEmergency(_ call: Call<EmergencyParameters, NoBody>) async throws -> Once<EmergencyAppointmentResponse> {
+    func bookEmergency(_ request: EndpointRequest<EmergencyParameters, NoBody>) async throws -> IdempotentResponse<
+        EmergencyAppointmentResponse
+    > {
         let outcome = try await booking.bookEmergency(
-            doctor: call.parameters.doctorId, reason: call.parameters.reason,
-            for: try call.principal.requirePatient(), by: call.origin,
-            idempotency: try call.idempotency(emergencyResponse))
-        return try Once.from(outcome, emergencyResponse)
+            doctor: request.parameters.doctorId, reason: request.parameters.reason,
+            for: try request.principal.requirePatient(), by: request.origin,
+            idempotency: try request.idempotency(emergencyResponse))
+        return try IdempotentResponse.from(outcome, emergencyResponse)
     }
 
     @Sendable private func response(_ booked: BookingService.Booked) throws -> PatientAppointmentResponse {

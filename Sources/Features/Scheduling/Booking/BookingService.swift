@@ -83,7 +83,7 @@ struct BookingService: Sendable {
         let attempt = attempt(order, origin)
         return try await context.database.write(idempotency: idempotency) { [context] db in
             let booked = try attempt.run(db)
-            let subject = AppointmentRecords.Subject(booked.appointment)
+            let subject = AppointmentEffects.Subject(booked.appointment)
             try db.enqueue(EmergencyWatch.escalation(of: subject, at: now + context.settings.escalationTime))
             try db.emit(EmergencyBooked(appointment: subject.id, doctor: doctor, patient: patient))
             return booked
@@ -114,16 +114,16 @@ struct BookingService: Sendable {
 enum EmergencyWatch {
     static let kind = "emergency.escalate"
 
-    static func escalation(of subject: AppointmentRecords.Subject, at due: Instant) -> OutboxMessage {
+    static func escalation(of subject: AppointmentEffects.Subject, at due: Instant) -> OutboxMessage {
         OutboxMessage(kind: kind, subject: subject.name, payload: subject.payload, due: due)
     }
 
     /// What the timer does. Opened means that the doctor has moved the appointment on, whatever to; an emergency that
     /// the night has made inactive is still unopened.
     static func escalate(_ id: AppointmentID, _ db: any Connection) throws {
-        let unopened: AppointmentRecords.Subject? = try db.first(
+        let unopened: AppointmentEffects.Subject? = try db.first(
             """
-            SELECT \(AppointmentRecords.Subject.columns) FROM appointments
+            SELECT \(AppointmentEffects.Subject.columns) FROM appointments
             WHERE id = \(id) AND is_emergency AND status = 'BOOKED'
             """)
         guard let unopened else { return }

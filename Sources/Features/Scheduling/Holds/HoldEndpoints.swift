@@ -12,8 +12,9 @@ struct HoldEndpoints: Sendable {
         ]
     }
 
-    func release(_ call: Call<IDPath<AppointmentTag>, NoBody>) async throws -> MessageResponse {
-        try await holds.release(call.parameters.id, by: try call.principal.requirePatient(), origin: call.origin)
+    func release(_ request: EndpointRequest<IDPath<AppointmentTag>, NoBody>) async throws -> MessageResponse {
+        try await holds.release(
+            request.parameters.id, by: try request.principal.requirePatient(), origin: request.origin)
         return MessageResponse(message: "The slot is free again.")
     }
 }

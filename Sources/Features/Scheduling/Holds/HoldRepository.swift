@@ -9,29 +9,29 @@ struct HoldRepository {
     /// which the payment is being captured at this moment is waited for, and then stays.
     func endExpired(
         overlapping interval: Interval, doctor: DoctorID, patient: PatientID
-    ) throws -> [AppointmentRecords.Subject] {
+    ) throws -> [AppointmentEffects.Subject] {
         let now = db.scope.services.time.now
         return try db.all(
             """
             UPDATE appointments \(Self.ending(now))
             WHERE (doctor_id = \(doctor) OR patient_id = \(patient)) AND \(Self.expired(now))
               AND starts_at < \(interval.end) AND ends_at > \(interval.start)
-            RETURNING \(AppointmentRecords.Subject.columns)
+            RETURNING \(AppointmentEffects.Subject.columns)
             """)
     }
 
     /// Ends one hold if it has run out.
-    func endExpired(_ id: AppointmentID) throws -> AppointmentRecords.Subject? {
+    func endExpired(_ id: AppointmentID) throws -> AppointmentEffects.Subject? {
         let now = db.scope.services.time.now
         return try db.first(
             """
             UPDATE appointments \(Self.ending(now)) WHERE id = \(id) AND \(Self.expired(now))
-            RETURNING \(AppointmentRecords.Subject.columns)
+            RETURNING \(AppointmentEffects.Subject.columns)
             """)
     }
 
     /// The payment has come: `nil` when the appointment is no hold, or has been ended.
-    func capture(_ id: AppointmentID, by username: String) throws -> AppointmentRecords.Subject? {
+    func capture(_ id: AppointmentID, by username: String) throws -> AppointmentEffects.Subject? {
         let now = db.scope.services.time.now
         return try db.first(
             """
@@ -39,7 +39,7 @@ struct HoldRepository {
             SET status = 'CONFIRMED', held_until = NULL, status_changed_at = \(now), status_changed_by = \(username),
                 updated_at = \(now), version = version + 1
             WHERE id = \(id) AND is_active AND status = 'BOOKED' AND held_until IS NOT NULL
-            RETURNING \(AppointmentRecords.Subject.columns)
+            RETURNING \(AppointmentEffects.Subject.columns)
             """)
     }
 

@@ -9,7 +9,7 @@ struct HoldService: Sendable {
     static let expiryKind = "hold.expire"
 
     /// The timer that ends a hold.
-    static func expiry(of subject: AppointmentRecords.Subject, at due: Instant) -> OutboxMessage {
+    static func expiry(of subject: AppointmentEffects.Subject, at due: Instant) -> OutboxMessage {
         OutboxMessage(kind: expiryKind, subject: subject.name, payload: subject.payload, due: due)
     }
 
@@ -26,9 +26,9 @@ struct HoldService: Sendable {
                 AppointmentRepository.move(
                     appointment, to: .cancelledByPatient, isActive: false, by: origin.principal?.username ?? "SYSTEM",
                     at: now))
-            try db.withdraw(kind: Self.expiryKind, subject: AppointmentRecords.Subject(appointment).name)
-            try AppointmentRecords.moved(
-                AppointmentRecords.Subject(appointment), from: .booked, to: .cancelledByPatient, by: origin, db)
+            try db.withdraw(kind: Self.expiryKind, subject: AppointmentEffects.Subject(appointment).name)
+            try AppointmentEffects.moved(
+                AppointmentEffects.Subject(appointment), from: .booked, to: .cancelledByPatient, by: origin, db)
         }
     }
 
@@ -40,7 +40,7 @@ struct HoldService: Sendable {
             return false
         }
         try db.withdraw(kind: expiryKind, subject: subject.name)
-        try AppointmentRecords.moved(subject, from: .booked, to: .confirmed, by: origin, db)
+        try AppointmentEffects.moved(subject, from: .booked, to: .confirmed, by: origin, db)
         return true
     }
 
@@ -50,13 +50,13 @@ struct HoldService: Sendable {
     ) throws {
         let ended = try HoldRepository(db: db).endExpired(overlapping: interval, doctor: doctor, patient: patient)
         for subject in ended {
-            try AppointmentRecords.moved(subject, from: .booked, to: .cancelled, by: .system(expiryKind), db)
+            try AppointmentEffects.moved(subject, from: .booked, to: .cancelled, by: .system(expiryKind), db)
         }
     }
 
     /// What the timer does.
     static func expire(_ id: AppointmentID, _ db: any Connection) throws {
         guard let subject = try HoldRepository(db: db).endExpired(id) else { return }
-        try AppointmentRecords.moved(subject, from: .booked, to: .cancelled, by: .system(expiryKind), db)
+        try AppointmentEffects.moved(subject, from: .booked, to: .cancelled, by: .system(expiryKind), db)
     }
 }

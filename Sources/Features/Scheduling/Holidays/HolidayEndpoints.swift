@@ -59,14 +59,14 @@ struct HolidayEndpoints: Sendable {
         ]
     }
 
-    func list(_ call: Call<HolidayParameters, NoBody>) async throws -> [HolidayBody] {
-        Self.bodies(try await holidays.list(year: call.parameters.year))
+    func list(_ request: EndpointRequest<HolidayParameters, NoBody>) async throws -> [HolidayBody] {
+        Self.bodies(try await holidays.list(year: request.parameters.year))
     }
 
-    func replace(_ call: Call<NoParameters, ReplaceHolidaysRequest>) async throws -> HolidaysResponse {
+    func replace(_ request: EndpointRequest<NoParameters, ReplaceHolidaysRequest>) async throws -> HolidaysResponse {
         let replaced = try await holidays.replace(
-            call.body.holidays.map { Holiday(date: $0.date, name: $0.name) }, year: call.body.year,
-            origin: call.origin)
+            request.body.holidays.map { Holiday(date: $0.date, name: $0.name) }, year: request.body.year,
+            origin: request.origin)
         return HolidaysResponse(
             holidays: Self.bodies(replaced.holidays), affectedAppointments: replaced.affected)
     }

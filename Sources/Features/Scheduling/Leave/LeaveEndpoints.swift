@@ -49,35 +49,38 @@ struct LeaveEndpoints: Sendable {
         ]
     }
 
-    func add(_ call: Call<AddLeaveParameters, AddLeaveRequest>) async throws -> Once<LeaveResponse> {
+    func add(_ request: EndpointRequest<AddLeaveParameters, AddLeaveRequest>) async throws -> IdempotentResponse<
+        LeaveResponse
+    > {
         let new = LeaveService.NewLeave(
-            startDate: call.body.startDate, endDate: call.body.endDate, reason: call.body.reason.flatMap(\.filled),
-            handling: call.parameters.affected)
+            startDate: request.body.startDate, endDate: request.body.endDate,
+            reason: request.body.reason.flatMap(\.filled),
+            handling: request.parameters.affected)
         let outcome = try await leaves.add(
-            new, for: try call.principal.requireDoctor(), origin: call.origin,
-            idempotency: try call.idempotency(response))
-        return try Once.from(outcome, response)
+            new, for: try request.principal.requireDoctor(), origin: request.origin,
+            idempotency: try request.idempotency(response))
+        return try IdempotentResponse.from(outcome, response)
     }
 
-    func list(_ call: Call<PageParameters, NoBody>) async throws -> Listing<LeaveResponse> {
+    func list(_ request: EndpointRequest<PageParameters, NoBody>) async throws -> PagedResponse<LeaveResponse> {
         try await list(call, onlyUpcoming: false)
     }
 
-    func upcoming(_ call: Call<PageParameters, NoBody>) async throws -> Listing<LeaveResponse> {
+    func upcoming(_ request: EndpointRequest<PageParameters, NoBody>) async throws -> PagedResponse<LeaveResponse> {
         try await list(call, onlyUpcoming: true)
     }
 
-    func remove(_ call: Call<IDPath<LeaveTag>, NoBody>) async throws -> MessageResponse {
-        try await leaves.remove(call.parameters.id, for: try call.principal.requireDoctor())
+    func remove(_ request: EndpointRequest<IDPath<LeaveTag>, NoBody>) async throws -> MessageResponse {
+        try await leaves.remove(request.parameters.id, for: try request.principal.requireDoctor())
         return MessageResponse(message: "Leave record deleted successfully")
     }
 
     private func list(
-        _ call: Call<PageParameters, NoBody>, onlyUpcoming: Bool
-    ) async throws -> Listing<LeaveResponse> {
+        _ request: EndpointRequest<PageParameters, NoBody>, onlyUpcoming: Bool
+    ) async throws -> PagedResponse<LeaveResponse> {
         let found = try await leaves.list(
-            of: try call.principal.requireDoctor(), onlyUpcoming: onlyUpcoming, call.parameters.request)
-        return Listing(found.map { LeaveResponse($0, zone: leaves.context.zone) })
+            of: try request.principal.requireDoctor(), onlyUpcoming: onlyUpcoming, request.parameters.request)
+        return PagedResponse(found.map { LeaveResponse($0, zone: leaves.context.zone) })
     }
 
     @Sendable private func response(_ leave: Leave) throws -> LeaveResponse {

@@ -96,7 +96,7 @@ struct LeaveService: Sendable {
             AppointmentRepository.move(
                 appointment, to: .cancelledByDoctor, isActive: false, by: origin.principal?.username ?? "SYSTEM",
                 at: db.scope.services.time.now, cancellationReason: sealed))
-        try AppointmentRecords.moved(
-            AppointmentRecords.Subject(appointment), from: appointment.status, to: .cancelledByDoctor, by: origin, db)
+        try AppointmentEffects.moved(
+            AppointmentEffects.Subject(appointment), from: appointment.status, to: .cancelledByDoctor, by: origin, db)
     }
 }

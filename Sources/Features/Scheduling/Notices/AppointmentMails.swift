@@ -65,9 +65,9 @@ enum AppointmentMails {
     /// What is ahead is of no use once it has begun; an emergency or a cancellation is for a day.
     private static func letter(
         _ appointment: NoticedAppointment, to address: MailAddress, zone: ClinicZone
-    ) -> MailKind.Letter {
+    ) -> MailKind.MailDraft {
         let isPlanned = appointment.isAhead && !appointment.isEmergency
-        return MailKind.Letter(
+        return MailKind.MailDraft(
             to: address, ["doctor": appointment.doctorName, "time": zone.mailText(appointment.startsAt)],
             validUntil: appointment.startsAt + (isPlanned ? .seconds(0) : AppointmentNotices.maximumAge))
     }

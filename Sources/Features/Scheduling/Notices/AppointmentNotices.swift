@@ -16,10 +16,10 @@ struct AppointmentNotices: Sendable {
 
     var handlers: [OutboxHandler] {
         [
-            .transaction("appointment.booked", mayJoin: true) { item, db in try tell(item, db, booked) },
-            .transaction("appointment.status", mayJoin: true) { item, db in try tell(item, db, statusChanged) },
-            .transaction("appointment.rescheduled", mayJoin: true) { item, db in try tell(item, db, rescheduled) },
-            .transaction("emergency.unanswered", mayJoin: true) { item, db in try tell(item, db, unanswered) },
+            .transaction("appointment.booked", isBatchable: true) { item, db in try tell(item, db, booked) },
+            .transaction("appointment.status", isBatchable: true) { item, db in try tell(item, db, statusChanged) },
+            .transaction("appointment.rescheduled", isBatchable: true) { item, db in try tell(item, db, rescheduled) },
+            .transaction("emergency.unanswered", isBatchable: true) { item, db in try tell(item, db, unanswered) },
         ]
     }
 

@@ -59,12 +59,12 @@ struct SlotEndpoints: Sendable {
         ]
     }
 
-    func availableSlots(_ call: Call<SlotParameters, NoBody>) async throws -> SlotAvailabilityResponse {
-        let principal = try call.principal
+    func availableSlots(_ request: EndpointRequest<SlotParameters, NoBody>) async throws -> SlotAvailabilityResponse {
+        let principal = try request.principal
         let patient = principal.role == .patient ? try principal.requirePatient() : nil
-        let (date, count) = (call.parameters.date, call.parameters.days)
+        let (date, count) = (request.parameters.date, request.parameters.days)
         let days = try await slots.days(
-            from: date, to: date.adding(days: (count ?? 1) - 1), of: call.parameters.doctorId, for: patient)
+            from: date, to: date.adding(days: (count ?? 1) - 1), of: request.parameters.doctorId, for: patient)
         guard let day = days.first else { throw Problem.fault }
         return SlotAvailabilityResponse(day, days: count == nil ? nil : days)
     }

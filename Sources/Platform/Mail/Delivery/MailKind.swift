@@ -4,7 +4,7 @@ package import Persistence
 /// A kind of mail that a feature sends: its template, and how its values are found when it leaves.
 package struct MailKind: Sendable {
     /// What the message is addressed to and filled with.
-    package struct Letter: Sendable {
+    package struct MailDraft: Sendable {
         let recipient: MailAddress
         private(set) var values: [String: String]
         let validUntil: Instant?
@@ -21,7 +21,7 @@ package struct MailKind: Sendable {
         }
     }
 
-    package typealias Compose = @Sendable (_ item: OutboxItem, _ db: any Connection) throws -> Letter?
+    package typealias Compose = @Sendable (_ item: OutboxItem, _ db: any Connection) throws -> MailDraft?
 
     /// Such as `password-reset`; stored, so it never changes.
     package let name: String

@@ -29,7 +29,7 @@ package enum MailMigrations {
     ]
 
     /// The archive answers for a quarter of a year whether and when somebody was written to.
-    package static let sweeps: [Sweep] = [
-        Sweep(table: "mail_deliveries") { now in "created_at < \(now - .days(90))" }
+    package static let retentionRules: [RetentionRule] = [
+        RetentionRule(table: "mail_deliveries") { now in "created_at < \(now - .days(90))" }
     ]
 }

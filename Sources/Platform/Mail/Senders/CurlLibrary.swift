@@ -6,7 +6,7 @@ struct CurlLibrary: Sendable {
     // The addresses of functions, which stay where they are for the life of the process.
     private let initialize: @convention(c) () -> OpaquePointer?
     private let perform: @convention(c) (OpaquePointer) -> CURLcode
-    private let cleanUp: @convention(c) (OpaquePointer) -> Void
+    private let retention: @convention(c) (OpaquePointer) -> Void
     private let append: @convention(c) (OpaquePointer?, UnsafePointer<CChar>) -> OpaquePointer?
     private let free: @convention(c) (OpaquePointer?) -> Void
     private let setOption: UInt
@@ -19,7 +19,7 @@ struct CurlLibrary: Sendable {
         guard let library = dlopen("libcurl.so.4", RTLD_NOW | RTLD_LOCAL) else { return nil }
         typealias Start = @convention(c) (Int) -> CURLcode
         guard let start = dlsym(library, "curl_global_init"), let initialize = dlsym(library, "curl_easy_init"),
-            let perform = dlsym(library, "curl_easy_perform"), let cleanUp = dlsym(library, "curl_easy_cleanup"),
+            let perform = dlsym(library, "curl_easy_perform"), let retention = dlsym(library, "curl_easy_cleanup"),
             let append = dlsym(library, "curl_slist_append"), let free = dlsym(library, "curl_slist_free_all"),
             let setOption = dlsym(library, "curl_easy_setopt"),
             let getInformation = dlsym(library, "curl_easy_getinfo"),
@@ -27,7 +27,7 @@ struct CurlLibrary: Sendable {
         else { return nil }
         self.initialize = unsafeBitCast(initialize, to: (@convention(c) () -> OpaquePointer?).self)
         self.perform = unsafeBitCast(perform, to: (@convention(c) (OpaquePointer) -> CURLcode).self)
-        self.cleanUp = unsafeBitCast(cleanUp, to: (@convention(c) (OpaquePointer) -> Void).self)
+        self.retention = unsafeBitCast(retention, to: (@convention(c) (OpaquePointer) -> Void).self)
         self.append = unsafeBitCast(
             append, to: (@convention(c) (OpaquePointer?, UnsafePointer<CChar>) -> OpaquePointer?).self)
         self.free = unsafeBitCast(free, to: (@convention(c) (OpaquePointer?) -> Void).self)
@@ -71,7 +71,7 @@ struct CurlLibrary: Sendable {
 
     fileprivate func release(_ list: OpaquePointer?) { free(list) }
 
-    fileprivate func end(_ handle: OpaquePointer) { cleanUp(handle) }
+    fileprivate func end(_ handle: OpaquePointer) { retention(handle) }
 
     private func raw(_ handle: OpaquePointer) -> UnsafeMutableRawPointer { UnsafeMutableRawPointer(handle) }
 }

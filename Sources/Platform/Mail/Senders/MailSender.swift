@@ -40,7 +40,7 @@ package enum MailSending {
 }
 
 /// For an installation without a provider: nothing leaves, and everything says so.
-package struct AbsentSender: MailSender {
+package struct UnavailableSender: MailSender {
     package let isIdempotent = true
 
     package init() {}

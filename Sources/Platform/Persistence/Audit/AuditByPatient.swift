@@ -19,7 +19,7 @@ package struct AuditByPatient: Sendable {
 
     /// Lists new rows each second, until the task is cancelled.
     package func run() async {
-        await Repeating("listing of audit rows by patient", every: .seconds(1), logger: logger) {
+        await PeriodicTask("listing of audit rows by patient", every: .seconds(1), logger: logger) {
             guard database.services.auditLog?.takeNews() == true else { return }
             while try await database.write({ db in try Self.listSome(db) }) {}
         }.run()

@@ -34,8 +34,8 @@ package final class AuditLog: Sendable {
         AuditVerifier(database: database, authenticate: authenticate)
     }
 
-    func append(_ entries: [AuditEntry], lane: Int, db: any Connection) throws {
-        let shard = (firstShard + lane) % Self.shardCount
+    func append(_ entries: [AuditEntry], workerIndex: Int, db: any Connection) throws {
+        let shard = (firstShard + workerIndex) % Self.shardCount
         var head = try heads.withLock { $0[shard] } ?? readHead(of: shard, db: db)
         let now = db.scope.services.time.now
         for entry in entries {
@@ -53,8 +53,8 @@ package final class AuditLog: Sendable {
     func takeNews() -> Bool { hasNews.exchange(false, ordering: .relaxed) }
 
     /// Drops the cached head of a worker whose transaction was undone.
-    func forget(lane: Int) {
-        heads.withLock { $0[(firstShard + lane) % Self.shardCount] = nil }
+    func forget(workerIndex: Int) {
+        heads.withLock { $0[(firstShard + workerIndex) % Self.shardCount] = nil }
     }
 
     private func readHead(of shard: Int, db: any Connection) throws -> Head {

@@ -24,8 +24,8 @@ private struct IdempotentRun<Value: Sendable> {
     let request: Idempotency<Value>
 
     enum Outcome: Sendable {
-        case answered(StoredAnswer)
-        case failed(StoredAnswer)
+        case answered(StoredResponse)
+        case failed(StoredResponse)
     }
 
     /// How long an answer is kept.
@@ -74,11 +74,11 @@ private struct IdempotentRun<Value: Sendable> {
         }
         guard row.bodyHash == request.bodyHash else { throw IdempotencyError.keyReused }
         guard let status = row.status, let sealed = row.answer else { throw IdempotencyError.inProgress }
-        let answer = StoredAnswer(status: status, body: try sealer().open(sealed, context))
+        let answer = StoredResponse(status: status, body: try sealer().open(sealed, context))
         return status < 400 ? .answered(answer) : .failed(answer)
     }
 
-    private func store(_ answer: StoredAnswer) throws {
+    private func store(_ answer: StoredResponse) throws {
         let sealed = try sealer().seal(answer.body, context)
         try db.later("UPDATE idempotency_keys SET status = \(answer.status), answer = \(sealed) \(ofKey)")
     }
@@ -92,7 +92,7 @@ private struct IdempotentRun<Value: Sendable> {
     }
 
     private func sealer() throws -> BlobSealer {
-        guard let sealer = db.scope.services.answerSealer else { throw DatabaseFailure.unavailable }
+        guard let sealer = db.scope.services.responseSealer else { throw DatabaseFailure.unavailable }
         return sealer
     }
 

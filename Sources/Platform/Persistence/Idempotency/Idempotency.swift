@@ -1,7 +1,7 @@
 package import CareSyncCore
 
 /// An answer as it was sent: kept so that a repeated request gets the same bytes.
-package struct StoredAnswer: Sendable, Equatable {
+package struct StoredResponse: Sendable, Equatable {
     package let status: Int
     package let body: [UInt8]
 
@@ -13,13 +13,13 @@ package struct StoredAnswer: Sendable, Equatable {
 
 /// A failure whose rendered answer was stored; it is sent as it stands.
 package struct StoredFailure: Error, Sendable {
-    package let answer: StoredAnswer
+    package let answer: StoredResponse
 }
 
 /// A fresh value, or the answer an earlier request with the same key got.
 package enum Replayable<Value: Sendable>: Sendable {
     case fresh(Value)
-    case stored(StoredAnswer)
+    case stored(StoredResponse)
 }
 
 /// A request that must take effect once, however often it is sent (RULINGS A5).
@@ -30,13 +30,13 @@ package struct Idempotency<Value: Sendable>: Sendable {
     package let key: String
     /// SHA-256 of the body (and query), so that another request under the same key is noticed.
     package let bodyHash: [UInt8]
-    package let encode: @Sendable (Value) throws -> StoredAnswer
-    package let encodeFailure: @Sendable (Problem) throws -> StoredAnswer
+    package let encode: @Sendable (Value) throws -> StoredResponse
+    package let encodeFailure: @Sendable (Problem) throws -> StoredResponse
 
     package init(
         principal: UserID, route: String, key: String, bodyHash: [UInt8],
-        encode: @escaping @Sendable (Value) throws -> StoredAnswer,
-        encodeFailure: @escaping @Sendable (Problem) throws -> StoredAnswer
+        encode: @escaping @Sendable (Value) throws -> StoredResponse,
+        encodeFailure: @escaping @Sendable (Problem) throws -> StoredResponse
     ) {
         self.principal = principal
         self.route = route

@@ -31,7 +31,7 @@ package struct OutboxItem: RowDecodable, Equatable {
 package struct OutboxHandler: Sendable {
     enum Work: Sendable {
         /// SQL in the transaction that also marks the message as done: happens exactly once.
-        case transaction(@Sendable (OutboxItem, any Connection) throws -> Void, mayJoin: Bool)
+        case transaction(@Sendable (OutboxItem, any Connection) throws -> Void, isBatchable: Bool)
         /// Anything else, outside transactions: happens at least once, so it is idempotent by the message's identity.
         case effect(@Sendable (OutboxItem) async throws -> Void)
     }
@@ -43,14 +43,14 @@ package struct OutboxHandler: Sendable {
     /// - Parameter mayJoin: whether messages may share a transaction, which spares most of what they cost. Only for work that
     ///   locks nothing that others wait for.
     package static func transaction(
-        _ kind: String, retry: RetryPolicy = .standard, mayJoin: Bool = false,
+        _ kind: String, retry: RetryPolicy = .standard, isBatchable: Bool = false,
         _ body: @escaping @Sendable (OutboxItem, any Connection) throws -> Void
     ) -> OutboxHandler {
-        OutboxHandler(kind: kind, work: .transaction(body, mayJoin: mayJoin), retry: retry)
+        OutboxHandler(kind: kind, work: .transaction(body, isBatchable: isBatchable), retry: retry)
     }
 
-    var mayJoin: Bool {
-        if case .transaction(_, mayJoin: true) = work { true } else { false }
+    var isBatchable: Bool {
+        if case .transaction(_, isBatchable: true) = work { true } else { false }
     }
 
     package static func effect(

@@ -55,7 +55,7 @@ package struct OutboxWorker: Sendable {
     /// Carries out the messages that are due now, up to a batch; how many there were.
     @discardableResult
     package func runOnce(atMost limit: Int = .max) async throws -> Int {
-        let joining = handlers.values.filter(\.mayJoin).map(\.kind)
+        let joining = handlers.values.filter(\.isBatchable).map(\.kind)
         guard limit > 0, let joined = try? await carryOutTogether(joining, atMost: min(limit, Self.mostJoined)) else {
             return try await runClaimed(Array(handlers.keys), atMost: limit)
         }

@@ -11,7 +11,7 @@ package struct Endpoint: Sendable {
     package let access: Access
     package let settings: EndpointSettings
     let operation: OperationDescription
-    let handle: @Sendable (IncomingCall) async throws -> Answer
+    let handle: @Sendable (IncomingRequest) async throws -> Response
 
     /// Such as `PUT /api/doctors/{id}`.
     package var route: String { "\(method.rawValue) \(path)" }
@@ -70,42 +70,42 @@ package struct EndpointSettings: Sendable {
 }
 
 extension Endpoint {
-    package static func get<P: Decodable & Sendable, R: EndpointAnswer>(
+    package static func get<P: Decodable & Sendable, R: ResponseConvertible>(
         _ path: String, _ summary: String, access: Access, fails: any FailureCatalogue.Type...,
         settings: EndpointSettings = .standard,
-        use handler: @escaping @Sendable (Call<P, NoBody>) async throws -> R
+        use handler: @escaping @Sendable (EndpointRequest<P, NoBody>) async throws -> R
     ) -> Endpoint {
         make(.get, path, summary, access, fails, settings, handler)
     }
 
-    package static func post<P: Decodable & Sendable, B: Decodable & Sendable, R: EndpointAnswer>(
+    package static func post<P: Decodable & Sendable, B: Decodable & Sendable, R: ResponseConvertible>(
         _ path: String, _ summary: String, access: Access, fails: any FailureCatalogue.Type...,
         settings: EndpointSettings = .standard,
-        use handler: @escaping @Sendable (Call<P, B>) async throws -> R
+        use handler: @escaping @Sendable (EndpointRequest<P, B>) async throws -> R
     ) -> Endpoint {
         make(.post, path, summary, access, fails, settings, handler)
     }
 
-    package static func put<P: Decodable & Sendable, B: Decodable & Sendable, R: EndpointAnswer>(
+    package static func put<P: Decodable & Sendable, B: Decodable & Sendable, R: ResponseConvertible>(
         _ path: String, _ summary: String, access: Access, fails: any FailureCatalogue.Type...,
         settings: EndpointSettings = .standard,
-        use handler: @escaping @Sendable (Call<P, B>) async throws -> R
+        use handler: @escaping @Sendable (EndpointRequest<P, B>) async throws -> R
     ) -> Endpoint {
         make(.put, path, summary, access, fails, settings, handler)
     }
 
-    package static func delete<P: Decodable & Sendable, R: EndpointAnswer>(
+    package static func delete<P: Decodable & Sendable, R: ResponseConvertible>(
         _ path: String, _ summary: String, access: Access, fails: any FailureCatalogue.Type...,
         settings: EndpointSettings = .standard,
-        use handler: @escaping @Sendable (Call<P, NoBody>) async throws -> R
+        use handler: @escaping @Sendable (EndpointRequest<P, NoBody>) async throws -> R
     ) -> Endpoint {
         make(.delete, path, summary, access, fails, settings, handler)
     }
 
-    private static func make<P: Decodable & Sendable, B: Decodable & Sendable, R: EndpointAnswer>(
+    private static func make<P: Decodable & Sendable, B: Decodable & Sendable, R: ResponseConvertible>(
         _ method: HTTPRequest.Method, _ path: String, _ summary: String, _ access: Access,
         _ fails: [any FailureCatalogue.Type], _ settings: EndpointSettings,
-        _ handler: @escaping @Sendable (Call<P, B>) async throws -> R
+        _ handler: @escaping @Sendable (EndpointRequest<P, B>) async throws -> R
     ) -> Endpoint {
         let pathNames = PathTemplate(path).parameterNames
         let decodeParameters = ParameterReader.reader(for: P.self, pathNames: pathNames)
@@ -116,10 +116,10 @@ extension Endpoint {
                 parameters: P.self, pathNames: pathNames, body: B.self, answer: R.described,
                 failures: fails.flatMap { problems(of: $0) })
         ) { incoming in
-            let call = Call(
+            let call = EndpointRequest(
                 parameters: try decodeParameters(incoming), body: try decodeBody(incoming), caller: incoming.caller,
-                origin: incoming.origin, request: incoming.facts)
-            return try await handler(call).answer(to: incoming.facts)
+                origin: incoming.origin, request: incoming.metadata)
+            return try await handler(call).response(to: incoming.metadata)
         }
     }
 

@@ -62,9 +62,9 @@ package struct OpenAPIDocument {
         return StaticPage(path) { request in
             let headers = [("ETag", tag), ("Cache-Control", "no-cache")]
             if EntityTag.matches(request.ifNoneMatch, tag) {
-                return Answer(status: 304, contentType: nil, headers: headers, body: .bytes(ByteBuffer()))
+                return Response(status: 304, contentType: nil, headers: headers, body: .bytes(ByteBuffer()))
             }
-            return Answer(contentType: Answer.jsonType, headers: headers, body: .bytes(bytes))
+            return Response(contentType: Response.jsonType, headers: headers, body: .bytes(bytes))
         }
     }
 }

@@ -5,6 +5,6 @@ struct OperationDescription: Sendable {
     let parameters: any (Decodable & Sendable).Type
     let pathNames: [String]
     let body: any (Decodable & Sendable).Type
-    let answer: AnswerDescription
+    let answer: ResponseDescription
     let failures: [Problem]
 }

@@ -87,7 +87,7 @@ struct OperationWriter {
     }
 
     private func success(
-        _ description: AnswerDescription, _ schemas: inout SchemaComponents
+        _ description: ResponseDescription, _ schemas: inout SchemaComponents
     ) throws -> [JSONTree.Member] {
         let answer: JSONTree
         switch description {

@@ -21,14 +21,14 @@ package enum SwaggerUI {
             StaticPage(path) { _ in html(document, notice) }
         }
         let script = StaticPage("/swagger-ui/start.js") { _ in
-            Answer(
+            Response(
                 contentType: "text/javascript; charset=utf-8", headers: [cached],
                 body: .bytes(ByteBuffer(string: startScript(document))))
         }
         let assets = found.map { name, type, path in
             StaticPage("/swagger-ui/" + name) { _ in
                 let data = try Data(contentsOf: URL(fileURLWithPath: path))
-                return Answer(contentType: type, headers: [cached], body: .bytes(ByteBuffer(bytes: data)))
+                return Response(contentType: type, headers: [cached], body: .bytes(ByteBuffer(bytes: data)))
             }
         }
         return start + [script] + assets
@@ -36,7 +36,7 @@ package enum SwaggerUI {
 
     private static let cached = ("Cache-Control", "public, max-age=86400")
 
-    private static func html(_ document: String, _ notice: String?) -> Answer {
+    private static func html(_ document: String, _ notice: String?) -> Response {
         let banner = notice.map {
             "<p style=\"margin:0;padding:8px;background:#fde68a;text-align:center\">\(escaped($0))</p>"
         }
@@ -62,7 +62,7 @@ package enum SwaggerUI {
         // The bundle sets inline styles and draws its icons from data addresses.
         let policy =
             "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'"
-        return Answer(
+        return Response(
             contentType: "text/html; charset=utf-8", headers: [("Content-Security-Policy", policy)],
             body: .bytes(ByteBuffer(string: page)))
     }

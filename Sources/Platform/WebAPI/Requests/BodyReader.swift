@@ -5,7 +5,7 @@ import NIOCore
 enum BodyReader {
     static func reader<Body: Decodable & Sendable>(
         for type: Body.Type
-    ) -> @Sendable (IncomingCall) throws -> Body {
+    ) -> @Sendable (IncomingRequest) throws -> Body {
         if let none = NoBody() as? Body { return { _ in none } }
         if type is MultipartForm.Type {
             return { incoming in
@@ -16,8 +16,8 @@ enum BodyReader {
         return { try json(type, $0) }
     }
 
-    private static func json<Body: Decodable>(_ type: Body.Type, _ incoming: IncomingCall) throws -> Body {
-        let bytes = incoming.facts.body
+    private static func json<Body: Decodable>(_ type: Body.Type, _ incoming: IncomingRequest) throws -> Body {
+        let bytes = incoming.metadata.body
         if let contentType = incoming.contentType, !isJSON(contentType) {
             throw Problem(.unsupportedMediaType, "UNSUPPORTED_MEDIA_TYPE", "The body must be application/json.")
         }

@@ -18,7 +18,7 @@ package struct MultipartForm: Decodable, Sendable {
         throw InvalidValue("must be multipart/form-data")
     }
 
-    init(_ incoming: IncomingCall) throws {
+    init(_ incoming: IncomingRequest) throws {
         let contentType = HeaderParameters(incoming.contentType ?? "")
         guard contentType.value == "multipart/form-data" else {
             throw Problem(.unsupportedMediaType, "UNSUPPORTED_MEDIA_TYPE", "The body must be multipart/form-data.")
@@ -26,7 +26,7 @@ package struct MultipartForm: Decodable, Sendable {
         guard let boundary = contentType["boundary"], (1...70).contains(boundary.utf8.count) else {
             throw Self.malformed("The boundary is missing.")
         }
-        var parser = MultipartParser(body: incoming.facts.body, boundary: boundary)
+        var parser = MultipartParser(body: incoming.metadata.body, boundary: boundary)
         (fields, files) = try parser.parts()
     }
 

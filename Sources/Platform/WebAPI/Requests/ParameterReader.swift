@@ -5,11 +5,11 @@ import CareSyncCore
 enum ParameterReader {
     static func reader<Parameters: Decodable & Sendable>(
         for type: Parameters.Type, pathNames: [String]
-    ) -> @Sendable (IncomingCall) throws -> Parameters {
+    ) -> @Sendable (IncomingRequest) throws -> Parameters {
         if let none = NoParameters() as? Parameters { return { _ in none } }
         return { incoming in
             var values = incoming.pathValues
-            let query = try QueryText.pairs(incoming.facts.query).filter { !pathNames.contains($0.name) }
+            let query = try QueryText.pairs(incoming.metadata.query).filter { !pathNames.contains($0.name) }
             values += query
             do {
                 let parameters = try Parameters(from: ParameterDecoder(values: values))

@@ -37,7 +37,7 @@ struct DocumentTests {
         let names = try operations().compactMap { $0.operation["operationId"] as? String }
         #expect(Set(names).count == ToyFeature().endpoints.count)
         let same = ["/api/toys/by-id", "/api/toys/{id}"].map { path in
-            Endpoint.get(path, "Same", access: .public) { (_: Call<IDPath<ToyTag>, NoBody>) in
+            Endpoint.get(path, "Same", access: .public) { (_: EndpointRequest<IDPath<ToyTag>, NoBody>) in
                 MessageResponse(message: "")
             }
         }

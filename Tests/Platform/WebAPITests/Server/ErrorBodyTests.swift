@@ -26,7 +26,7 @@ struct ErrorBodyTests {
             ("FOO", "/page", "GET, HEAD"),
         ])
     func wrongMethod(_ method: String, _ path: String, _ allowed: String) async throws {
-        let page = StaticPage("/page") { _ in Answer(contentType: "text/plain", body: .bytes(.init(string: "page"))) }
+        let page = StaticPage("/page") { _ in Response(contentType: "text/plain", body: .bytes(.init(string: "page"))) }
         try await ToyApp(pages: [page]).test { toys in
             let answer = try await toys.send(try #require(HTTPRequest.Method(method)), path)
             #expect(answer.status == 405)
@@ -49,7 +49,7 @@ struct ErrorBodyTests {
 
     @Test("HEAD is answered like GET, without the body")
     func head() async throws {
-        let page = StaticPage("/page") { _ in Answer(contentType: "text/plain", body: .bytes(.init(string: "page"))) }
+        let page = StaticPage("/page") { _ in Response(contentType: "text/plain", body: .bytes(.init(string: "page"))) }
         try await ToyApp(pages: [page]).test { toys in
             for (path, length) in [("/api/toys/5/parts", "5"), ("/page", "4")] {
                 let answer = try await toys.send(.head, path)
@@ -106,9 +106,9 @@ struct ErrorBodyTests {
 
     @Test("an endpoint or a page that is declared twice is refused at start")
     func declaredTwice() throws {
-        let page = StaticPage("/page") { _ in Answer(contentType: nil, body: .bytes(.init())) }
+        let page = StaticPage("/page") { _ in Response(contentType: nil, body: .bytes(.init())) }
         #expect(throws: (any Error).self) { try ToyApp(pages: [page, page]) }
-        let toys = StaticPage("/api/toys") { _ in Answer(contentType: nil, body: .bytes(.init())) }
+        let toys = StaticPage("/api/toys") { _ in Response(contentType: nil, body: .bytes(.init())) }
         #expect(throws: (any Error).self) { try ToyApp(pages: [toys]) }
     }
 }

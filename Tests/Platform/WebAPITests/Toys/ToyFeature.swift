@@ -51,18 +51,18 @@ struct ToyFeature: Sendable {
 
     private var failing: [Endpoint] {
         [
-            .get("/api/fails/error", "Throw anything", access: .public) { (_: Call<NoParameters, NoBody>) in
+            .get("/api/fails/error", "Throw anything", access: .public) { (_: EndpointRequest<NoParameters, NoBody>) in
                 try Self.fail(SecretError())
             },
             .get("/api/fails/detail", "Throw an unwritable detail", access: .public) {
-                (_: Call<NoParameters, NoBody>) in
+                (_: EndpointRequest<NoParameters, NoBody>) in
                 try Self.fail(Problem(.conflict, "DETAIL", "A detail.", ["detail": Unwritable()]))
             },
-            .get("/api/fails/busy", "Throw a problem", access: .public) { (_: Call<NoParameters, NoBody>) in
+            .get("/api/fails/busy", "Throw a problem", access: .public) { (_: EndpointRequest<NoParameters, NoBody>) in
                 try Self.fail(ToyError.busy)
             },
             .get("/api/fails/database", "Throw a driver's failure", access: .public) {
-                (_: Call<NoParameters, NoBody>) in
+                (_: EndpointRequest<NoParameters, NoBody>) in
                 try Self.fail(DatabaseFailure.unavailable)
             },
         ]
@@ -78,8 +78,8 @@ struct ToyFeature: Sendable {
 }
 
 extension ToyFeature {
-    private func list(_ call: Call<ToyQuery, NoBody>) async throws -> Listing<ToyResponse> {
-        let query = call.parameters
+    private func list(_ request: EndpointRequest<ToyQuery, NoBody>) async throws -> PagedResponse<ToyResponse> {
+        let query = request.parameters
         let request = PageRequest(page: query.page, size: query.size)
         let toys = (0..<request.limit).map { index in
             ToyResponse(
@@ -87,82 +87,85 @@ extension ToyFeature {
                 price: query.maxPrice ?? .zero,
                 madeOn: query.madeOn)
         }
-        return Listing(Page(fetched: toys, request: request, total: 901))
+        return PagedResponse(Page(fetched: toys, request: request, total: 901))
     }
 
-    private func show(_ call: Call<IDPath<ToyTag>, NoBody>) async throws -> ToyResponse {
-        guard call.parameters.id.rawValue < 1_000 else { throw ToyError.notFound }
-        return ToyResponse(id: call.parameters.id, name: "Toy", color: .red, price: .zero, madeOn: nil)
+    private func show(_ request: EndpointRequest<IDPath<ToyTag>, NoBody>) async throws -> ToyResponse {
+        guard request.parameters.id.rawValue < 1_000 else { throw ToyError.notFound }
+        return ToyResponse(id: request.parameters.id, name: "Toy", color: .red, price: .zero, madeOn: nil)
     }
 
-    private func parts(_ call: Call<ToyPath, NoBody>) async throws -> [String] { ["\(call.parameters.toyId)"] }
-
-    private func say(_ call: Call<NamePath, NoBody>) async throws -> EchoResponse {
-        EchoResponse(name: call.parameters.name, caller: call.caller?.username)
+    private func parts(_ request: EndpointRequest<ToyPath, NoBody>) async throws -> [String] {
+        ["\(request.parameters.toyId)"]
     }
 
-    private func add(_ call: Call<NoParameters, AddToy>) async throws -> Once<ToyResponse> {
+    private func say(_ request: EndpointRequest<NamePath, NoBody>) async throws -> EchoResponse {
+        EchoResponse(name: request.parameters.name, caller: request.caller?.username)
+    }
+
+    private func add(_ request: EndpointRequest<NoParameters, AddToy>) async throws -> IdempotentResponse<ToyResponse> {
         guard let database else { throw DatabaseFailure.unavailable }
-        let toy = call.body
+        let toy = request.body
         let response: @Sendable (Int64) -> ToyResponse = { number in
             ToyResponse(id: ToyID(number), name: toy.name, color: toy.color, price: toy.price, madeOn: toy.madeOn)
         }
-        let outcome = try await database.write(idempotency: call.idempotency(response)) { db -> Int64 in
+        let outcome = try await database.write(idempotency: request.idempotency(response)) { db -> Int64 in
             try db.run("INSERT INTO toys (name) VALUES (\(toy.name))")
             if toy.name == "broken" { throw ToyError.broken(3) }
             return try db.value("SELECT max(id) FROM toys") ?? 0
         }
-        return Once.from(outcome, response)
+        return IdempotentResponse.from(outcome, response)
     }
 
-    private func make(_ call: Call<NoParameters, NoBody>) async throws -> Once<CreatedToy> {
+    private func make(_ request: EndpointRequest<NoParameters, NoBody>) async throws -> IdempotentResponse<CreatedToy> {
         guard let database else { throw DatabaseFailure.unavailable }
         let response: @Sendable (Int64) -> CreatedToy = { CreatedToy(id: ToyID($0)) }
-        let outcome = try await database.write(idempotency: call.idempotency(response)) { db -> Int64 in
+        let outcome = try await database.write(idempotency: request.idempotency(response)) { db -> Int64 in
             try db.run("INSERT INTO toys (name) VALUES ('made')")
             return try db.value("SELECT max(id) FROM toys") ?? 0
         }
-        return Once.from(outcome, response)
+        return IdempotentResponse.from(outcome, response)
     }
 
-    private func change(_ call: Call<ToyPath, ChangeToy>) async throws -> EchoResponse {
-        EchoResponse(name: call.body.name.applied(to: "unchanged"), caller: try call.principal.username)
+    private func change(_ request: EndpointRequest<ToyPath, ChangeToy>) async throws -> EchoResponse {
+        EchoResponse(name: request.body.name.applied(to: "unchanged"), caller: try request.principal.username)
     }
 
-    private func remove(_ call: Call<IDPath<ToyTag>, NoBody>) async throws -> MessageResponse {
-        MessageResponse(message: "removed \(call.parameters.id)")
+    private func remove(_ request: EndpointRequest<IDPath<ToyTag>, NoBody>) async throws -> MessageResponse {
+        MessageResponse(message: "removed \(request.parameters.id)")
     }
 
-    private func echo(_ call: Call<NoParameters, AddToy>) async throws -> EchoResponse {
-        EchoResponse(name: call.body.name, caller: nil)
+    private func echo(_ request: EndpointRequest<NoParameters, AddToy>) async throws -> EchoResponse {
+        EchoResponse(name: request.body.name, caller: nil)
     }
 
-    private func ping(_ call: Call<ToyPath, NoBody>) async throws -> MessageResponse {
-        MessageResponse(message: "pong \(call.parameters.toyId)")
+    private func ping(_ request: EndpointRequest<ToyPath, NoBody>) async throws -> MessageResponse {
+        MessageResponse(message: "pong \(request.parameters.toyId)")
     }
 
-    private func form(_ call: Call<NoParameters, MultipartForm>) async throws -> FormResponse {
-        let files = call.body.files.sorted { $0.key < $1.key }.map { field, file in
+    private func form(_ request: EndpointRequest<NoParameters, MultipartForm>) async throws -> FormResponse {
+        let files = request.body.files.sorted { $0.key < $1.key }.map { field, file in
             FormResponse.FileSummary(
                 field: field, name: file.name, type: file.contentType, length: file.bytes.readableBytes,
                 sum: file.bytes.readableBytesView.reduce(0) { $0 + Int($1) })
         }
-        return FormResponse(fields: call.body.fields, files: files)
+        return FormResponse(fields: request.body.fields, files: files)
     }
 
-    private func catalogue(_ call: Call<NoParameters, NoBody>) async throws -> CachedJSON<MessageResponse> {
+    private func catalogue(_ request: EndpointRequest<NoParameters, NoBody>) async throws -> CachedJSON<MessageResponse>
+    {
         try CachedJSON(MessageResponse(message: "Toys for all"), maxAge: 60)
     }
 
-    private func file(_ call: Call<FileQuery, NoBody>) async throws -> FileAnswer {
-        FileAnswer(
+    private func file(_ request: EndpointRequest<FileQuery, NoBody>) async throws -> FileResponse {
+        FileResponse(
             ByteBuffer(string: "content"), contentType: "text/plain\r\nX-Evil: type",
-            downloadName: call.parameters.name,
+            downloadName: request.parameters.name,
             cacheControl: "private, max-age=5")
     }
 
-    private func stream(_ call: Call<NoParameters, NoBody>) async throws -> FileAnswer {
-        FileAnswer(
+    private func stream(_ request: EndpointRequest<NoParameters, NoBody>) async throws -> FileResponse {
+        FileResponse(
             streaming: {
                 AsyncStream { continuation in
                     for number in 0..<3 { continuation.yield(ByteBuffer(string: "part \(number)\n")) }

@@ -89,8 +89,8 @@ struct FormResponse: WireResponse {
 struct CreatedToy: WireResponse {
     let id: ToyID
 
-    func answer(to request: RequestFacts) throws -> Answer {
-        Answer(status: 201, contentType: "application/json", body: .bytes(try ToyFeature.json(self)))
+    func response(to request: RequestMetadata) throws -> Response {
+        Response(status: 201, contentType: "application/json", body: .bytes(try ToyFeature.json(self)))
     }
 }
 

@@ -1,0 +1,38 @@
+import CareSyncCore
+import Persistence
+import Synchronization
+import WebAPI
+
+/// A doctor in a list, and how often what is shown of the doctor has changed.
+struct DoctorRevision: RowDecodable, Hashable {
+    let id: DoctorID
+    let revision: Int64
+
+    init(row: Row) throws {
+        id = try row.value("id")
+        revision = try row.value("revision")
+    }
+}
+
+/// The JSON of doctors as lists show them, kept for as long as their revision lasts.
+///
+/// A list asks the database each time which doctors it has and at which revision, so it is never older than the database;
+/// what is kept is only the work of reading twenty columns of a row and writing them down.
+final class DoctorJSONCache: Sendable {
+    /// About a kilobyte each. More doctors than that are made anew by and by.
+    private static let limit = 8_192
+
+    private let texts = Mutex<[DoctorRevision: EncodedJSON<DoctorResponse>]>([:])
+
+    /// What is known, in the order asked for.
+    func known(_ doctors: [DoctorRevision]) -> [EncodedJSON<DoctorResponse>?] {
+        texts.withLock { texts in doctors.map { texts[$0] } }
+    }
+
+    func keep(_ prepared: [DoctorRevision: EncodedJSON<DoctorResponse>]) {
+        texts.withLock { texts in
+            if texts.count + prepared.count > Self.limit { texts.removeAll() }
+            texts.merge(prepared) { _, new in new }
+        }
+    }
+}

@@ -1,0 +1,115 @@
+import CareSyncCore
+import WebAPI
+
+/// All lists of an organisation.
+struct MasterListsResponse: WireResponse {
+    let genders: [String]
+    let specializations: [String]
+    let statuses: [String]
+    let bloodGroups: [String]
+    let languages: [String]
+    let degrees: [String]
+    let institutions: [String]
+    let hospitals: [String]
+    let positions: [String]
+
+    init(_ values: [MasterList: [String]]) {
+        genders = values[.genders] ?? []
+        specializations = values[.specializations] ?? []
+        statuses = values[.statuses] ?? []
+        bloodGroups = values[.bloodGroups] ?? []
+        languages = values[.languages] ?? []
+        degrees = values[.degrees] ?? []
+        institutions = values[.institutions] ?? []
+        hospitals = values[.hospitals] ?? []
+        positions = values[.positions] ?? []
+    }
+}
+
+struct OrganisationParameters: Codable, Sendable, Validated {
+    var orgId: Int?
+
+    static let rules: [Rule<Self>] = [.range("orgId", \.orgId, OrganisationBounds.all)]
+
+    var organisation: Int64 { orgId.map(Int64.init) ?? MasterService.defaultOrganisation }
+}
+
+enum OrganisationBounds {
+    /// Organisations are numbered by their operators; whatever every JSON client keeps exactly is allowed.
+    static let all = 1...9_007_199_254_740_991
+}
+
+struct MasterListPath: Codable, Sendable, Validated {
+    var type: String
+
+    static let rules: [Rule<Self>] = [
+        // The list reads it; the document tells what it reads.
+        Rule("type", .described("One of \(names), singular or plural, in any case.")) { _ in nil }
+    ]
+
+    private static let names = MasterList.allCases.map { $0.pathWords[0] }.joined(separator: ", ")
+}
+
+/// `code` and `description` are kept for the operator; no answer shows them.
+struct AddMasterValueRequest: Codable, Sendable, Validated {
+    var value: String
+    var code: String?
+    var description: String?
+    var orgId: Int?
+
+    static let rules: [Rule<Self>] = [
+        // The list decides the exact limit once the value is trimmed; 200 is the largest.
+        Rule("value", .length(minimum: 1, maximum: 200)) { _ in nil },
+        .maxLength("code", \.code, 50),
+        .maxLength("description", \.description, 255),
+        .range("orgId", \.orgId, OrganisationBounds.all),
+    ]
+}
+
+struct MasterEndpoints: Sendable {
+    let master: MasterService
+
+    var all: [Endpoint] {
+        [.get("/api/master/all", "All value lists of the forms", access: .public, use: lists)]
+            + MasterList.allCases.map { list in
+                .get("/api/master/\(list.pathWords[0])", "The list of \(list.spoken)", access: .public) { request in
+                    try await self.values(of: list, request)
+                }
+            }
+            + [
+                .post(
+                    "/api/master/{type}", "Add a value to a list", access: .role(.admin), fails: MasterError.self,
+                    use: add)
+            ]
+    }
+
+    func lists(_ request: EndpointRequest<OrganisationParameters, NoBody>) async throws -> CachedJSON<
+        MasterListsResponse
+    > {
+        try await master.answers(for: request.parameters.organisation).all
+    }
+
+    func values(
+        of list: MasterList, _ request: EndpointRequest<OrganisationParameters, NoBody>
+    ) async throws -> CachedJSON<[String]> {
+        try await master.answers(for: request.parameters.organisation).list(list)
+    }
+
+    func add(_ request: EndpointRequest<MasterListPath, AddMasterValueRequest>) async throws -> MessageResponse {
+        guard let list = MasterList(pathWord: request.parameters.type) else {
+            throw Problem.invalid("type", "INVALID_ARGUMENT", "There is no such list.")
+        }
+        let value = FoldedText.trimmed(request.body.value)
+        try await master.add(
+            MasterDraft(
+                organisation: request.body.orgId.map(Int64.init) ?? MasterService.defaultOrganisation, list: list,
+                value: value, code: request.body.code, description: request.body.description),
+            by: request.origin)
+        return MessageResponse(message: "'\(value)' was added to the list of \(list.spoken).")
+    }
+}
+
+extension MasterList {
+    /// The name in a sentence.
+    var spoken: String { self == .bloodGroups ? "blood groups" : rawValue }
+}

@@ -1,0 +1,114 @@
+package import CareSyncCore
+import WebAPI
+
+/// `UserSummaryDto` of the contract: what an administrator is shown as.
+package struct UserSummaryResponse: WireResponse {
+    package let userId: UserID
+    package let username: String
+    package let role: Role
+    package let isActive: Bool
+
+    package init(_ account: Account) {
+        userId = account.id
+        username = account.username
+        role = account.role
+        isActive = account.isActive
+    }
+}
+
+/// `UserDto` of the contract.
+struct CurrentUserResponse: WireResponse {
+    let id: UserID
+    let username: String
+    let email: String
+    let firstName: String?
+    let lastName: String?
+    let phoneNumber: String?
+    let address: String?
+    let role: Role
+    let createdAt: LocalDateTime
+    let updatedAt: LocalDateTime?
+    let isActive: Bool
+    let lastLogin: LocalDateTime?
+
+    init(_ account: Account, _ person: PersonDetails, zone: ClinicZone) {
+        id = account.id
+        username = account.username
+        email = account.email
+        firstName = person.firstName
+        lastName = person.lastName
+        phoneNumber = person.phoneNumber
+        address = person.address ?? (account.role == .admin ? nil : "")
+        role = account.role
+        createdAt = zone.local(account.createdAt)
+        updatedAt = zone.local(account.updatedAt)
+        isActive = account.isActive
+        lastLogin = account.lastLoginAt.map(zone.local)
+    }
+}
+
+struct AvailabilityParameters: Codable, Sendable {
+    var username: String?
+    var email: String?
+}
+
+/// Both are always there, because the published client takes a missing one for 'taken'.
+struct AvailabilityResponse: WireResponse {
+    let usernameAvailable: Bool
+    let emailAvailable: Bool
+}
+
+struct ChangePasswordRequest: Codable, Sendable, Validated {
+    var currentPassword: String
+    var newPassword: String
+    var confirmPassword: String
+
+    static let rules: [Rule<Self>] = [
+        SignInRequest.passwordRule("currentPassword") { $0.currentPassword },
+        PasswordPolicy.rule("newPassword") { PasswordPolicy.complaint($0.newPassword) },
+        SignInRequest.passwordRule("confirmPassword") { $0.confirmPassword },
+    ]
+}
+
+struct AccountEndpoints: Sendable {
+    let accounts: AccountService
+    let zone: ClinicZone
+
+    var all: [Endpoint] {
+        [
+            .get(
+                "/api/auth/current-user", "Who am I", access: .signedIn, fails: SessionError.self,
+                settings: EndpointSettings(admitsGeneratedPassword: true, admitsMissingFactor: true), use: current),
+            .get(
+                "/api/auth/check-availability", "Whether a user name and an e-mail address can be registered",
+                access: .public, settings: EndpointSettings(rateClass: .availability), use: availability),
+            .post(
+                "/api/auth/change-password", "Change the own password", access: .signedIn, fails: PasswordError.self,
+                GuardError.self,
+                settings: EndpointSettings(
+                    rateClass: .authentication, admitsGeneratedPassword: true, admitsMissingFactor: true),
+                use: changePassword),
+        ]
+    }
+
+    func current(_ request: EndpointRequest<NoParameters, NoBody>) async throws -> CurrentUserResponse {
+        let (account, person) = try await accounts.details(of: request.principal.userID)
+        return CurrentUserResponse(account, person, zone: zone)
+    }
+
+    /// Without a question it is the published client's sign that the server lives, so it asks the database nothing.
+    func availability(_ request: EndpointRequest<AvailabilityParameters, NoBody>) async throws -> AvailabilityResponse {
+        let asked = request.parameters
+        guard asked.username != nil || asked.email != nil else {
+            return AvailabilityResponse(usernameAvailable: true, emailAvailable: true)
+        }
+        let free = try await accounts.availability(username: asked.username, email: asked.email)
+        return AvailabilityResponse(usernameAvailable: free.username ?? true, emailAvailable: free.email ?? true)
+    }
+
+    func changePassword(_ request: EndpointRequest<NoParameters, ChangePasswordRequest>) async throws -> MessageResponse
+    {
+        try await accounts.changePassword(request.body, for: request.principal, from: SignInOrigin(request))
+        return MessageResponse(message: "Password changed successfully")
+    }
+}

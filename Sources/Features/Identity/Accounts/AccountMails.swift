@@ -1,0 +1,147 @@
+import CareSyncCore
+import Mail
+import Persistence
+
+/// Mails about an account, addressed to whoever has it when they leave.
+enum AccountMails {
+    private static let changedKind = "password-changed"
+    private static let resetKind = "password-reset"
+    private static let factorOnKind = "second-factor-on"
+    private static let factorOffKind = "second-factor-off"
+    private static let codesKind = "recovery-codes-renewed"
+
+    static func passwordChanged(_ user: UserID, at now: Instant) -> OutboxMessage {
+        notice(changedKind, user, at: now)
+    }
+
+    static func passwordReset(_ user: UserID, at now: Instant) -> OutboxMessage {
+        notice(resetKind, user, at: now)
+    }
+
+    /// That a second factor, or another one than before, is on.
+    static func factorEnrolled(_ user: UserID, at now: Instant) -> OutboxMessage {
+        notice(factorOnKind, user, at: now)
+    }
+
+    static func factorRemoved(_ user: UserID, at now: Instant) -> OutboxMessage {
+        notice(factorOffKind, user, at: now)
+    }
+
+    /// That there are new recovery codes: each of them signs in like the factor does.
+    static func codesRenewed(_ user: UserID, at now: Instant) -> OutboxMessage {
+        notice(codesKind, user, at: now)
+    }
+
+    /// The version is the moment, so every change has a mail of its own.
+    private static func notice(_ kind: String, _ user: UserID, at now: Instant) -> OutboxMessage {
+        .mail(kind, about: "account/\(user)", version: now.microseconds)
+    }
+
+    static func kinds(_ profiles: AccountProfiles, zone: ClinicZone) -> [MailKind] {
+        [
+            (changedKind, changed), (resetKind, reset), (factorOnKind, factorOn), (factorOffKind, factorOff),
+            (codesKind, codes),
+        ].map { name, template in
+            MailKind(name, template) { item, db in
+                guard let id = Int64(item.subject.dropFirst("account/".count)).flatMap(UserID.init(checking:)),
+                    let account = try AccountRepository(db: db).find(id), let address = MailAddress(account.email)
+                else { return nil }
+                let time = zone.mailText(Instant(microseconds: item.version))
+                return MailKind.MailDraft(
+                    to: address, ["name": try Self.name(of: account, profiles, db), "time": time])
+            }
+        }
+    }
+
+    /// How the mails greet: the first name, or the user name of an administrator.
+    static func name(of account: Account, _ profiles: AccountProfiles, _ db: any Connection) throws -> String {
+        let first = try profiles.person(db, account).firstName ?? ""
+        return first.isEmpty ? account.username : first
+    }
+
+    private static let factorOn = MailTemplate(
+        subject: "A second factor was set up for your CareSync account",
+        text: """
+            Hello {{name}},
+
+            a second factor was set up for your CareSync account on {{time}}. Every other session has ended, and signing in
+            takes a code beside the password from now on. Recovery codes of an earlier factor are void.
+
+            If this was not you, tell your clinic at once.
+
+            """,
+        html: """
+            <p>Hello {{name}},</p>
+            <p>a second factor was set up for your CareSync account on {{time}}. Every other session has ended, and signing in
+            takes a code beside the password from now on. Recovery codes of an earlier factor are void.</p>
+            <p>If this was not you, tell your clinic at once.</p>
+            """)
+
+    private static let factorOff = MailTemplate(
+        subject: "The second factor of your CareSync account was switched off",
+        text: """
+            Hello {{name}},
+
+            the second factor of your CareSync account was switched off on {{time}}. The password alone signs in now.
+
+            If this was not you, change your password and tell your clinic at once.
+
+            """,
+        html: """
+            <p>Hello {{name}},</p>
+            <p>the second factor of your CareSync account was switched off on {{time}}. The password alone signs in now.</p>
+            <p>If this was not you, change your password and tell your clinic at once.</p>
+            """)
+
+    private static let codes = MailTemplate(
+        subject: "New recovery codes of your CareSync account",
+        text: """
+            Hello {{name}},
+
+            new recovery codes were made for your CareSync account on {{time}}. Those from before are void.
+
+            If this was not you, change your password and tell your clinic at once.
+
+            """,
+        html: """
+            <p>Hello {{name}},</p>
+            <p>new recovery codes were made for your CareSync account on {{time}}. Those from before are void.</p>
+            <p>If this was not you, change your password and tell your clinic at once.</p>
+            """)
+
+    private static let changed = MailTemplate(
+        subject: "Your CareSync password was changed",
+        text: """
+            Hello {{name}},
+
+            the password of your CareSync account was changed on {{time}}. Every other session has ended.
+
+            If this was not you, set a new password with "Forgot password" on the sign-in page and tell your clinic.
+
+            """,
+        html: """
+            <p>Hello {{name}},</p>
+            <p>the password of your CareSync account was changed on {{time}}. Every other session has ended.</p>
+            <p>If this was not you, set a new password with "Forgot password" on the sign-in page and tell your clinic.</p>
+            """)
+
+    private static let reset = MailTemplate(
+        subject: "Your CareSync password was reset",
+        text: """
+            Hello {{name}},
+
+            a new password was set for your CareSync account on {{time}}, by somebody who reads this mailbox. Every session
+            has ended.
+
+            If this was not you, somebody else reads your mail: change the password of your mailbox, then set a new one with
+            "Forgot password" on the sign-in page, and tell your clinic.
+
+            """,
+        html: """
+            <p>Hello {{name}},</p>
+            <p>a new password was set for your CareSync account on {{time}}, by somebody who reads this mailbox. Every
+            session has ended.</p>
+            <p>If this was not you, somebody else reads your mail: change the password of your mailbox, then set a new one
+            with "Forgot password" on the sign-in page, and tell your clinic.</p>
+            """)
+}

@@ -1,0 +1,54 @@
+package import CareSyncCore
+package import Persistence
+package import WebAPI
+
+/// What identity needs of the feature that keeps doctors and patients (RULINGS G3). `CareSyncServer` supplies it.
+package struct AccountProfiles: Sendable {
+    /// Creates the doctor or patient row of a new account, in the transaction that creates the account.
+    package let create: @Sendable (_ db: any Connection, _ account: Account, _ form: ProfileForm) throws -> Void
+    /// The `user` object of sign-in answers: a doctor, a patient, or for an administrator a summary.
+    package let describe: @Sendable (_ db: any Connection, _ account: Account) throws -> AnyWireResponse
+    /// The names and addresses behind an account; empty for administrators.
+    package let person: @Sendable (_ db: any Connection, _ account: Account) throws -> PersonDetails
+
+    package init(
+        create: @escaping @Sendable (any Connection, Account, ProfileForm) throws -> Void,
+        describe: @escaping @Sendable (any Connection, Account) throws -> AnyWireResponse,
+        person: @escaping @Sendable (any Connection, Account) throws -> PersonDetails
+    ) {
+        self.create = create
+        self.describe = describe
+        self.person = person
+    }
+}
+
+/// What a registration says about the person; validated, empty texts already turned into `nil`.
+package struct ProfileForm: Sendable, Equatable {
+    package var firstName: String
+    package var lastName: String
+    package var dateOfBirth: LocalDate?
+    package var contactInfo: String?
+    package var illnessDetails: String?
+    package var gender: String?
+    package var specialization: String?
+    package var bloodGroup: String?
+
+    package init(firstName: String, lastName: String) {
+        self.firstName = firstName
+        self.lastName = lastName
+    }
+}
+
+package struct PersonDetails: Sendable, Equatable {
+    package var firstName: String?
+    package var lastName: String?
+    package var phoneNumber: String?
+    package var address: String?
+
+    package init(firstName: String?, lastName: String?, phoneNumber: String?, address: String?) {
+        self.firstName = firstName
+        self.lastName = lastName
+        self.phoneNumber = phoneNumber
+        self.address = address
+    }
+}

@@ -1,0 +1,83 @@
+import CareSyncCore
+import WebAPI
+
+/// The name and the telephone number that the published client sends are not used: a mail to an address nobody has proved
+/// to own does not carry what a stranger has typed.
+struct StartVerificationRequest: Codable, Sendable, Validated {
+    var email: String
+    var name: String?
+    var mobileNumber: String?
+
+    static let rules: [Rule<Self>] = [
+        EmailAddress.rule("email") { $0.email },
+        .maxLength("name", \.name, 100),
+        .maxLength("mobileNumber", \.mobileNumber, 20),
+    ]
+}
+
+struct EmailCodeRequest: Codable, Sendable, Validated {
+    var email: String
+    /// Six digits.
+    var otp: String
+
+    static let rules: [Rule<Self>] = [
+        EmailAddress.rule("email") { $0.email }, OneTimeCode.rule("otp") { $0.otp },
+    ]
+}
+
+struct VerifiedResponse: WireResponse {
+    let message: String
+    let verified: Bool
+    /// May be sent with the registration, which then accepts no other verification.
+    let verificationToken: String
+}
+
+struct VerificationStatusParameters: Codable, Sendable, Validated {
+    var email: String
+
+    static let rules: [Rule<Self>] = [EmailAddress.rule("email") { $0.email }]
+}
+
+struct VerificationStatusResponse: WireResponse {
+    let verified: Bool
+}
+
+struct EmailVerificationEndpoints: Sendable {
+    let verification: EmailVerificationService
+
+    private static let base = "/api/auth/email-verification"
+
+    var all: [Endpoint] {
+        let failures = VerificationError.self
+        return [
+            .post(
+                "\(Self.base)/start", "Mail a code to an address that is to be registered", access: .public,
+                fails: failures, settings: .code, use: start),
+            .post(
+                "\(Self.base)/verify", "Prove with the code that the mail is read", access: .public, fails: failures,
+                settings: .code, use: verify),
+            .get(
+                "\(Self.base)/status", "Whether an address is verified and not yet registered", access: .public,
+                settings: .code, use: status),
+        ]
+    }
+
+    func start(_ request: EndpointRequest<NoParameters, StartVerificationRequest>) async throws -> MessageResponse {
+        try await verification.start(try EmailAddress.required(request.body.email), by: request.origin)
+        return MessageResponse(message: "A verification code is on its way. It is valid for 10 minutes.")
+    }
+
+    func verify(_ request: EndpointRequest<NoParameters, EmailCodeRequest>) async throws -> VerifiedResponse {
+        let token = try await verification.verify(
+            try EmailAddress.required(request.body.email), code: request.body.otp, by: request.origin)
+        return VerifiedResponse(
+            message: "E-mail address verified successfully", verified: true, verificationToken: token)
+    }
+
+    func status(_ request: EndpointRequest<VerificationStatusParameters, NoBody>) async throws
+        -> VerificationStatusResponse
+    {
+        VerificationStatusResponse(
+            verified: try await verification.isVerified(try EmailAddress.required(request.parameters.email)))
+    }
+}

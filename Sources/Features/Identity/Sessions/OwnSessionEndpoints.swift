@@ -1,0 +1,54 @@
+import CareSyncCore
+import WebAPI
+
+/// A session as its owner sees it.
+struct OwnSessionResponse: WireResponse {
+    /// Names it in `DELETE /api/auth/sessions/{id}`.
+    let id: String
+    /// What the device said of itself, such as the browser's name.
+    let device: String?
+    let ipAddress: String
+    let loginTime: Instant
+    let lastActivity: Instant
+    /// When it ends unless it is used before.
+    let expiresAt: Instant
+    /// Whether this request belongs to it.
+    let current: Bool
+
+    init(_ named: SessionAdministration.Named, current: SessionID) {
+        id = named.name
+        device = named.session.userAgent
+        ipAddress = named.session.address
+        loginTime = named.session.createdAt
+        lastActivity = named.session.lastActivityAt
+        expiresAt = named.session.expiresAt
+        self.current = named.session.id == current
+    }
+}
+
+struct OwnSessionPath: Codable, Sendable {
+    var id: String
+}
+
+struct OwnSessionEndpoints: Sendable {
+    let sessions: SessionAdministration
+
+    var all: [Endpoint] {
+        [
+            .get("/api/auth/sessions", "My live sessions, the newest first", access: .signedIn, use: list),
+            .delete(
+                "/api/auth/sessions/{id}", "End one of my sessions", access: .signedIn, fails: SessionListError.self,
+                use: end),
+        ]
+    }
+
+    func list(_ request: EndpointRequest<NoParameters, NoBody>) async throws -> [OwnSessionResponse] {
+        let caller = try request.principal
+        return try await sessions.list(of: caller.userID).map { OwnSessionResponse($0, current: caller.sessionID) }
+    }
+
+    func end(_ request: EndpointRequest<OwnSessionPath, NoBody>) async throws -> MessageResponse {
+        try await sessions.end(named: request.parameters.id, of: request.principal.userID, origin: request.origin)
+        return MessageResponse(message: "The session has ended.")
+    }
+}

@@ -1,0 +1,86 @@
+import CareSyncCore
+import Persistence
+import Synchronization
+
+/// A guess in hand. Exactly one of its functions is called, in the transaction of what the check led to.
+struct SignInAttempt: Sendable {
+    let subject: SignInAttemptSubject
+    let reservation: Instant
+    let limits: SignInAttemptLimits
+    /// `nil` when the address is not limited whatever happens.
+    let addresses: AddressRule?
+    let user: UserID?
+    let origin: RequestOrigin
+    /// Set where the address serves administrators only: what everybody else is told, whether the guess is right or wrong,
+    /// so that nobody tries out passwords there or learns who is an administrator.
+    let restriction: GuardError?
+    private let settled = Settled()
+
+    init(
+        subject: SignInAttemptSubject, reservation: Instant, limits: SignInAttemptLimits, addresses: AddressRule?,
+        user: UserID?,
+        origin: RequestOrigin, restriction: GuardError?
+    ) {
+        self.subject = subject
+        self.reservation = reservation
+        self.limits = limits
+        self.addresses = addresses
+        self.user = user
+        self.origin = origin
+        self.restriction = restriction
+    }
+
+    var isSettled: Bool { settled.value.withLock { $0 } }
+
+    /// Who guessed proved to be who they say: earlier wrong guesses from this source are forgotten.
+    func succeed(_ db: any Connection) throws {
+        try settle(.right, db)
+    }
+
+    /// Counts the wrong guess; with the last one that is left, the source is locked out of the account.
+    func fail(_ db: any Connection) throws {
+        try settle(.wrong, db)
+    }
+
+    /// The guess was right but proves nothing yet, or was no guess: it is given back, and earlier wrong ones stand.
+    func release(_ db: any Connection) throws {
+        try settle(.undecided, db)
+    }
+
+    /// Throws ``GuardError/busy`` when the guess ended by itself before it was decided.
+    func settle(_ verdict: SignInAttemptRecord.Verdict, _ db: any Connection) throws {
+        let guesses = SignInAttemptRepository(db: db)
+        let now = db.scope.services.time.now
+        var record = try guesses.take(subject, at: now)
+        let settlement = record.settle(reservation, as: verdict, at: now, limits)
+        if settlement == .lapsed, verdict != .undecided { throw GuardError.busy }
+        try guesses.save(record, of: subject, at: now, limits)
+        if case .locked(let end) = settlement { audit(lockedUntil: end, db) }
+        if verdict == .wrong { try limitAddress(at: now, db) }
+        db.scope.afterCommit { [settled] in settled.value.withLock { $0 = true } }
+    }
+
+    /// Once per lock: attempts while it lasts leave no rows.
+    private func audit(lockedUntil end: Instant, _ db: any Connection) {
+        db.audit(
+            AuditEntry(
+                .loginFailed, "users", user?.description ?? "", by: origin, outcome: .denied,
+                reason: "ACCOUNT_LOCKED", before: "OPEN", after: "LOCKED UNTIL \(end)"))
+    }
+
+    private func limitAddress(at now: Instant, _ db: any Connection) throws {
+        guard let addresses else { return }
+        let limited = AddressLimitRepository(db: db)
+        guard addresses.isBroken(by: try limited.failures(from: subject.network, at: now), at: now) else { return }
+        let end = now + addresses.span
+        guard try limited.insert(subject.network, from: now, until: end) else { return }
+        db.audit(
+            AuditEntry(
+                .loginFailed, "address_limits", subject.network, by: origin, outcome: .denied, reason: "IP_BLOCKED",
+                before: "OPEN", after: "BLOCKED UNTIL \(end)"))
+    }
+
+    private final class Settled: Sendable {
+        let value = Mutex(false)
+    }
+}

@@ -1,0 +1,73 @@
+package import CareSyncCore
+package import Logging
+
+/// Rows that have outlived their use.
+package struct RetentionRule: Sendable {
+    let delete: @Sendable (_ now: Instant, _ limit: Int) -> SQL
+
+    /// - Parameter delete: a statement that deletes what is too old at `now`, at most `limit` rows of it.
+    package init(_ delete: @escaping @Sendable (_ now: Instant, _ limit: Int) -> SQL) {
+        self.delete = delete
+    }
+
+    /// Deletes by the `id` of a table.
+    ///
+    /// - Parameter condition: what the rows are that go, such as `done_at < …`.
+    package init(table: SQL, where condition: @escaping @Sendable (_ now: Instant) -> SQL) {
+        self.init { now, limit in
+            "DELETE FROM \(table) WHERE id IN (SELECT id FROM \(table) WHERE \(condition(now)) LIMIT \(limit))"
+        }
+    }
+}
+
+/// Deletes each hour what nobody needs any more. An hour's run is one row of the outbox, so it happens once however many
+/// nodes there are.
+package struct RetentionJob: Sendable {
+    static let kind = "clean-up"
+    /// Rows of one table that go at a time: the transaction stays short, and what is left goes an hour later.
+    private static let limit = 20_000
+
+    private let database: any Database
+    private let retentionRules: [RetentionRule]
+    private let logger: Logger
+
+    package init(database: any Database, retentionRules: [RetentionRule], logger: Logger) {
+        self.database = database
+        self.retentionRules = retentionRules
+        self.logger = logger
+    }
+
+    /// Those of the platform's own tables.
+    package static let platformRetentionRules: [RetentionRule] = [
+        // For a month a message that was carried out cannot be written again, and can be looked at when something is asked.
+        RetentionRule(table: "outbox") { now in "done_at < \(now - .days(30))" },
+        // As long as RULINGS A5 promises to repeat an answer.
+        RetentionRule { now, _ in "DELETE FROM idempotency_keys WHERE created_at < \(now - .hours(48))" },
+    ]
+
+    package var handler: OutboxHandler {
+        .transaction(Self.kind) { _, db in
+            let now = db.scope.services.time.now
+            for sweep in retentionRules { try db.run(sweep.delete(now, Self.limit)) }
+            try schedule(Self.hour(of: now) + 1, db)
+        }
+    }
+
+    /// Sees to it that the hour's run is in the outbox; more often than needed does no harm.
+    package func schedule() async throws {
+        try await database.write { db in try schedule(Self.hour(of: db.scope.services.time.now), db) }
+    }
+
+    /// Keeps the clean-up going until the task is cancelled, also when its row was lost or the clock was set.
+    package func run() async {
+        await PeriodicTask("scheduling of the clean-up", every: .seconds(600), logger: logger, schedule).run()
+    }
+
+    private func schedule(_ hour: Int64, _ db: any Connection) throws {
+        try db.enqueue(
+            OutboxMessage(
+                kind: Self.kind, subject: "platform", version: hour, due: Instant(seconds: hour * 3600)))
+    }
+
+    private static func hour(of now: Instant) -> Int64 { now.seconds.dividedDown(by: 3600) }
+}

@@ -1,0 +1,59 @@
+package import CareSyncCore
+import Crypto
+import HTTPTypes
+import NIOCore
+
+/// What a handler may need of the request beside its decoded parts.
+package struct RequestMetadata: Sendable {
+    /// Method and path template, such as `POST /api/appointments/patient/book`.
+    package let route: String
+    package let path: String
+    package let query: String
+    package let requestID: String
+    package let receivedAt: Instant
+    let headers: RequestHeaders
+    let body: ByteBuffer
+    /// What every error of the endpoint tells.
+    let advice: String?
+
+    init(
+        _ route: String, _ request: ServerRequest, _ arrival: ArrivalMetadata, body: ByteBuffer,
+        advice: String? = nil
+    ) {
+        self.route = route
+        path = request.path
+        query = request.query
+        requestID = arrival.requestID
+        receivedAt = arrival.receivedAt
+        headers = request.headers
+        self.body = body
+        self.advice = advice
+    }
+
+    package var userAgent: String? { headers[.userAgent] }
+    package var ifNoneMatch: String? { headers[.ifNoneMatch] }
+
+    /// The key without the quotes that the header's draft standard puts around it; 400 unless 1 to 255 visible ASCII
+    /// characters.
+    func idempotencyKey() throws -> String? {
+        guard let field = headers[.idempotencyKey] else { return nil }
+        var key = field
+        if key.utf8.count >= 2, key.hasPrefix("\""), key.hasSuffix("\"") { key = String(key.dropFirst().dropLast()) }
+        guard (1...255).contains(key.utf8.count), key.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
+            throw Problem.invalid(
+                "Idempotency-Key", "INVALID_ARGUMENT", rule: "must be 1 to 255 visible ASCII characters")
+        }
+        return key
+    }
+
+    /// SHA-256 over query and body: two requests under one idempotency key must agree in it.
+    var fingerprint: [UInt8] {
+        var hash = SHA256()
+        hash.update(data: Array(path.utf8))
+        hash.update(data: [0])
+        hash.update(data: Array(query.utf8))
+        hash.update(data: [0])
+        body.withUnsafeReadableBytes { hash.update(bufferPointer: $0) }
+        return Array(hash.finalize())
+    }
+}

@@ -1,0 +1,51 @@
+package import NIOCore
+
+/// Bytes that are not JSON: a file, a picture, a calendar.
+package struct FileResponse: ResponseConvertible {
+    private let content: Response
+
+    /// `downloadName` makes the browser save the file; characters that could break out of the header are replaced.
+    package init(_ bytes: ByteBuffer, contentType: String, downloadName: String? = nil, cacheControl: String? = nil) {
+        content = Response(
+            contentType: contentType, headers: Self.headers(downloadName, cacheControl), body: .bytes(bytes))
+    }
+
+    package init(
+        streaming stream: @escaping @Sendable () -> AsyncStream<ByteBuffer>, contentType: String,
+        downloadName: String? = nil
+    ) {
+        content = Response(contentType: contentType, headers: Self.headers(downloadName, nil), body: .stream(stream))
+    }
+
+    package static var described: ResponseDescription { .binary(contentType: "application/octet-stream") }
+
+    package func response(to request: RequestMetadata) throws -> Response { content }
+
+    private static func headers(_ name: String?, _ cacheControl: String?) -> [(String, String)] {
+        var headers: [(String, String)] = []
+        if let cacheControl { headers.append(("Cache-Control", cacheControl)) }
+        if let name {
+            let plain = String(name.unicodeScalars.map { isPlain($0) ? Character($0) : "_" })
+            headers.append(
+                ("Content-Disposition", "attachment; filename=\"\(plain)\"; filename*=UTF-8''\(encoded(name))"))
+        }
+        return headers
+    }
+
+    private static func isPlain(_ scalar: Unicode.Scalar) -> Bool {
+        (0x20...0x7E).contains(scalar.value) && scalar != "\"" && scalar != "\\" && scalar != "%"
+    }
+
+    /// Percent-encoded as RFC 8187 asks.
+    private static func encoded(_ name: String) -> String {
+        name.utf8.map { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"):
+                String(UnicodeScalar(byte))
+            default:
+                "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
+            }
+        }.joined()
+    }
+}

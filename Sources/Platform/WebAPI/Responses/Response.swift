@@ -1,0 +1,81 @@
+package import NIOCore
+
+/// A finished answer of an endpoint.
+package struct Response: Sendable {
+    package enum Body: Sendable {
+        case bytes(ByteBuffer)
+        /// Sent as it is produced; the sequence's end ends the answer.
+        case stream(@Sendable () -> AsyncStream<ByteBuffer>)
+    }
+
+    package let status: Int
+    package var headers: [(name: String, value: String)]
+    package let body: Body
+
+    package init(status: Int = 200, contentType: String?, headers: [(String, String)] = [], body: Body) {
+        self.status = status
+        self.headers = headers.map { (name: $0.0, value: $0.1) }
+        if let contentType { self.headers.append((name: "Content-Type", value: contentType)) }
+        self.body = body
+    }
+
+    static let jsonType = "application/json; charset=utf-8"
+}
+
+/// What an endpoint may return.
+package protocol ResponseConvertible: Sendable {
+    /// What the OpenAPI document says of it.
+    static var described: ResponseDescription { get }
+    func response(to request: RequestMetadata) throws -> Response
+}
+
+package enum ResponseDescription: Sendable {
+    case json(any (Decodable & Sendable).Type)
+    case list(of: any (Decodable & Sendable).Type, isPaged: Bool)
+    /// JSON that may be replayed for an `Idempotency-Key`.
+    case once(any (Decodable & Sendable).Type)
+    case binary(contentType: String)
+    /// Has an ETag; 304 to a client that has it already.
+    indirect case tagged(ResponseDescription)
+}
+
+/// What a list may hold.
+package protocol WireValue: Codable, Sendable {}
+
+extension String: WireValue {}
+
+/// A response body: a `Codable` struct with synthesised coding, from which its schema is derived. Never a model type.
+package protocol WireResponse: WireValue, ResponseConvertible {}
+
+extension WireResponse {
+    package static var described: ResponseDescription { .json(Self.self) }
+
+    package func response(to request: RequestMetadata) throws -> Response {
+        Response(contentType: Response.jsonType, body: .bytes(try JSONBodyEncoder.buffer(self)))
+    }
+}
+
+extension Array: ResponseConvertible where Element: WireValue {
+    package static var described: ResponseDescription { .list(of: Element.self, isPaged: false) }
+
+    package func response(to request: RequestMetadata) throws -> Response {
+        Response(contentType: Response.jsonType, body: .bytes(try JSONBodyEncoder.buffer(self)))
+    }
+}
+
+/// `{ "message": … }`
+package struct MessageResponse: WireResponse {
+    package let message: String
+
+    package init(message: String) {
+        self.message = message
+    }
+}
+
+extension JSONBodyEncoder {
+    static func buffer(_ value: some Encodable) throws -> ByteBuffer {
+        var buffer = ByteBuffer()
+        try encode(value, into: &buffer)
+        return buffer
+    }
+}
