@@ -138,7 +138,7 @@ final class PostgresWorker: @unchecked Sendable {
         if let pipeline, pipeline.isReady() { return pipeline }
         if pipeline != nil {
             pipeline = nil
-            shared.logger.warning("postgres: connection lost", metadata: ["worker": "\(lane)"])
+            shared.logger.warning("postgres: connection lost", metadata: ["worker": "\(workerIndex)"])
         }
         while !shared.isClosing {
             let now = ContinuousClock.now
@@ -157,7 +157,7 @@ final class PostgresWorker: @unchecked Sendable {
             nextAttempt = .now + delay
             delay = min(delay * 2, Self.longestDelay)
             shared.logger.warning(
-                "postgres: no connection", metadata: ["worker": "\(lane)", "reason": "\(failure ?? "")"])
+                "postgres: no connection", metadata: ["worker": "\(workerIndex)", "reason": "\(failure ?? "")"])
             return nil
         }
         delay = Self.shortestDelay

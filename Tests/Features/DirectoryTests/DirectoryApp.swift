@@ -124,7 +124,7 @@ func withDirectory(_ kind: DatabaseKind, _ body: @escaping @Sendable (DirectoryA
             database: database, vault: vault, clinicZone: zone,
             availability: { _, doctors, day in Set(doctors.filter { isFree($0, on: day) }) })
         let me = Endpoint.get("/test/me", "The caller", access: .signedIn) {
-            (call: EndpointRequest<NoParameters, NoBody>) async throws -> MeResponse in
+            (request: EndpointRequest<NoParameters, NoBody>) async throws -> MeResponse in
             let caller = try request.principal
             return try await database.read { db in
                 guard let account = try IdentityFeature.account(caller.userID, db: db) else { throw Problem.notFound }

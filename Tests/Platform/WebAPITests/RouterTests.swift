@@ -19,11 +19,11 @@ struct RouterTests {
                 MessageResponse(message: "colours")
             },
             .post("/lists/{name}", "Add", access: .public) {
-                (call: EndpointRequest<NamePath, NoBody>) async throws -> MessageResponse in
+                (request: EndpointRequest<NamePath, NoBody>) async throws -> MessageResponse in
                 MessageResponse(message: "add to \(request.parameters.name)")
             },
             .delete("/lists/colours/{id}", "Remove", access: .public) {
-                (call: EndpointRequest<IDPath<UserTag>, NoBody>) async throws -> MessageResponse in
+                (request: EndpointRequest<IDPath<UserTag>, NoBody>) async throws -> MessageResponse in
                 MessageResponse(message: "removed \(request.parameters.id)")
             },
             .get("/lists/colours/all", "All", access: .public) {
@@ -31,7 +31,7 @@ struct RouterTests {
                 MessageResponse(message: "all")
             },
             .post("/{name}/{rest}", "Anything", access: .public) {
-                (call: EndpointRequest<NamePath, NoBody>) async throws -> MessageResponse in
+                (request: EndpointRequest<NamePath, NoBody>) async throws -> MessageResponse in
                 MessageResponse(message: "anything of \(request.parameters.name)")
             },
         ]

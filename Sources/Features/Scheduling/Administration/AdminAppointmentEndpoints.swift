@@ -89,11 +89,11 @@ struct AdminAppointmentEndpoints: Sendable {
     func book(_ request: EndpointRequest<NoParameters, BookAtDeskRequest>) async throws -> IdempotentResponse<
         AdminAppointmentResponse
     > {
-        let request = BookingService.Request(
+        let wanted = BookingService.Request(
             doctor: request.body.doctorId, time: request.body.appointmentDateTime,
             reason: request.body.reason.flatMap(\.filled))
         let outcome = try await booking.bookAtDesk(
-            request, for: request.body.patientId, by: request.origin, idempotency: try request.idempotency(response))
+            wanted, for: request.body.patientId, by: request.origin, idempotency: try request.idempotency(response))
         return try IdempotentResponse.from(outcome, response)
     }
 

@@ -63,11 +63,11 @@ struct LeaveEndpoints: Sendable {
     }
 
     func list(_ request: EndpointRequest<PageParameters, NoBody>) async throws -> PagedResponse<LeaveResponse> {
-        try await list(call, onlyUpcoming: false)
+        try await list(request, onlyUpcoming: false)
     }
 
     func upcoming(_ request: EndpointRequest<PageParameters, NoBody>) async throws -> PagedResponse<LeaveResponse> {
-        try await list(call, onlyUpcoming: true)
+        try await list(request, onlyUpcoming: true)
     }
 
     func remove(_ request: EndpointRequest<IDPath<LeaveTag>, NoBody>) async throws -> MessageResponse {

@@ -116,10 +116,10 @@ extension Endpoint {
                 parameters: P.self, pathNames: pathNames, body: B.self, answer: R.described,
                 failures: fails.flatMap { problems(of: $0) })
         ) { incoming in
-            let call = EndpointRequest(
+            let request = EndpointRequest(
                 parameters: try decodeParameters(incoming), body: try decodeBody(incoming), caller: incoming.caller,
-                origin: incoming.origin, request: incoming.metadata)
-            return try await handler(call).response(to: incoming.metadata)
+                origin: incoming.origin, metadata: incoming.metadata)
+            return try await handler(request).response(to: incoming.metadata)
         }
     }
 

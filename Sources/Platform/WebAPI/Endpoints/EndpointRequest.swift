@@ -25,18 +25,18 @@ package struct EndpointRequest<Parameters: Sendable, Body: Sendable>: Sendable {
     package func idempotency<Value: Sendable, Content: WireResponse>(
         _ answer: @escaping @Sendable (Value) throws -> Content
     ) throws -> Idempotency<Value>? {
-        guard let key = try request.idempotencyKey() else { return nil }
-        let request = request
+        guard let key = try metadata.idempotencyKey() else { return nil }
+        let metadata = metadata
         return Idempotency(
-            principal: try principal.userID, route: request.route, key: key, bodyHash: request.fingerprint,
+            principal: try principal.userID, route: metadata.route, key: key, bodyHash: metadata.fingerprint,
             encode: { value in
-                let answer = try answer(value).response(to: request)
+                let answer = try answer(value).response(to: metadata)
                 guard case .bytes(let bytes) = answer.body else { throw Problem.fault }
                 return StoredResponse(status: answer.status, body: Array(bytes.readableBytesView))
             },
             encodeFailure: { problem in
-                let problem = problem.advising(request.advice)
-                let body = ErrorBody(problem, path: request.path, requestID: request.requestID, at: request.receivedAt)
+                let problem = problem.advising(metadata.advice)
+                let body = ErrorBody(problem, path: metadata.path, requestID: metadata.requestID, at: metadata.receivedAt)
                 return StoredResponse(status: problem.kind.status, body: try body.bytes())
             })
     }

@@ -6,13 +6,13 @@ import Testing
 struct MultipartTests {
     private func send(
         _ body: [UInt8], type: String = "multipart/form-data; boundary=cut"
-    ) async throws -> ToyResponse {
+    ) async throws -> ReceivedResponse {
         try await withToys { toys in
             try await toys.send(.post, "/api/forms", bytes: body, headers: ["Content-Type": type])
         }
     }
 
-    private func send(_ body: String, type: String = "multipart/form-data; boundary=cut") async throws -> ToyResponse {
+    private func send(_ body: String, type: String = "multipart/form-data; boundary=cut") async throws -> ReceivedResponse {
         try await send(Array(body.utf8), type: type)
     }
 

@@ -20,7 +20,7 @@ struct RawConnectionTests {
             #expect(fields.contains(field))
         }
         let (_, body) = RawConnection.parse(answer)
-        let parsed = ToyResponse(
+        let parsed = ReceivedResponse(
             status: status, headers: [.contentType: "application/json; charset=utf-8"], bytes: Array(body.utf8))
         #expect(parsed.json["status"].int == status)
         let requestID = parsed.json["requestId"].string ?? ""

@@ -71,14 +71,14 @@ struct ToyClient: Sendable {
     func send(
         _ method: HTTPRequest.Method, _ uri: String, _ body: String? = nil, as token: String? = nil,
         headers: [String: String] = [:]
-    ) async throws -> ToyResponse {
+    ) async throws -> ReceivedResponse {
         try await send(method, uri, bytes: body.map { Array($0.utf8) }, as: token, headers: headers)
     }
 
     func send(
         _ method: HTTPRequest.Method, _ uri: String, bytes: [UInt8]?, as token: String? = nil,
         headers: [String: String] = [:]
-    ) async throws -> ToyResponse {
+    ) async throws -> ReceivedResponse {
         var fields = HTTPFields()
         if let token { fields[.authorization] = "Bearer \(token)" }
         for (name, value) in headers {
@@ -86,21 +86,21 @@ struct ToyClient: Sendable {
         }
         let response = try await client.executeRequest(
             uri: uri, method: method, headers: fields, body: bytes.map { ByteBuffer(bytes: $0) })
-        return ToyResponse(
+        return ReceivedResponse(
             status: response.status.code, headers: response.headers, bytes: Array(response.body.readableBytesView))
     }
 
-    func get(_ uri: String, as token: String? = nil, headers: [String: String] = [:]) async throws -> ToyResponse {
+    func get(_ uri: String, as token: String? = nil, headers: [String: String] = [:]) async throws -> ReceivedResponse {
         try await send(.get, uri, as: token, headers: headers)
     }
 
     func post(
         _ uri: String, _ body: String, as token: String? = nil, headers: [String: String] = [:]
-    ) async throws -> ToyResponse {
+    ) async throws -> ReceivedResponse {
         try await send(
             .post, uri, body, as: token, headers: ["Content-Type": "application/json"].merging(headers) { $1 })
     }
 
     /// POST of a body to the endpoint that has every kind of field.
-    func echo(_ body: String) async throws -> ToyResponse { try await post("/api/echo", body) }
+    func echo(_ body: String) async throws -> ReceivedResponse { try await post("/api/echo", body) }
 }

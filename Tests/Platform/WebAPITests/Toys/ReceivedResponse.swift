@@ -3,7 +3,7 @@ import Foundation
 import HTTPTypes
 import Testing
 
-struct ToyResponse: Sendable {
+struct ReceivedResponse: Sendable {
     let status: Int
     let headers: HTTPFields
     let bytes: [UInt8]
