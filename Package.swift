@@ -21,7 +21,7 @@ func platformTests(_ name: String, _ dependencies: [Target.Dependency] = []) -> 
         swiftSettings: strict)
 }
 
-/// Features import lower features only (HOUSE_STYLE §1): Identity, Directory, then Scheduling.
+/// Features import lower features only (Documentation/architecture.md): Identity, Directory, then Scheduling.
 func feature(_ name: String, _ lower: [Target.Dependency]) -> Target {
     .target(
         name: name, dependencies: ["CareSyncCore", "Persistence", "WebAPI"] + lower, path: "Sources/Features/\(name)",
