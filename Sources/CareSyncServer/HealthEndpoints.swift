@@ -25,7 +25,7 @@ struct HealthEndpoints: Sendable {
             .get(
                 "/health/live", "Whether the process answers", access: .public, settings: .unlimited, use: live),
             .get(
-                "/health/ready", "Whether the database answers too", access: .public, fails: HealthError.self,
+                "/health/ready", "Whether the database answers too", access: .public, fails: HealthError.catalogue,
                 settings: .unlimited, use: ready),
             .get(
                 "/actuator/health", "Whether the process answers, as the client asks it", access: .public,

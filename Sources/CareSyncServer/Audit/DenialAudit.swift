@@ -11,16 +11,9 @@ struct DenialAudit: Sendable {
     private func record(_ denial: Denial) async throws {
         let names = denial.pathValues.map(\.value).filter(Self.isName)
         let entry = AuditEntry(
-            .accessDenied, denial.route, names.joined(separator: "/"), by: denial.origin, patient: Self.patient(denial),
+            .accessDenied, denial.route, names.joined(separator: "/"), by: denial.origin, patient: denial.patient,
             outcome: .denied, reason: denial.code)
         try await database.write { db in db.audit(entry) }
-    }
-
-    /// The patient whose data the path is about, so that the patient learns of the attempt.
-    private static func patient(_ denial: Denial) -> PatientID? {
-        let name = denial.route.contains(" /api/patients/{id}") ? "id" : "patientId"
-        return denial.pathValues.first { $0.name == name }.flatMap { Int64($0.value) }.flatMap(
-            PatientID.init(checking:))
     }
 
     /// An id or a user name. Whatever else a caller writes into a path may be health data.

@@ -44,13 +44,16 @@ struct DiaryEndpoints: Sendable {
     var all: [Endpoint] {
         [
             .post(
-                "/api/diaries", "Begin a diary", access: .public, fails: DiaryError.self, settings: .authentication,
+                "/api/diaries", "Begin a diary", access: .public, fails: DiaryError.catalogue,
+                settings: .authentication,
                 use: begin),
             .post(
-                "/api/diaries/sign-in", "Sign in", access: .public, fails: DiaryError.self, settings: .authentication,
+                "/api/diaries/sign-in", "Sign in", access: .public, fails: DiaryError.catalogue,
+                settings: .authentication,
                 use: signIn),
             .post(
-                "/api/diaries/entries", "Write an entry", access: .role(.patient), fails: DiaryError.self, use: write),
+                "/api/diaries/entries", "Write an entry", access: .role(.patient), fails: DiaryError.catalogue,
+                use: write),
             .get("/api/diaries/entries", "My entries", access: .role(.patient), use: list),
         ]
     }

@@ -48,7 +48,7 @@ struct AccessLogEndpoints: Sendable {
         [
             .get(
                 "/api/patients/{id}/access-log", "Who looked at my data, the newest first", access: .role(.patient),
-                use: list)
+                subject: .patient("id"), use: list)
         ]
     }
 

@@ -76,12 +76,13 @@ struct BreakGlassEndpoints: Sendable {
         [
             .post(
                 "/api/break-glass", "Open the data of a patient I do not treat, for an hour",
-                access: .roles([.doctor, .admin]), fails: BreakGlassError.self, settings: .mostSensitive, use: open),
+                access: .roles([.doctor, .admin]), fails: BreakGlassError.catalogue, settings: .mostSensitive, use: open
+            ),
             .get(
                 "/api/break-glass", "What was opened, the newest first, for review", access: .role(.admin), use: list),
             .post(
                 "/api/break-glass/{id}/close", "End a grant and review it", access: .role(.admin),
-                fails: BreakGlassError.self, use: close),
+                fails: BreakGlassError.catalogue, use: close),
         ]
     }
 

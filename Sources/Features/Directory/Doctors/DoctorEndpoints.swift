@@ -71,12 +71,12 @@ struct DoctorEndpoints: Sendable {
                 use: list),
             .get(
                 "/api/doctors/public/{username}", "A doctor's public profile; contact details for signed-in callers",
-                access: .publicKnowingCaller, fails: DoctorError.self, use: publicProfile),
+                access: .publicKnowingCaller, fails: DoctorError.catalogue, use: publicProfile),
             .get(
                 "/api/doctors/profile/{username}", "A doctor by user name", access: .roles([.doctor, .admin]),
-                fails: DoctorError.self, use: profile),
+                fails: DoctorError.catalogue, use: profile),
             .get(
-                "/api/doctors/{id}", "A doctor by id", access: .roles([.doctor, .admin]), fails: DoctorError.self,
+                "/api/doctors/{id}", "A doctor by id", access: .roles([.doctor, .admin]), fails: DoctorError.catalogue,
                 use: find),
             .get("/api/admin/doctors", "All doctors, with their statistics", access: .role(.admin), use: listAll),
         ]

@@ -42,11 +42,12 @@ struct WorkingHoursEndpoints: Sendable {
     var all: [Endpoint] {
         [
             .get(
-                "/api/doctors/{id}/working-hours", "When a doctor works", access: .signedIn, fails: DoctorError.self,
+                "/api/doctors/{id}/working-hours", "When a doctor works", access: .signedIn,
+                fails: DoctorError.catalogue,
                 use: find),
             .put(
                 "/api/doctors/{id}/working-hours", "Set when a doctor works: the doctor or an administrator",
-                access: .roles([.doctor, .admin]), fails: DoctorError.self, use: replace),
+                access: .roles([.doctor, .admin]), fails: DoctorError.catalogue, use: replace),
         ]
     }
 

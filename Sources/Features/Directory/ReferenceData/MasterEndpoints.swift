@@ -78,7 +78,7 @@ struct MasterEndpoints: Sendable {
             }
             + [
                 .post(
-                    "/api/master/{type}", "Add a value to a list", access: .role(.admin), fails: MasterError.self,
+                    "/api/master/{type}", "Add a value to a list", access: .role(.admin), fails: MasterError.catalogue,
                     use: add)
             ]
     }

@@ -24,13 +24,13 @@ struct VerificationEndpoints: Sendable {
         [
             .put(
                 "/api/admin/doctors/{doctorId}/verify", "Verify a doctor, or withdraw that", access: .role(.admin),
-                fails: DoctorError.self, use: set),
+                fails: DoctorError.catalogue, use: set),
             .post(
                 "/api/admin/doctors/{doctorId}/verify", "Verify a doctor", access: .role(.admin),
-                fails: DoctorError.self, use: verify),
+                fails: DoctorError.catalogue, use: verify),
             .post(
                 "/api/admin/doctors/{doctorId}/unverify", "Withdraw a doctor's verification", access: .role(.admin),
-                fails: DoctorError.self, use: unverify),
+                fails: DoctorError.catalogue, use: unverify),
         ]
     }
 

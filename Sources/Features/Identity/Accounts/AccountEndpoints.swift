@@ -77,14 +77,15 @@ struct AccountEndpoints: Sendable {
     var all: [Endpoint] {
         [
             .get(
-                "/api/auth/current-user", "Who am I", access: .signedIn, fails: SessionError.self,
+                "/api/auth/current-user", "Who am I", access: .signedIn, fails: SessionError.catalogue,
                 settings: EndpointSettings(admitsGeneratedPassword: true, admitsMissingFactor: true), use: current),
             .get(
                 "/api/auth/check-availability", "Whether a user name and an e-mail address can be registered",
                 access: .public, settings: EndpointSettings(rateClass: .availability), use: availability),
             .post(
-                "/api/auth/change-password", "Change the own password", access: .signedIn, fails: PasswordError.self,
-                GuardError.self,
+                "/api/auth/change-password", "Change the own password", access: .signedIn,
+                fails: PasswordError.catalogue,
+                GuardError.catalogue,
                 settings: EndpointSettings(
                     rateClass: .authentication, admitsGeneratedPassword: true, admitsMissingFactor: true),
                 use: changePassword),

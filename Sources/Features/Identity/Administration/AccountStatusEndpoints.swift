@@ -70,7 +70,7 @@ struct AccountStatusEndpoints: Sendable {
     let accounts: AccountStatusService
 
     var all: [Endpoint] {
-        let failures = AccountStatusError.self
+        let failures = AccountStatusError.catalogue
         return [
             .get("/api/admin/users", "Accounts", access: .role(.admin), use: list),
             .put(
@@ -87,10 +87,10 @@ struct AccountStatusEndpoints: Sendable {
                 fails: failures, use: unblockDoctor),
             .post(
                 "/api/admin/block-patient/{patientId}", "Deactivate a patient's account", access: .role(.admin),
-                fails: failures, use: blockPatient),
+                subject: .patient("patientId"), fails: failures, use: blockPatient),
             .post(
                 "/api/admin/unblock-patient/{patientId}", "Activate a patient's account", access: .role(.admin),
-                fails: failures, use: unblockPatient),
+                subject: .patient("patientId"), fails: failures, use: unblockPatient),
         ]
     }
 

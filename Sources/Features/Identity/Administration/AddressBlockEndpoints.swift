@@ -49,7 +49,7 @@ struct AddressBlockEndpoints: Sendable {
     let blocks: AddressBlockService
 
     var all: [Endpoint] {
-        let failures = AddressBlockError.self
+        let failures = AddressBlockError.catalogue
         return [
             .get("/api/admin/blocked-ips", "Blocked addresses, the newest first", access: .role(.admin), use: list),
             .post("/api/admin/block-ip", "Block an address", access: .role(.admin), fails: failures, use: block),

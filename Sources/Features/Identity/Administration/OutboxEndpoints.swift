@@ -66,7 +66,7 @@ struct OutboxEndpoints: Sendable {
             .get(Self.base, "Messages that wait or were given up, the newest first", access: .role(.admin), use: list),
             .post(
                 "\(Self.base)/{id}/retry", "Try again a message that was given up", access: .role(.admin),
-                fails: OutboxError.self, use: retry),
+                fails: OutboxError.catalogue, use: retry),
         ]
     }
 

@@ -48,7 +48,7 @@ struct EmailVerificationEndpoints: Sendable {
     private static let base = "/api/auth/email-verification"
 
     var all: [Endpoint] {
-        let failures = VerificationError.self
+        let failures = VerificationError.catalogue
         return [
             .post(
                 "\(Self.base)/start", "Mail a code to an address that is to be registered", access: .public,

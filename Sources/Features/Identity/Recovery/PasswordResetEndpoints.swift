@@ -43,7 +43,7 @@ struct PasswordResetEndpoints: Sendable {
     private static let done = "Password reset successfully. Sign in with the new password."
 
     var all: [Endpoint] {
-        let failures = PasswordResetError.self
+        let failures = PasswordResetError.catalogue
         return [
             .post(
                 "/api/auth/forgot-password", "Mail a link that sets a new password", access: .public, fails: failures,

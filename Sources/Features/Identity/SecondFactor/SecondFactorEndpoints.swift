@@ -62,26 +62,26 @@ struct SecondFactorEndpoints: Sendable {
         [
             .post(
                 "\(Self.base)/enroll", "Begin to set up a second factor", access: .signedIn,
-                fails: FactorMailError.self,
+                fails: FactorMailError.catalogue,
                 settings: EndpointSettings(rateClass: .authentication, stepUp: .any, admitsMissingFactor: true),
                 use: enroll),
             .post(
                 "\(Self.base)/confirm", "Confirm the second factor with its first code", access: .signedIn,
-                fails: SecondFactorError.self,
+                fails: SecondFactorError.catalogue,
                 settings: EndpointSettings(rateClass: .authentication, admitsMissingFactor: true), use: confirm),
             .post(
                 "\(Self.base)/verify", "Sign in with the second factor, after the password", access: .public,
-                fails: ChallengeError.self, SecondFactorError.self, GuardError.self,
+                fails: ChallengeError.catalogue, SecondFactorError.catalogue, GuardError.catalogue,
                 settings: .authentication.judgingAddress, use: verify),
             .post(
                 "\(Self.base)/recovery-codes", "Replace the recovery codes", access: .signedIn,
-                fails: SecondFactorError.self, settings: Self.sensitive, use: renewCodes),
+                fails: SecondFactorError.catalogue, settings: Self.sensitive, use: renewCodes),
             .delete(
-                Self.base, "Switch the second factor off", access: .signedIn, fails: SecondFactorError.self,
+                Self.base, "Switch the second factor off", access: .signedIn, fails: SecondFactorError.catalogue,
                 settings: Self.sensitive, use: remove),
             .post(
                 "/api/auth/step-up", "Prove again who you are, for what needs a fresh proof", access: .signedIn,
-                fails: StepUpError.self, GuardError.self,
+                fails: StepUpError.catalogue, GuardError.catalogue,
                 settings: EndpointSettings(rateClass: .authentication, admitsMissingFactor: true), use: stepUp),
         ]
     }

@@ -37,7 +37,8 @@ struct OwnSessionEndpoints: Sendable {
         [
             .get("/api/auth/sessions", "My live sessions, the newest first", access: .signedIn, use: list),
             .delete(
-                "/api/auth/sessions/{id}", "End one of my sessions", access: .signedIn, fails: SessionListError.self,
+                "/api/auth/sessions/{id}", "End one of my sessions", access: .signedIn,
+                fails: SessionListError.catalogue,
                 use: end),
         ]
     }

@@ -40,7 +40,7 @@ struct SessionAdministrationEndpoints: Sendable {
     private static let base = "/api/admin/sessions"
 
     var all: [Endpoint] {
-        let failures = SessionListError.self
+        let failures = SessionListError.catalogue
         return [
             .get("\(Self.base)/{username}", "Live sessions of an account", access: .role(.admin), use: list),
             .post(

@@ -62,13 +62,13 @@ struct SignInEndpoints: Sendable {
         [
             .post(
                 "/api/auth/register", "Register as a patient or a doctor, and sign in", access: .public,
-                fails: AccountError.self, RegistrationError.self, settings: .authentication, use: register),
+                fails: AccountError.catalogue, RegistrationError.catalogue, settings: .authentication, use: register),
             .post(
-                "/api/auth/login", "Sign in", access: .public, fails: SignInError.self, GuardError.self,
-                SecondFactorDue.self, settings: .authentication.judgingAddress, use: logIn),
+                "/api/auth/login", "Sign in", access: .public, fails: SignInError.catalogue, GuardError.catalogue,
+                SecondFactorDue.catalogue, settings: .authentication.judgingAddress, use: logIn),
             .post(
                 "/api/auth/refresh", "Exchange a refresh token for new tokens", access: .public,
-                fails: SessionError.self, SignInError.self, settings: .token.judgingAddress, use: refresh),
+                fails: SessionError.catalogue, SignInError.catalogue, settings: .token.judgingAddress, use: refresh),
             .post(
                 "/api/auth/logout", "End the session of a refresh token", access: .public, settings: .token,
                 use: logOut),

@@ -66,14 +66,15 @@ struct AdminAppointmentEndpoints: Sendable {
     var all: [Endpoint] {
         [
             .get(
-                "/api/appointments/admin/{id}", "An appointment", access: .role(.admin), fails: SchedulingError.self,
+                "/api/appointments/admin/{id}", "An appointment", access: .role(.admin),
+                fails: SchedulingError.catalogue,
                 use: find),
             .delete(
                 "/api/appointments/admin/{id}", "Take an appointment out of every list", access: .role(.admin),
-                fails: SchedulingError.self, use: delete),
+                fails: SchedulingError.catalogue, use: delete),
             .post(
                 "/api/appointments/admin/book", "Book for a patient at the desk or on the telephone",
-                access: .role(.admin), fails: SchedulingError.self, use: book),
+                access: .role(.admin), fails: SchedulingError.catalogue, use: book),
         ]
     }
 

@@ -27,7 +27,7 @@ struct DoctorAppointmentEndpoints: Sendable {
             get("my-patients/cancelled", "Cancelled appointments", use: cancelled),
             .get(
                 "\(Self.base)/my-patients/status/{status}", "Appointments with one status", access: .role(.doctor),
-                fails: SchedulingError.self, use: withStatus),
+                fails: SchedulingError.catalogue, use: withStatus),
         ]
     }
 
@@ -35,19 +35,19 @@ struct DoctorAppointmentEndpoints: Sendable {
         [
             .put(
                 "\(Self.base)/{id}/status", "Move an appointment to another status", access: .role(.doctor),
-                fails: SchedulingError.self, use: changeStatus),
+                fails: SchedulingError.catalogue, use: changeStatus),
             .put(
                 "\(Self.base)/{id}/confirm", "Confirm an appointment", access: .role(.doctor),
-                fails: SchedulingError.self, use: confirm),
+                fails: SchedulingError.catalogue, use: confirm),
             .put(
                 "\(Self.base)/{id}/complete", "Complete an appointment", access: .role(.doctor),
-                fails: SchedulingError.self, use: complete),
+                fails: SchedulingError.catalogue, use: complete),
             .put(
                 "\(Self.base)/{id}/cancel", "Cancel an appointment", access: .role(.doctor),
-                fails: SchedulingError.self, use: cancel),
+                fails: SchedulingError.catalogue, use: cancel),
             .put(
                 "\(Self.base)/{id}/no-show", "Note that the patient did not come", access: .role(.doctor),
-                fails: SchedulingError.self, use: noShow),
+                fails: SchedulingError.catalogue, use: noShow),
         ]
     }
 
@@ -59,7 +59,7 @@ struct DoctorAppointmentEndpoints: Sendable {
             >
     ) -> Endpoint {
         .get(
-            "\(Self.base)/\(path)", summary, access: .role(.doctor), fails: SchedulingError.self, use: handler)
+            "\(Self.base)/\(path)", summary, access: .role(.doctor), fails: SchedulingError.catalogue, use: handler)
     }
 
     @Sendable func list(_ request: EndpointRequest<PageParameters, NoBody>) async throws -> PagedResponse<

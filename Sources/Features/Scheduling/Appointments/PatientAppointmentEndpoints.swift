@@ -44,7 +44,7 @@ struct PatientAppointmentEndpoints: Sendable {
                 use: upcoming),
             .get(
                 "\(Self.base)/my-appointments/status/{status}", "My appointments with one status",
-                access: .role(.patient), fails: SchedulingError.self, use: withStatus),
+                access: .role(.patient), fails: SchedulingError.catalogue, use: withStatus),
             .get(
                 "\(Self.base)/my-appointments/completed", "My completed appointments", access: .role(.patient),
                 use: completed),
@@ -52,7 +52,7 @@ struct PatientAppointmentEndpoints: Sendable {
                 "\(Self.base)/my-appointments/cancelled", "My cancelled appointments", access: .role(.patient),
                 use: cancelled),
             .delete(
-                "\(Self.base)/{id}", "Cancel my appointment", access: .role(.patient), fails: SchedulingError.self,
+                "\(Self.base)/{id}", "Cancel my appointment", access: .role(.patient), fails: SchedulingError.catalogue,
                 use: cancel),
         ]
     }

@@ -18,13 +18,13 @@ struct ReschedulingEndpoints: Sendable {
         [
             .put(
                 "/api/appointments/patient/{id}", "Change time or reason of my appointment", access: .role(.patient),
-                fails: SchedulingError.self, use: update),
+                fails: SchedulingError.catalogue, use: update),
             .put(
                 "/api/appointments/patient/{id}/reschedule", "Move my appointment to another time",
-                access: .role(.patient), fails: SchedulingError.self, use: rescheduleByPatient),
+                access: .role(.patient), fails: SchedulingError.catalogue, use: rescheduleByPatient),
             .put(
                 "/api/appointments/doctor/{id}/reschedule", "Move an appointment to another time",
-                access: .role(.doctor), fails: SchedulingError.self, use: rescheduleByDoctor),
+                access: .role(.doctor), fails: SchedulingError.catalogue, use: rescheduleByDoctor),
         ]
     }
 

@@ -101,7 +101,7 @@ struct TreatedPatientEndpoints: Sendable {
         [
             .get(
                 "/api/appointments/doctor/unique-patients", "The patients I treat", access: .role(.doctor),
-                fails: SchedulingError.self, use: list)
+                fails: SchedulingError.catalogue, use: list)
         ]
     }
 

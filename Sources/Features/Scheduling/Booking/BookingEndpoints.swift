@@ -57,10 +57,10 @@ struct BookingEndpoints: Sendable {
         [
             .post(
                 "/api/appointments/patient/book", "Book a free slot", access: .role(.patient),
-                fails: SchedulingError.self, use: book),
+                fails: SchedulingError.catalogue, use: book),
             .post(
                 "/api/appointments/patient/book-emergency", "See a doctor now", access: .role(.patient),
-                fails: SchedulingError.self,
+                fails: SchedulingError.catalogue,
                 // Whatever stands in the way, the answer tells whom to call.
                 settings: EndpointSettings(advice: booking.context.settings.advice),
                 use: bookEmergency),

@@ -8,7 +8,7 @@ struct HoldEndpoints: Sendable {
         [
             .post(
                 "/api/appointments/{id}/hold/release", "Give a held slot back", access: .role(.patient),
-                fails: SchedulingError.self, use: release)
+                fails: SchedulingError.catalogue, use: release)
         ]
     }
 

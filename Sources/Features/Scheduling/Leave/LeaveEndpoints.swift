@@ -39,13 +39,13 @@ struct LeaveEndpoints: Sendable {
         [
             .post(
                 "/api/doctor-leaves", "Add a leave; what becomes of booked appointments must be said",
-                access: .role(.doctor), fails: LeaveError.self, use: add),
+                access: .role(.doctor), fails: LeaveError.catalogue, use: add),
             .get("/api/doctor-leaves/my-leaves", "My leaves", access: .role(.doctor), use: list),
             .get(
                 "/api/doctor-leaves/upcoming", "My leaves that are not over yet", access: .role(.doctor), use: upcoming),
             .delete(
                 "/api/doctor-leaves/{id}", "Remove a leave; its days are free at once", access: .role(.doctor),
-                fails: LeaveError.self, use: remove),
+                fails: LeaveError.catalogue, use: remove),
         ]
     }
 

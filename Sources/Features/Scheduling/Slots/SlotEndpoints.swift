@@ -55,7 +55,7 @@ struct SlotEndpoints: Sendable {
             .get(
                 "/api/appointments/available-slots", "Free slots of a doctor on a day, or on several",
                 access: .signedIn,
-                fails: SchedulingError.self, use: availableSlots)
+                fails: SchedulingError.catalogue, use: availableSlots)
         ]
     }
 

@@ -7,14 +7,65 @@ package struct Endpoint: Sendable {
     package let method: HTTPRequest.Method
     /// With `{name}` for path parameters.
     package let path: String
-    package let summary: String
+    package let text: EndpointText
     package let access: Access
+    /// Whom the data is about.
+    package let subject: Subject
     package let settings: EndpointSettings
     let operation: OperationDescription
     let handle: @Sendable (IncomingRequest) async throws -> Response
 
     /// Such as `PUT /api/doctors/{id}`.
     package var route: String { "\(method.rawValue) \(path)" }
+}
+
+/// What the document says of an endpoint.
+package struct EndpointText: Sendable {
+    /// A few words.
+    package let summary: String
+    /// Who may call it, and what it does.
+    package let description: String
+    /// What to call instead; set for an endpoint that only older clients should use.
+    package fileprivate(set) var replacement: String?
+
+    init(_ summary: String, _ description: String) {
+        self.summary = summary
+        self.description = description
+    }
+}
+
+/// Whose data an endpoint is about.
+package enum Subject: Sendable, Equatable {
+    /// Of nobody in particular, or of somebody its path does not name.
+    case none
+    /// Of the patient whose id the path parameter of this name holds, so that a refusal shows in the patient's access log.
+    case patient(String)
+
+    func isNamed(in path: PathTemplate) -> Bool {
+        if case .patient(let name) = self { path.parameterNames.contains(name) } else { true }
+    }
+
+    func patient(in pathValues: [(name: String, value: String)]) -> PatientID? {
+        guard case .patient(let name) = self else { return nil }
+        return pathValues.first { $0.name == name }.flatMap { Int64($0.value) }.flatMap(PatientID.init(checking:))
+    }
+}
+
+extension Endpoint {
+    /// Marked `deprecated` in the document: a second way to do what `route` does.
+    package func deprecated(insteadUse route: String) -> Endpoint {
+        Endpoint(
+            method: method, path: path, text: text.replaced(by: route), access: access, subject: subject,
+            settings: settings, operation: operation, handle: handle)
+    }
+}
+
+extension EndpointText {
+    fileprivate func replaced(by route: String) -> EndpointText {
+        var text = self
+        text.replacement = route
+        return text
+    }
 }
 
 /// What few endpoints set.
@@ -69,52 +120,65 @@ package struct EndpointSettings: Sendable {
     package static let mostSensitive = EndpointSettings(stepUp: .factor)
 }
 
+/// Each takes a summary of a few words and a description: who may call it, and what it does, in a sentence or two. `fails`
+/// lists what this operation can fail with, catalogue by catalogue: `fails: [LeaveError.overlap], [GuardError.blocked]`.
 extension Endpoint {
-    package static func get<P: Decodable & Sendable, R: ResponseConvertible>(
-        _ path: String, _ summary: String, access: Access, fails: any FailureCatalogue.Type...,
-        settings: EndpointSettings = .standard,
+    package static func get<P: Decodable & Sendable, R: ResponseConvertible, each F: FailureCatalogue>(
+        _ path: String, _ summary: String, _ description: String = "", access: Access, subject: Subject = .none,
+        fails: repeat [each F], settings: EndpointSettings = .standard,
         use handler: @escaping @Sendable (EndpointRequest<P, NoBody>) async throws -> R
     ) -> Endpoint {
-        make(.get, path, summary, access, fails, settings, handler)
+        make(
+            .get, path, EndpointText(summary, description), access, subject, problems(repeat each fails), settings,
+            handler)
     }
 
-    package static func post<P: Decodable & Sendable, B: Decodable & Sendable, R: ResponseConvertible>(
-        _ path: String, _ summary: String, access: Access, fails: any FailureCatalogue.Type...,
-        settings: EndpointSettings = .standard,
+    package static func post<
+        P: Decodable & Sendable, B: Decodable & Sendable, R: ResponseConvertible, each F: FailureCatalogue
+    >(
+        _ path: String, _ summary: String, _ description: String = "", access: Access, subject: Subject = .none,
+        fails: repeat [each F], settings: EndpointSettings = .standard,
         use handler: @escaping @Sendable (EndpointRequest<P, B>) async throws -> R
     ) -> Endpoint {
-        make(.post, path, summary, access, fails, settings, handler)
+        make(
+            .post, path, EndpointText(summary, description), access, subject, problems(repeat each fails), settings,
+            handler)
     }
 
-    package static func put<P: Decodable & Sendable, B: Decodable & Sendable, R: ResponseConvertible>(
-        _ path: String, _ summary: String, access: Access, fails: any FailureCatalogue.Type...,
-        settings: EndpointSettings = .standard,
+    package static func put<
+        P: Decodable & Sendable, B: Decodable & Sendable, R: ResponseConvertible, each F: FailureCatalogue
+    >(
+        _ path: String, _ summary: String, _ description: String = "", access: Access, subject: Subject = .none,
+        fails: repeat [each F], settings: EndpointSettings = .standard,
         use handler: @escaping @Sendable (EndpointRequest<P, B>) async throws -> R
     ) -> Endpoint {
-        make(.put, path, summary, access, fails, settings, handler)
+        make(
+            .put, path, EndpointText(summary, description), access, subject, problems(repeat each fails), settings,
+            handler)
     }
 
-    package static func delete<P: Decodable & Sendable, R: ResponseConvertible>(
-        _ path: String, _ summary: String, access: Access, fails: any FailureCatalogue.Type...,
-        settings: EndpointSettings = .standard,
+    package static func delete<P: Decodable & Sendable, R: ResponseConvertible, each F: FailureCatalogue>(
+        _ path: String, _ summary: String, _ description: String = "", access: Access, subject: Subject = .none,
+        fails: repeat [each F], settings: EndpointSettings = .standard,
         use handler: @escaping @Sendable (EndpointRequest<P, NoBody>) async throws -> R
     ) -> Endpoint {
-        make(.delete, path, summary, access, fails, settings, handler)
+        make(
+            .delete, path, EndpointText(summary, description), access, subject, problems(repeat each fails), settings,
+            handler)
     }
 
     private static func make<P: Decodable & Sendable, B: Decodable & Sendable, R: ResponseConvertible>(
-        _ method: HTTPRequest.Method, _ path: String, _ summary: String, _ access: Access,
-        _ fails: [any FailureCatalogue.Type], _ settings: EndpointSettings,
+        _ method: HTTPRequest.Method, _ path: String, _ text: EndpointText, _ access: Access, _ subject: Subject,
+        _ failures: [Problem], _ settings: EndpointSettings,
         _ handler: @escaping @Sendable (EndpointRequest<P, B>) async throws -> R
     ) -> Endpoint {
         let pathNames = PathTemplate(path).parameterNames
         let decodeParameters = ParameterReader.reader(for: P.self, pathNames: pathNames)
         let decodeBody = BodyReader.reader(for: B.self)
         return Endpoint(
-            method: method, path: path, summary: summary, access: access, settings: settings,
+            method: method, path: path, text: text, access: access, subject: subject, settings: settings,
             operation: OperationDescription(
-                parameters: P.self, pathNames: pathNames, body: B.self, answer: R.described,
-                failures: fails.flatMap { problems(of: $0) })
+                parameters: P.self, pathNames: pathNames, body: B.self, response: R.described, failures: failures)
         ) { incoming in
             let request = EndpointRequest(
                 parameters: try decodeParameters(incoming), body: try decodeBody(incoming), caller: incoming.caller,
@@ -123,7 +187,9 @@ extension Endpoint {
         }
     }
 
-    private static func problems<Catalogue: FailureCatalogue>(of type: Catalogue.Type) -> [Problem] {
-        type.catalogue.map(\.problem)
+    private static func problems<each F: FailureCatalogue>(_ failures: repeat [each F]) -> [Problem] {
+        var problems: [Problem] = []
+        for list in repeat each failures { problems += list.map(\.problem) }
+        return problems
     }
 }

@@ -5,6 +5,6 @@ struct OperationDescription: Sendable {
     let parameters: any (Decodable & Sendable).Type
     let pathNames: [String]
     let body: any (Decodable & Sendable).Type
-    let answer: ResponseDescription
+    let response: ResponseDescription
     let failures: [Problem]
 }

@@ -13,11 +13,13 @@ struct OperationWriter {
         .members([
             "operationId": .string(operationID),
             "tags": .strings([tag]),
-            "summary": .string(endpoint.summary),
+            "summary": .string(endpoint.text.summary),
+            "description": .string(endpoint.text.description),
+            "deprecated": endpoint.text.replacement == nil ? nil : JSONTree.boolean(true),
             "parameters": try parameters(&schemas),
             "requestBody": try requestBody(&schemas),
             "responses": .object(
-                try success(endpoint.operation.answer, &schemas) + failures(&schemas)),
+                try success(endpoint.operation.response, &schemas) + failures(&schemas)),
             "security": .array(security),
             "x-access": .strings(endpoint.access.gate),
             "x-step-up": endpoint.settings.stepUp == nil ? nil : JSONTree.boolean(true),
@@ -48,7 +50,7 @@ struct OperationWriter {
 
     private var tag: String { String(segments.first { $0 != "api" } ?? "root") }
 
-    private var isReplayable: Bool { if case .once = endpoint.operation.answer { true } else { false } }
+    private var isReplayable: Bool { if case .once = endpoint.operation.response { true } else { false } }
 
     private func parameters(_ schemas: inout SchemaComponents) throws -> JSONTree? {
         let operation = endpoint.operation

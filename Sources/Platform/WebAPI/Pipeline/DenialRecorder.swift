@@ -1,3 +1,4 @@
+package import CareSyncCore
 package import Persistence
 
 /// A 403 that a signed-in caller got, from the gate of a route or from the service behind it.
@@ -8,6 +9,8 @@ package struct Denial: Sendable {
     package let route: String
     /// What stood for the parameters of the path, as the caller wrote it.
     package let pathValues: [(name: String, value: String)]
+    /// Whose data it was about, so that the patient learns of it.
+    package let patient: PatientID?
     /// The code of the answer.
     package let code: String
 }

@@ -18,10 +18,12 @@ package struct StaticPage: Sendable {
 enum APIRouter {
     enum Mistake: Error, CustomStringConvertible {
         case declaredTwice(String)
+        case unknownSubject(String)
 
         var description: String {
             switch self {
             case .declaredTwice(let route): "\(route) is declared twice."
+            case .unknownSubject(let route): "\(route) is about a patient whom its path does not name."
             }
         }
     }
@@ -30,6 +32,7 @@ enum APIRouter {
         var table: [String: PathRoutes] = [:]
         for endpoint in endpoints {
             let template = PathTemplate(endpoint.path, numbers: try numbers(of: endpoint))
+            guard endpoint.subject.isNamed(in: template) else { throw Mistake.unknownSubject(endpoint.route) }
             var routes = table[template.routerPath] ?? PathRoutes(template: template)
             guard routes.responders[endpoint.method] == nil else { throw Mistake.declaredTwice(endpoint.route) }
             routes.add(.endpoint(EndpointResponder(endpoint: endpoint, settings: settings)), for: endpoint.method)
@@ -177,7 +180,9 @@ final class EndpointResponder: Sendable {
         // A path that cannot be read names nothing; the caller is told of the refusal all the same.
         let values = (try? pathValues(request.path)) ?? []
         try await settings.denials.record(
-            Denial(origin: origin, route: route, pathValues: values, code: problem.code))
+            Denial(
+                origin: origin, route: route, pathValues: values, patient: endpoint.subject.patient(in: values),
+                code: problem.code))
         return true
     }
 

@@ -20,7 +20,7 @@ struct ToyFeature: Sendable {
     private var reading: [Endpoint] {
         [
             .get("/api/toys", "List toys", access: .public, use: list),
-            .get("/api/toys/{id}", "Show a toy", access: .signedIn, fails: ToyError.self, use: show),
+            .get("/api/toys/{id}", "Show a toy", access: .signedIn, fails: ToyError.catalogue, use: show),
             .get("/api/toys/search", "Search toys", access: .public, use: list),
             .get("/api/toys/{toyId}/parts", "List parts", access: .public, use: parts),
             .get("/api/names/{name}", "Say a name", access: .publicKnowingCaller, use: say),
@@ -29,7 +29,7 @@ struct ToyFeature: Sendable {
 
     private var writing: [Endpoint] {
         [
-            .post("/api/toys", "Add a toy", access: .role(.doctor), fails: ToyError.self, use: add),
+            .post("/api/toys", "Add a toy", access: .role(.doctor), fails: ToyError.catalogue, use: add),
             .post("/api/toys/made", "Make a toy", access: .role(.doctor), use: make),
             .put("/api/toys/{toyId}", "Change a toy", access: .roles([.doctor, .admin]), use: change),
             .delete("/api/toys/{id}", "Remove a toy", access: .role(.admin), use: remove),
