@@ -189,7 +189,11 @@ extension Endpoint {
 
     private static func problems<each F: FailureCatalogue>(_ failures: repeat [each F]) -> [Problem] {
         var problems: [Problem] = []
-        for list in repeat each failures { problems += list.map(\.problem) }
+        repeat add(each failures, to: &problems)
         return problems
+    }
+
+    private static func add(_ failures: [some FailureCatalogue], to problems: inout [Problem]) {
+        problems += failures.map(\.problem)
     }
 }

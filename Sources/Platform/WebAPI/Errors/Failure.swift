@@ -49,6 +49,7 @@ enum Failure {
 }
 
 extension Problem {
+    static let originNotAllowed = Problem(.forbidden, "ORIGIN_NOT_ALLOWED", "This origin may not use the API.")
     static let unknownRoute = Problem(.notFound, "NOT_FOUND", "There is no such route.")
     static let bodyTooLarge = Problem(.payloadTooLarge, "PAYLOAD_TOO_LARGE", "The request body is too large.")
     static let fileTooLarge = Problem(.payloadTooLarge, "FILE_TOO_LARGE", "The file is too large.")

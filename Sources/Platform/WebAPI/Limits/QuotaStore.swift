@@ -31,6 +31,8 @@ package struct QuotaKey: Hashable, Sendable {
 package protocol QuotaStore: Sendable {
     /// Draws `cost` requests from the quota of a key, or nothing when there is less; the key names class and client.
     func take(_ cost: Int64, of quota: Quota, for key: QuotaKey, at now: Instant) async -> QuotaState
+    /// Draws `cost` requests, also when there is less: then the key owes the rest, at most a whole quota.
+    func charge(_ cost: Int64, to quota: Quota, for key: QuotaKey, at now: Instant) async
     /// Puts back what was drawn for a request that was refused for another reason.
     func giveBack(_ cost: Int64, to quota: Quota, for key: QuotaKey, at now: Instant) async
 }
@@ -64,8 +66,7 @@ package final class MemoryQuotas: QuotaStore {
         let (interval, window) = (quota.interval, quota.window.microseconds)
         let key = key.hashValue
         return shards[Self.index(key)].shard.withLock { shard in
-            // A clock that was set back must not make anybody wait longer than a window.
-            let whole = min(max(Self.find(key, in: &shard) ?? now, now), now + window)
+            let whole = Self.whole(key, window, now, in: &shard)
             let next = whole + cost * interval
             let isAdmitted = next - now <= window
             Self.set(key, isAdmitted ? next : whole, in: &shard)
@@ -74,6 +75,15 @@ package final class MemoryQuotas: QuotaStore {
             }
             return QuotaState(
                 isAdmitted: true, remaining: (window - (next - now)) / interval, seconds: Self.seconds(next - now))
+        }
+    }
+
+    package func charge(_ cost: Int64, to quota: Quota, for key: QuotaKey, at now: Instant) {
+        let (now, window) = (now.microseconds, quota.window.microseconds)
+        let key = key.hashValue
+        shards[Self.index(key)].shard.withLock { shard in
+            let whole = Self.whole(key, window, now, in: &shard)
+            Self.set(key, min(whole + cost * quota.interval, now + 2 * window), in: &shard)
         }
     }
 
@@ -88,6 +98,13 @@ package final class MemoryQuotas: QuotaStore {
     var count: Int { shards.reduce(0) { $0 + $1.shard.withLock { $0.young.count + $0.old.count } } }
 
     private static func index(_ key: Int) -> Int { key & (shardCount - 1) }
+
+    /// When the quota is whole again. A key owes a whole quota at most, so what lies further ahead is left by a clock that
+    /// was set back since, which must not make anybody wait longer than a window.
+    private static func whole(_ key: Int, _ window: Int64, _ now: Int64, in shard: inout Shard) -> Int64 {
+        let whole = max(find(key, in: &shard) ?? now, now)
+        return whole > now + 2 * window ? now + window : whole
+    }
 
     private static func find(_ key: Int, in shard: inout Shard) -> Int64? {
         shard.young[key] ?? shard.old[key]

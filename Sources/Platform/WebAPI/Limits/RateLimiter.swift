@@ -15,37 +15,37 @@ package struct RateLimiter: Sendable {
 
     package static let unlimited = RateLimiter()
 
-    /// A refusal costs a durable audit row, so it draws more than an answer does: an account leaves at most 60 a minute.
+    /// What a refusal draws in all: it may cost a durable audit row, so an account gets at most 60 a minute.
     static let denialCost: Int64 = 10
 
-    /// Draws one request from the quota of an address, before anything is looked at; `nil` when nothing is limited.
-    func admit(_ limits: RateLimits?, address: String, at now: Instant) async throws -> Admission? {
-        guard let store, let limits else { return nil }
-        let key = QuotaKey(kind: limits.kind, client: .network(IPAddress.network(of: address)))
-        let state = await store.take(1, of: limits.quotas.address, for: key, at: now)
-        guard state.isAdmitted else { throw QuotaFailure(Self.refusal(state), limits, address: state, account: nil) }
-        return Admission(limits: limits, addressKey: key, address: state)
+    /// Draws one request from the quota of an address, before anything is looked at.
+    func draw(_ limits: RateLimits?, ofAddress exchange: inout Exchange) async throws {
+        guard let store, let limits else { return }
+        let key = QuotaKey(kind: limits.kind, client: .network(IPAddress.network(of: exchange.arrival.address)))
+        let state = await store.take(1, of: limits.quotas.address, for: key, at: exchange.arrival.receivedAt)
+        exchange.quota = QuotaUse(limits: limits, addressKey: key, address: state)
+        guard state.isAdmitted else { throw Self.refusal(state) }
     }
 
-    /// Draws one request from the quota of an account. One that is over it takes nothing from its address, which others
-    /// share.
-    func admit(_ admission: inout Admission?, account: UserID, at now: Instant) async throws {
-        guard let store, let admitted = admission else { return }
-        let limits = admitted.limits
-        let key = QuotaKey(kind: limits.kind, client: .account(account))
+    /// Draws one request from the quota of the account that is calling, if one is. One that is over it takes nothing from
+    /// its address, which others share.
+    func draw(_ limits: RateLimits?, ofAccount exchange: inout Exchange) async throws {
+        guard let store, let limits, let caller = exchange.caller, let use = exchange.quota else { return }
+        let now = exchange.arrival.receivedAt
+        let key = QuotaKey(kind: limits.kind, client: .account(caller.userID))
         let state = await store.take(1, of: limits.quotas.account, for: key, at: now)
+        exchange.quota?.account = state
         guard state.isAdmitted else {
-            await store.giveBack(1, to: limits.quotas.address, for: admitted.addressKey, at: now)
-            throw QuotaFailure(Self.refusal(state), limits, address: admitted.address, account: state)
+            await store.giveBack(1, to: limits.quotas.address, for: use.addressKey, at: now)
+            throw Self.refusal(state)
         }
-        admission?.account = state
     }
 
-    /// Draws what a recorded denial costs beyond an answer.
-    func charge(_ admission: Admission?, account: UserID, at now: Instant) async {
-        guard let store, let limits = admission?.limits else { return }
+    /// Draws what a denial costs beyond a response, also when there is not as much left: then the account owes it.
+    func charge(_ use: QuotaUse?, account: UserID, at now: Instant) async {
+        guard let store, let limits = use?.limits else { return }
         let key = QuotaKey(kind: limits.kind, client: .account(account))
-        _ = await store.take(Self.denialCost - 1, of: limits.quotas.account, for: key, at: now)
+        await store.charge(Self.denialCost - 1, to: limits.quotas.account, for: key, at: now)
     }
 
     private static func refusal(_ state: QuotaState) -> Problem {
@@ -53,23 +53,24 @@ package struct RateLimiter: Sendable {
             .tooManyRequests, "RATE_LIMITED", "Too many requests. Try again in \(state.seconds) s.",
             retryAfter: Int(state.seconds))
     }
+}
 
-    /// A request that is within its quotas, and what is left of them.
-    struct Admission {
-        let limits: RateLimits
-        fileprivate let addressKey: QuotaKey
-        let address: QuotaState
-        fileprivate(set) var account: QuotaState?
+/// What a request has drawn from its quotas, and what is left of them.
+struct QuotaUse: Sendable {
+    let limits: RateLimits
+    fileprivate let addressKey: QuotaKey
+    fileprivate let address: QuotaState
+    fileprivate var account: QuotaState?
 
-        fileprivate init(limits: RateLimits, addressKey: QuotaKey, address: QuotaState) {
-            self.limits = limits
-            self.addressKey = addressKey
-            self.address = address
-        }
+    fileprivate init(limits: RateLimits, addressKey: QuotaKey, address: QuotaState) {
+        self.limits = limits
+        self.addressKey = addressKey
+        self.address = address
+    }
 
-        func add(to headers: inout [(name: String, value: String)]) {
-            limits.add(to: &headers, address: address, account: account)
-        }
+    /// What the response says of them.
+    func add(to headers: inout [(name: String, value: String)]) {
+        limits.add(to: &headers, address: address, account: account)
     }
 }
 
@@ -94,16 +95,16 @@ struct RateLimits: Sendable {
         accountPolicy = item("account", quotas.account) + ", " + policy
     }
 
-    func add(to headers: inout [(name: String, value: String)], address: QuotaState?, account: QuotaState?) {
+    func add(to headers: inout [(name: String, value: String)], address: QuotaState, account: QuotaState?) {
         headers.append((name: "RateLimit-Policy", value: account == nil ? policy : accountPolicy))
         headers.append((name: "RateLimit", value: text(address: address, account: account)))
     }
 
-    private func text(address: QuotaState?, account: QuotaState?) -> String {
+    private func text(address: QuotaState, account: QuotaState?) -> String {
         var text = ""
         text.reserveCapacity(80)
         if let account { append("account", account, to: &text) }
-        if let address { append("address", address, to: &text) }
+        append("address", address, to: &text)
         return text
     }
 
@@ -116,28 +117,5 @@ struct RateLimits: Sendable {
         text += String(state.remaining)
         text += ";t="
         text += String(state.seconds)
-    }
-}
-
-/// What went wrong behind a quota, with what there is to say about the quota.
-struct QuotaFailure: Error {
-    let cause: any Error
-    private let limits: RateLimits
-    private let address: QuotaState?
-    private let account: QuotaState?
-
-    init(_ cause: any Error, _ limits: RateLimits, address: QuotaState?, account: QuotaState?) {
-        self.cause = cause
-        self.limits = limits
-        self.address = address
-        self.account = account
-    }
-
-    init(_ cause: any Error, _ admission: RateLimiter.Admission) {
-        self.init(cause, admission.limits, address: admission.address, account: admission.account)
-    }
-
-    func add(to headers: inout [(name: String, value: String)]) {
-        limits.add(to: &headers, address: address, account: account)
     }
 }

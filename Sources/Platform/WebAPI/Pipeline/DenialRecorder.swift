@@ -13,6 +13,7 @@ package struct Denial: Sendable {
     package let patient: PatientID?
     /// The code of the answer.
     package let code: String
+    package let at: Instant
 }
 
 /// Keeps denials before they are answered; when that fails the request fails with it.

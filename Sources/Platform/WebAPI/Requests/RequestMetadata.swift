@@ -17,15 +17,14 @@ package struct RequestMetadata: Sendable {
     let advice: String?
 
     init(
-        _ route: String, _ request: ServerRequest, _ arrival: ArrivalMetadata, body: ByteBuffer,
-        advice: String? = nil
+        _ route: String, _ exchange: Exchange, body: ByteBuffer = ByteBuffer(), advice: String? = nil
     ) {
         self.route = route
-        path = request.path
-        query = request.query
-        requestID = arrival.requestID
-        receivedAt = arrival.receivedAt
-        headers = request.headers
+        path = exchange.request.path
+        query = exchange.request.query
+        requestID = exchange.arrival.requestID
+        receivedAt = exchange.arrival.receivedAt
+        headers = exchange.request.headers
         self.body = body
         self.advice = advice
     }

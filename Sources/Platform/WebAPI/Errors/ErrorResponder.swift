@@ -1,0 +1,55 @@
+import CareSyncCore
+import Logging
+import NIOCore
+import Persistence
+
+/// Makes the response to whatever a step or a handler has thrown. Nothing else builds error bodies.
+struct ErrorResponder: Sendable {
+    func response(to error: any Error, _ exchange: Exchange) -> Response {
+        switch Failure(error) {
+        case .problem(let problem): return response(to: problem, exchange)
+        case .refusedMethod(let allowed): return response(to: .methodNotAllowed, exchange, [("Allow", allowed)])
+        case .stored(let stored):
+            return Response(
+                status: stored.status, contentType: Response.jsonType, body: .bytes(ByteBuffer(bytes: stored.body)))
+        case .explainedFault(let fault):
+            log("\(fault)", exchange)
+            return response(to: fault.problem, exchange)
+        case .fault:
+            // The error's text may quote what it failed on, so only its type is logged, or a driver failure's code.
+            log(error is DatabaseFailure ? "\(error)" : "\(type(of: error))", exchange)
+            return response(to: .fault, exchange)
+        }
+    }
+
+    private func response(
+        to problem: Problem, _ exchange: Exchange, _ headers: [(String, String)] = []
+    ) -> Response {
+        let problem = problem.advising(exchange.route?.advice)
+        var headers = headers
+        if problem.kind == .unauthenticated { headers.append(("WWW-Authenticate", "Bearer")) }
+        if let seconds = problem.retryAfter { headers.append(("Retry-After", String(seconds))) }
+        let body = ErrorBody(
+            problem, path: exchange.request.path, requestID: exchange.arrival.requestID,
+            at: exchange.arrival.receivedAt)
+        do {
+            return Response(
+                status: problem.kind.status, contentType: Response.jsonType, headers: headers,
+                body: .bytes(ByteBuffer(bytes: try body.bytes())))
+        } catch {
+            // A problem's details could not be encoded, which is a fault; a fault has none but the route's advice.
+            return problem.kind == .fault
+                ? Response(status: 500, contentType: nil, body: .bytes(ByteBuffer()))
+                : response(to: error, exchange)
+        }
+    }
+
+    private func log(_ error: String, _ exchange: Exchange) {
+        exchange.request.logger.error(
+            "fault",
+            metadata: [
+                "request": "\(exchange.arrival.requestID)",
+                "route": "\(exchange.request.method) \(exchange.route?.path ?? "")", "error": "\(error)",
+            ])
+    }
+}
