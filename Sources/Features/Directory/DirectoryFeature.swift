@@ -24,7 +24,6 @@ package struct DirectoryFeature: Sendable {
             + VerificationEndpoints(verification: VerificationService(database: database)).all
             + AccessLogEndpoints(database: database, vault: vault).all
             + BreakGlassEndpoints(grants: BreakGlassService(database: database, vault: vault)).all
-            + WorkingHoursEndpoints(hours: WorkingHoursService(database: database), zone: clinicZone).all
         profiles = DirectoryProfiles(vault: vault).profiles
         mailKinds = BreakGlassMail.kinds(profiles, zone: clinicZone) + VerificationMail.kinds(profiles)
     }

@@ -8,10 +8,6 @@ package enum DirectoryMigrations {
         Migration(5, "master values") { d in masterValues(d) + MasterSeed.statements },
         Migration(7, "folded texts of doctors") { d in foldedTexts(d) },
         DoctorListMigration.migration,
-        Migration(9, "working hours") { d in
-            WorkingHoursSchema.settings(d) + WorkingHoursSchema.table(d)
-                + (d == .postgres ? WorkingHoursSchema.exclusion : WorkingHoursSchema.triggers)
-        },
         BreakGlassMigration.migration,
         DoctorRevisionMigration.migration,
     ]
@@ -39,6 +35,12 @@ package enum DirectoryMigrations {
                 verified_at \(d.instant),
                 verified_by \(d.integer) REFERENCES users,
                 slot_minutes \(d.integer) NOT NULL DEFAULT 30 CHECK (slot_minutes IN (15, 20, 30, 45, 60)),
+                buffer_before_minutes \(d.integer) NOT NULL DEFAULT 0 CHECK (buffer_before_minutes BETWEEN 0 AND 120),
+                buffer_after_minutes \(d.integer) NOT NULL DEFAULT 0 CHECK (buffer_after_minutes BETWEEN 0 AND 120),
+                minimum_notice_minutes \(d.integer) NOT NULL DEFAULT 0
+                    CHECK (minimum_notice_minutes BETWEEN 0 AND 20160),
+                horizon_days \(d.integer) NOT NULL DEFAULT 180 CHECK (horizon_days BETWEEN 1 AND 366),
+                hours_version \(d.integer) NOT NULL DEFAULT 0,
                 payment_policy \(d.text) NOT NULL DEFAULT 'PAY_LATER'
                     CHECK (payment_policy IN ('PAY_LATER', 'PREPAY')),
                 version \(d.integer) NOT NULL DEFAULT 1,

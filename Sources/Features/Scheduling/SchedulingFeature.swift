@@ -37,6 +37,7 @@ package struct SchedulingFeature: Sendable {
             ).all
             + HoldEndpoints(holds: HoldService(database: database)).all
             + LeaveEndpoints(leaves: LeaveService(context: context)).all
+            + WorkingHoursEndpoints(hours: WorkingHoursService(database: database, zone: zone)).all
             + HolidayEndpoints(holidays: HolidayService(context: context)).all
         let nightly = NightlyJob(database: database, zone: zone)
         outboxHandlers =

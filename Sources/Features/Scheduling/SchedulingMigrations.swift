@@ -7,6 +7,10 @@ package enum SchedulingMigrations {
         Migration(6, "appointments, leaves") { d in
             leaves(d) + appointments(d) + (d == .postgres ? exclusionConstraints : overlapTriggers)
         },
+        Migration(9, "working hours") { d in
+            WorkingHoursSchema.table(d)
+                + (d == .postgres ? WorkingHoursSchema.exclusion : WorkingHoursSchema.triggers)
+        },
         Migration(10, "holidays, holds, leaves that never overlap") { d in
             CalendarSchema.holidays(d) + CalendarSchema.appointments(d) + CalendarSchema.leaves(d)
         },

@@ -72,8 +72,17 @@ struct Clinic {
             .put, "/api/doctors/\((doctor ?? self.doctor).id)/working-hours", as: user ?? self.doctor, body: body)
     }
 
-    /// The doctor wants to be paid before the visit.
+    /// The doctor asks a fee of 500 rupees.
+    func charge() async throws {
+        let id = doctor.doctorID
+        try await app.database.write { db in
+            _ = try db.run("UPDATE doctors SET consultation_fee = 50000 WHERE id = \(id)")
+        }
+    }
+
+    /// The doctor asks a fee, and wants it before the visit.
     func wantPrepayment() async throws {
+        try await charge()
         let id = doctor.doctorID
         try await app.database.write { db in
             _ = try db.run("UPDATE doctors SET payment_policy = 'PREPAY' WHERE id = \(id)")

@@ -22,7 +22,8 @@ struct WorkingHoursTests {
             #expect(answer["timeZone"].string == "Asia/Kolkata")
             #expect(answer["slotMinutes"].int == 30)
             #expect(answer["horizonDays"].int == 180)
-            #expect(answer["paymentPolicy"].string == "PAY_LATER")
+            #expect(answer["paymentPolicy"].string == "FREE")
+            #expect(answer["affectedAppointments"].isNull)
             #expect(answer["days"].list.count == 7)
             #expect(answer["days[0].windows[1].start"].string == "14:00")
             #expect(answer["days[6].windows[0].end"].string == "13:00")
@@ -59,6 +60,60 @@ struct WorkingHoursTests {
             #expect(answer["horizonDays"].int == 30)
             #expect(try await clinic.slots(on: "2026-04-15") == [])
             #expect(try await clinic.book("2026-04-15T09:00:00").problemCode == "TOO_FAR_AHEAD")
+        }
+    }
+
+    @Test("a change without days leaves the week as it is", arguments: DatabaseKind.available)
+    func daysStay(kind: DatabaseKind) async throws {
+        try await withClinic(kind) { clinic in
+            let standard = try await clinic.setHours(#"{"slotMinutes":60}"#)
+            #expect(standard["isDefault"].bool == true)
+            #expect(standard["slotMinutes"].int == 60)
+            #expect(standard["affectedAppointments"].isNull)
+            _ = try await clinic.setHours(Self.wednesday)
+            let own = try await clinic.setHours(#"{"horizonDays":30}"#)
+            #expect(own["days"].list.count == 1)
+            #expect(own["slotMinutes"].int == 20)
+            #expect(try await clinic.slots() == ["08:00", "08:20", "09:00", "09:20", "09:40"])
+        }
+    }
+
+    @Test("a new week says how many coming appointments it leaves outside", arguments: DatabaseKind.available)
+    func affected(kind: DatabaseKind) async throws {
+        try await withClinic(kind) { clinic in
+            for time in ["2026-03-11T09:00:00", "2026-03-11T10:30:00", "2026-03-18T09:30:00", "2026-03-12T09:00:00"] {
+                #expect(try await clinic.book(time).status == 200)
+            }
+            let cancelled = try await clinic.bookedID("2026-03-13T09:00:00")
+            #expect(try await clinic.move(cancelled, "cancel").status == 200)
+            // On Wednesdays 09:00 and 09:30 fit, and 10:30 does not; on Thursdays nothing does.
+            #expect(try await clinic.setHours(Self.wednesday)["affectedAppointments"].int == 2)
+            #expect(try await clinic.slots(on: "2026-03-12") == [])
+            let mine = try await clinic.app.get("/api/appointments/patient/my-appointments/upcoming", as: clinic.patient)
+            #expect(mine.json.list.count == 4)
+            let all = (1...7).map { #"{"weekday":\#($0),"windows":[{"start":"00:00","end":"00:00"}]}"# }
+            let open = try await clinic.setHours("{\"days\":[\(all.joined(separator: ","))]}")
+            #expect(open["affectedAppointments"].int == 0)
+        }
+    }
+
+    @Test("how a doctor is paid is shown with the hours and with the doctor", arguments: DatabaseKind.available)
+    func paymentPolicy(kind: DatabaseKind) async throws {
+        try await withClinic(kind) { clinic in
+            func shown() async throws -> [String?] {
+                let profile = try await clinic.app.get(
+                    "/api/doctors/public/\(clinic.doctor.username)", as: clinic.patient)
+                let list = try await clinic.app.get("/api/doctors", as: clinic.patient)
+                let hours = try await clinic.app.get(
+                    "/api/doctors/\(clinic.doctor.id)/working-hours", as: clinic.patient)
+                return [profile["paymentPolicy"], list["[0].paymentPolicy"], hours["paymentPolicy"]].map(\.string)
+            }
+            #expect(try await clinic.setHours(#"{"paymentPolicy":"PREPAY"}"#).status == 200)
+            #expect(try await shown() == ["FREE", "FREE", "FREE"])
+            try await clinic.charge()
+            #expect(try await shown() == ["PREPAY", "PREPAY", "PREPAY"])
+            #expect(try await clinic.setHours(#"{"paymentPolicy":"PAY_LATER"}"#).status == 200)
+            #expect(try await shown() == ["PAY_LATER", "PAY_LATER", "PAY_LATER"])
         }
     }
 
@@ -109,7 +164,7 @@ struct WorkingHoursTests {
     @Test(
         "hours that make no sense are refused by field, and nothing changes",
         arguments: [
-            (#"{}"#, "days"), (#"{"days":[]}"#, "days"),
+            (#"{"days":[]}"#, "days"),
             (#"{"days":[{"weekday":0,"windows":[{"start":"09:00","end":"10:00"}]}]}"#, "days"),
             (#"{"days":[{"weekday":8,"windows":[{"start":"09:00","end":"10:00"}]}]}"#, "days"),
             (#"{"days":[{"weekday":1,"windows":[{"start":"10:00","end":"10:00"}]}]}"#, "days"),
@@ -142,6 +197,7 @@ struct WorkingHoursTests {
                 #"{"days":[{"weekday":1,"windows":[{"start":"09:00","end":"10:00"}]}],"paymentPolicy":"NEVER"}"#,
                 "paymentPolicy"
             ),
+            (#"{"paymentPolicy":"FREE"}"#, "paymentPolicy"),
         ])
     func refused(body: String, field: String) async throws {
         try await withClinic(.sqlite) { clinic in

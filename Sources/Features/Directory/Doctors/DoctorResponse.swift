@@ -18,6 +18,7 @@ struct DoctorResponse: WireResponse {
     /// Beyond the contract's shape: the published client shows the age.
     var dateOfBirth: LocalDate?
     let consultationFees: Money?
+    let paymentPolicy: PaymentPolicy
     let address: String?
     let languages: [String]?
     let experiences: [ExperienceResponse]
@@ -45,6 +46,7 @@ extension DoctorResponse {
         gender = doctor.gender
         dateOfBirth = doctor.dateOfBirth
         consultationFees = doctor.fee
+        paymentPolicy = doctor.paymentPolicy
         address = doctor.address
         languages = doctor.languages.map { Languages.split($0) }
         experiences =

@@ -1,4 +1,5 @@
 import CareSyncCore
+import Directory
 import WebAPI
 
 /// A span of the clinic's clock; the end 00:00 is the midnight at which the day ends.
@@ -24,16 +25,28 @@ struct WorkingDayBody: WireValue, Equatable {
     var weekday: Int
     var windows: [ClockSpan]
     var breaks: [ClockSpan]?
+
+    /// In order, both the days and what is on them.
+    static func days(of spans: [WorkingSpan]) -> [WorkingDayBody] {
+        let byWeekday = Dictionary(grouping: spans, by: \.weekday)
+        return byWeekday.keys.sorted().map { weekday in
+            let today = (byWeekday[weekday] ?? []).sorted { $0.range.start < $1.range.start }
+            return WorkingDayBody(
+                weekday: weekday, windows: today.filter { $0.kind == .work }.map { ClockSpan($0.range) },
+                breaks: today.filter { $0.kind == .pause }.map { ClockSpan($0.range) })
+        }
+    }
 }
 
+/// What is absent stays as it is.
 struct WorkingHoursRequest: Codable, Sendable, Validated {
-    var days: [WorkingDayBody]
+    var days: [WorkingDayBody]?
     var slotMinutes: Int?
     var bufferBeforeMinutes: Int?
     var bufferAfterMinutes: Int?
     var minimumNoticeMinutes: Int?
     var horizonDays: Int?
-    var paymentPolicy: PaymentPolicy?
+    var paymentPolicy: PaymentChoice?
 
     static let slotLengths = [15, 20, 30, 45, 60]
     private static let mostSpans = 8
@@ -49,31 +62,28 @@ struct WorkingHoursRequest: Codable, Sendable, Validated {
         .range("horizonDays", \.horizonDays, 1...366),
     ]
 
-    var spans: [WorkingSpan] {
-        days.flatMap { day in
-            day.windows.map { WorkingSpan(weekday: day.weekday, kind: .work, range: $0.range) }
-                + (day.breaks ?? []).map { WorkingSpan(weekday: day.weekday, kind: .pause, range: $0.range) }
-        }
+    var change: WorkingHoursChange {
+        WorkingHoursChange(
+            spans: days?.flatMap(Self.spans), slotMinutes: slotMinutes, bufferBeforeMinutes: bufferBeforeMinutes,
+            bufferAfterMinutes: bufferAfterMinutes, minimumNoticeMinutes: minimumNoticeMinutes,
+            horizonDays: horizonDays, paymentChoice: paymentPolicy)
     }
 
-    func apply(to settings: inout CalendarSettings) {
-        settings.slotMinutes = slotMinutes ?? settings.slotMinutes
-        settings.bufferBeforeMinutes = bufferBeforeMinutes ?? settings.bufferBeforeMinutes
-        settings.bufferAfterMinutes = bufferAfterMinutes ?? settings.bufferAfterMinutes
-        settings.minimumNoticeMinutes = minimumNoticeMinutes ?? settings.minimumNoticeMinutes
-        settings.horizonDays = horizonDays ?? settings.horizonDays
-        settings.paymentPolicy = paymentPolicy ?? settings.paymentPolicy
+    private static func spans(_ day: WorkingDayBody) -> [WorkingSpan] {
+        day.windows.map { WorkingSpan(weekday: day.weekday, kind: .work, range: $0.range) }
+            + (day.breaks ?? []).map { WorkingSpan(weekday: day.weekday, kind: .pause, range: $0.range) }
     }
 
     private static func daysMistake(_ request: WorkingHoursRequest) -> String? {
-        let weekdays = request.days.map(\.weekday)
+        guard let days = request.days else { return nil }
+        let weekdays = days.map(\.weekday)
         if let wrong = weekdays.first(where: { !(1...7).contains($0) }) {
             return "has the weekday \(wrong), which is not from 1 (Monday) to 7 (Sunday)"
         }
         if Set(weekdays).count < weekdays.count { return "must name a weekday once" }
         // No days at all would mean the standard hours; a leave closes the calendar.
-        if request.days.allSatisfy(\.windows.isEmpty) { return "must have at least one window" }
-        return request.days.lazy.compactMap(mistake).first
+        if days.allSatisfy(\.windows.isEmpty) { return "must have at least one window" }
+        return days.lazy.compactMap(mistake).first
     }
 
     private static func mistake(_ day: WorkingDayBody) -> String? {

@@ -1,41 +1,41 @@
-package import CareSyncCore
-package import Persistence
+import CareSyncCore
+import Persistence
 
 /// Minutes of a day, 0 to 1440, from the start up to, and without, the end.
-package struct MinuteRange: Sendable, Hashable {
-    package let start: Int
-    package let end: Int
+struct MinuteRange: Sendable, Hashable {
+    let start: Int
+    let end: Int
 
-    package init(start: Int, end: Int) {
+    init(start: Int, end: Int) {
         self.start = start
         self.end = end
     }
 
-    package func overlaps(_ other: MinuteRange) -> Bool { start < other.end && other.start < end }
-    package func contains(_ other: MinuteRange) -> Bool { start <= other.start && other.end <= end }
+    func overlaps(_ other: MinuteRange) -> Bool { start < other.end && other.start < end }
+    func contains(_ other: MinuteRange) -> Bool { start <= other.start && other.end <= end }
 }
 
 /// One row of `working_hours`: a window in which a doctor works, or a break inside one.
-package struct WorkingSpan: RowDecodable, Hashable {
-    package enum Kind: String, Sendable, CaseIterable, SQLConvertible, ColumnValue {
+struct WorkingSpan: RowDecodable, Hashable {
+    enum Kind: String, Sendable, CaseIterable, SQLConvertible, ColumnValue {
         case work = "WORK"
         case pause = "BREAK"
     }
 
     /// 1 is Monday, 7 is Sunday.
-    package let weekday: Int
-    package let kind: Kind
-    package let range: MinuteRange
+    let weekday: Int
+    let kind: Kind
+    let range: MinuteRange
 
-    package static let columns: SQL = "h.weekday, h.kind, h.start_minute, h.end_minute"
+    static let columns: SQL = "h.weekday, h.kind, h.start_minute, h.end_minute"
 
-    package init(weekday: Int, kind: Kind, range: MinuteRange) {
+    init(weekday: Int, kind: Kind, range: MinuteRange) {
         self.weekday = weekday
         self.kind = kind
         self.range = range
     }
 
-    package init(row: Row) throws {
+    init(row: Row) throws {
         weekday = try row.value("weekday")
         kind = try row.value("kind")
         range = MinuteRange(start: try row.value("start_minute"), end: try row.value("end_minute"))
@@ -43,25 +43,25 @@ package struct WorkingSpan: RowDecodable, Hashable {
 }
 
 /// When a doctor works: for each day of the week what is left of the windows once the breaks are taken out.
-package struct WorkingWeek: Sendable, Equatable {
+struct WorkingWeek: Sendable, Equatable {
     /// By weekday, Monday first; in order and apart from each other.
     private let days: [[MinuteRange]]
 
     /// 09:00 to 13:00 and 14:00 to 18:00 on every day (contract/appointments.md §2): the hours of a doctor without rows.
-    package static let standardSpans: [WorkingSpan] = (1...7).flatMap { weekday in
+    static let standardSpans: [WorkingSpan] = (1...7).flatMap { weekday in
         [(9, 13), (14, 18)].map {
             WorkingSpan(weekday: weekday, kind: .work, range: MinuteRange(start: $0.0 * 60, end: $0.1 * 60))
         }
     }
 
-    package static let standard = WorkingWeek(standardSpans)
+    static let standard = WorkingWeek(standardSpans)
 
     /// No spans at all stand for the standard hours.
-    package init(rows spans: [WorkingSpan]) {
+    init(rows spans: [WorkingSpan]) {
         self = spans.isEmpty ? .standard : WorkingWeek(spans)
     }
 
-    package init(_ spans: [WorkingSpan]) {
+    init(_ spans: [WorkingSpan]) {
         days = (1...7).map { weekday in
             let today = spans.filter { $0.weekday == weekday }.sorted { $0.range.start < $1.range.start }
             let breaks = today.filter { $0.kind == .pause }.map(\.range)
@@ -70,8 +70,17 @@ package struct WorkingWeek: Sendable, Equatable {
     }
 
     /// What is worked on a day of the week, 1 (Monday) to 7.
-    package func windows(on weekday: Int) -> [MinuteRange] {
+    func windows(on weekday: Int) -> [MinuteRange] {
         days.indices.contains(weekday - 1) ? days[weekday - 1] : []
+    }
+
+    /// Whether an appointment lies in one window from its start to its end, by the clinic's clock at its start.
+    func covers(_ appointment: Interval, zone: ClinicZone) -> Bool {
+        let start = zone.local(appointment.start)
+        let minute = start.time.minuteOfDay
+        let length = (appointment.end - appointment.start).microseconds / TimeSpan.minutes(1).microseconds
+        let range = MinuteRange(start: minute, end: minute + Int(length))
+        return windows(on: start.date.weekday).contains { $0.contains(range) }
     }
 
     /// `breaks` are in order.
@@ -85,15 +94,4 @@ package struct WorkingWeek: Sendable, Equatable {
         if start < window.end { left.append(MinuteRange(start: start, end: window.end)) }
         return left
     }
-}
-
-/// Whether a booking waits for payment.
-package enum PaymentPolicy: String, Codable, Sendable, CaseIterable, SQLConvertible, ColumnValue {
-    case payLater = "PAY_LATER"
-    case prepay = "PREPAY"
-}
-
-/// A doctor's hours, or what is booked by them, have changed.
-package struct WorkingHoursChanged: DomainEvent, Equatable {
-    package let doctor: DoctorID
 }

@@ -1,4 +1,5 @@
 import CareSyncCore
+import Directory
 import WebAPI
 
 struct WorkingHoursResponse: WireResponse {
@@ -13,8 +14,11 @@ struct WorkingHoursResponse: WireResponse {
     let horizonDays: Int
     let paymentPolicy: PaymentPolicy
     let days: [WorkingDayBody]
+    /// After a change of the week, how many coming appointments lie outside it: they stay, until somebody moves or cancels
+    /// them. Otherwise `null`.
+    let affectedAppointments: Int?
 
-    init(_ hours: WorkingHours, zone: ClinicZone) {
+    init(_ hours: WorkingHours, affected: Int? = nil, zone: ClinicZone) {
         doctorId = hours.settings.doctorID
         timeZone = zone.identifier
         isDefault = hours.spans.isEmpty
@@ -24,45 +28,37 @@ struct WorkingHoursResponse: WireResponse {
         minimumNoticeMinutes = hours.settings.minimumNoticeMinutes
         horizonDays = hours.settings.horizonDays
         paymentPolicy = hours.settings.paymentPolicy
-        let spans = Dictionary(
-            grouping: hours.spans.isEmpty ? WorkingWeek.standardSpans : hours.spans, by: \.weekday)
-        days = spans.keys.sorted().map { weekday in
-            let today = (spans[weekday] ?? []).sorted { $0.range.start < $1.range.start }
-            return WorkingDayBody(
-                weekday: weekday, windows: today.filter { $0.kind == .work }.map { ClockSpan($0.range) },
-                breaks: today.filter { $0.kind == .pause }.map { ClockSpan($0.range) })
-        }
+        days = WorkingDayBody.days(of: hours.spans.isEmpty ? WorkingWeek.standardSpans : hours.spans)
+        affectedAppointments = affected
     }
 }
 
 struct WorkingHoursEndpoints: Sendable {
     let hours: WorkingHoursService
-    let zone: ClinicZone
 
     var all: [Endpoint] {
         [
             .get(
                 "/api/doctors/{id}/working-hours", "When a doctor works", access: .signedIn,
-                fails: DoctorError.catalogue,
-                use: find),
+                fails: [SchedulingError.doctorNotFound], use: find),
             .put(
                 "/api/doctors/{id}/working-hours", "Set when a doctor works: the doctor or an administrator",
-                access: .roles([.doctor, .admin]), fails: DoctorError.catalogue, use: replace),
+                access: .roles([.doctor, .admin]), fails: [SchedulingError.doctorNotFound], use: change),
         ]
     }
 
     func find(_ request: EndpointRequest<IDPath<DoctorTag>, NoBody>) async throws -> WorkingHoursResponse {
-        WorkingHoursResponse(try await hours.find(request.parameters.id), zone: zone)
+        WorkingHoursResponse(try await hours.find(request.parameters.id), zone: hours.zone)
     }
 
-    func replace(_ request: EndpointRequest<IDPath<DoctorTag>, WorkingHoursRequest>) async throws
+    func change(_ request: EndpointRequest<IDPath<DoctorTag>, WorkingHoursRequest>) async throws
         -> WorkingHoursResponse
     {
         let doctor = request.parameters.id
         let principal = try request.principal
-        // The route names a person: somebody else is refused without a look (RULINGS C7).
+        // The route names a person: somebody else is refused without a look.
         guard try principal.role == .admin || principal.requireDoctor() == doctor else { throw Problem.accessDenied }
-        return WorkingHoursResponse(
-            try await hours.replace(request.body, of: doctor, origin: request.origin), zone: zone)
+        let changed = try await hours.change(request.body.change, of: doctor, origin: request.origin)
+        return WorkingHoursResponse(changed.hours, affected: changed.affected, zone: hours.zone)
     }
 }

@@ -1,31 +1,7 @@
 import Persistence
 
-/// The tables of working hours. That two windows, or two breaks, of a weekday never overlap is a rule of the schema.
+/// The table of working hours. That two windows, or two breaks, of a weekday never overlap is a rule of the schema.
 enum WorkingHoursSchema {
-    /// `hours_version` counts the changes of hours and settings, so that a booking can tell that it was judged by the
-    /// ones in force.
-    static func settings(_ d: Dialect) -> [SQL] {
-        [
-            minutes("buffer_before_minutes", d), minutes("buffer_after_minutes", d),
-            """
-            ALTER TABLE doctors ADD COLUMN minimum_notice_minutes \(d.integer) NOT NULL DEFAULT 0
-                CHECK (minimum_notice_minutes BETWEEN 0 AND 20160)
-            """,
-            """
-            ALTER TABLE doctors ADD COLUMN horizon_days \(d.integer) NOT NULL DEFAULT 180
-                CHECK (horizon_days BETWEEN 1 AND 366)
-            """,
-            "ALTER TABLE doctors ADD COLUMN hours_version \(d.integer) NOT NULL DEFAULT 0",
-        ]
-    }
-
-    private static func minutes(_ column: SQL, _ d: Dialect) -> SQL {
-        """
-        ALTER TABLE doctors ADD COLUMN \(column) \(d.integer) NOT NULL DEFAULT 0
-            CHECK (\(column) BETWEEN 0 AND 120)
-        """
-    }
-
     static func table(_ d: Dialect) -> [SQL] {
         [
             """
