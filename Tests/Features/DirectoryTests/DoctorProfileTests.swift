@@ -15,9 +15,9 @@ struct DoctorProfileTests {
             let object = try await app.get("/api/doctors/10", as: .admin).object
             let fields: Set = [
                 "id", "username", "email", "role", "firstName", "lastName", "name", "specialization",
-                "profileImageUrl", "contactInfo", "isActive", "gender", "dateOfBirth", "consultationFees", "address",
-                "languages",
-                "experiences", "educations", "certificates", "averageRating", "reviewCount", "isVerified",
+                "profileImageUrl", "contactInfo", "isActive", "gender", "dateOfBirth", "consultationFees",
+                "paymentPolicy", "address", "languages", "experiences", "educations", "certificates", "averageRating",
+                "reviewCount", "isVerified",
                 "completionPercentage",
             ]
             #expect(Set(object.keys) == fields)

@@ -16,7 +16,7 @@ struct DocumentTests {
                 database: database, vault: PatientVault(ring: try testRing(), random: .system), clinicZone: zone,
                 availability: { _, _, _ in [] })
             let text = try OpenAPIDocument(title: "t", version: "1", endpoints: feature.endpoints).text
-            #expect(feature.endpoints.count == 27)
+            #expect(feature.endpoints.count == 25)
             for path in ["/api/master/blood-groups", "/api/doctors/for-patients", "\"minRating\"", "\"-rating\""] {
                 #expect(text.contains(path), "\(path)")
             }

@@ -89,7 +89,8 @@ struct WorkingHoursTests {
             // On Wednesdays 09:00 and 09:30 fit, and 10:30 does not; on Thursdays nothing does.
             #expect(try await clinic.setHours(Self.wednesday)["affectedAppointments"].int == 2)
             #expect(try await clinic.slots(on: "2026-03-12") == [])
-            let mine = try await clinic.app.get("/api/appointments/patient/my-appointments/upcoming", as: clinic.patient)
+            let mine = try await clinic.app.get(
+                "/api/appointments/patient/my-appointments/upcoming", as: clinic.patient)
             #expect(mine.json.list.count == 4)
             let all = (1...7).map { #"{"weekday":\#($0),"windows":[{"start":"00:00","end":"00:00"}]}"# }
             let open = try await clinic.setHours("{\"days\":[\(all.joined(separator: ","))]}")
