@@ -98,10 +98,11 @@ let package = Package(
             [
                 "CareSyncCore", "Cryptography", "Persistence", "CCurl", .asyncHTTPClient, .mustache, .nioCore, .logging,
             ]),
+        platform("JSONCoding", ["CareSyncCore"]),
         platform(
             "WebAPI",
             [
-                "CareSyncCore", "Persistence", .hummingbird, .httpTypes, .nioCore, .nioHTTP1, .crypto,
+                "CareSyncCore", "JSONCoding", "Persistence", .hummingbird, .httpTypes, .nioCore, .nioHTTP1, .crypto,
                 .logging,
             ]),
 
@@ -135,7 +136,7 @@ let package = Package(
             path: "Benchmarks/slots", swiftSettings: strict),
         .executableTarget(
             name: "benchmark-json",
-            dependencies: ["CareSyncCore", "WebAPI", .hummingbird, .logging, .nioCore],
+            dependencies: ["CareSyncCore", "JSONCoding", "WebAPI", .hummingbird, .logging, .nioCore],
             path: "Benchmarks/json", swiftSettings: strict),
         .executableTarget(
             name: "benchmark-limits", dependencies: ["CareSyncCore", "WebAPI"], path: "Benchmarks/limits",
@@ -153,6 +154,7 @@ let package = Package(
         platformTests("Persistence", ["CareSyncCore", "CareSyncTesting", "PersistenceSQLite", .crypto, .logging]),
         platformTests("PersistencePostgres", ["CareSyncCore", "CareSyncTesting", "Persistence", .logging]),
         platformTests("Cryptography", ["CareSyncCore"]),
+        platformTests("JSONCoding", ["CareSyncCore"]),
         platformTests("QRImages"),
         platformTests(
             "Mail",
@@ -163,8 +165,8 @@ let package = Package(
         platformTests(
             "WebAPI",
             [
-                "CareSyncCore", "CareSyncTesting", "Persistence", .hummingbird, .hummingbirdTesting, .httpTypes,
-                .nioCore, .nioPosix, .logging,
+                "CareSyncCore", "CareSyncTesting", "JSONCoding", "Persistence", .hummingbird, .hummingbirdTesting,
+                .httpTypes, .nioCore, .nioPosix, .logging,
             ]),
         .testTarget(
             name: "ExampleTests",

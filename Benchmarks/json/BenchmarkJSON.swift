@@ -2,6 +2,7 @@ import CareSyncCore
 import Foundation
 import Hummingbird
 import HummingbirdCore
+import JSONCoding
 import Logging
 import NIOCore
 import WebAPI

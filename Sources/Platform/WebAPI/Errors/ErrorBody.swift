@@ -1,5 +1,5 @@
 import CareSyncCore
-import NIOCore
+import JSONCoding
 
 /// The one body of every failure (contract/common.md §3.2). `error` and `message` carry the same text, because half of the
 /// published client reads the one and half the other.
@@ -19,7 +19,7 @@ struct ErrorBody: Encodable {
     /// The code in a body that was made here before.
     static func code(in body: [UInt8]) -> String? {
         struct Coded: Decodable { let code: String }
-        return (try? JSONBodyDecoder.decode(Coded.self, from: ByteBuffer(bytes: body)))?.code
+        return (try? JSONBodyDecoder.decode(Coded.self, from: body))?.code
     }
 
     func bytes() throws -> [UInt8] { try JSONBodyEncoder.encode(self) }

@@ -1,4 +1,5 @@
 import CareSyncCore
+import JSONCoding
 import Persistence
 
 /// What a thrown error is to the caller.

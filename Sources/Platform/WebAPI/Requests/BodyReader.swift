@@ -1,4 +1,5 @@
 import CareSyncCore
+import JSONCoding
 import NIOCore
 
 /// Turns the bytes of a request into the body type of an endpoint.
@@ -24,7 +25,7 @@ enum BodyReader {
         guard bytes.readableBytes > 0 else {
             throw Problem(.badRequest, "MALFORMED_REQUEST", "A JSON body is required.")
         }
-        let body = try JSONBodyDecoder.decode(type, from: bytes)
+        let body = try JSONBodyDecoder.decode(type, from: Array(bytes.readableBytesView))
         try check(body)
         return body
     }

@@ -1,4 +1,5 @@
 import CareSyncCore
+import JSONCoding
 package import NIOCore
 
 /// The parts of a `multipart/form-data` body (RFC 7578), held in memory: an endpoint's body limit bounds it.

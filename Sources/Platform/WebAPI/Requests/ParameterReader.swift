@@ -1,4 +1,5 @@
 import CareSyncCore
+import JSONCoding
 
 /// Decodes path and query values into an endpoint's parameter type: fields named in the path come from there, the others
 /// from the query. Unknown query values are ignored.

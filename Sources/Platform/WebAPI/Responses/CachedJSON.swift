@@ -1,4 +1,5 @@
 import Crypto
+import JSONCoding
 import NIOCore
 
 /// A JSON answer kept as finished bytes, with an ETag so that a client that has it gets 304. For public data only.

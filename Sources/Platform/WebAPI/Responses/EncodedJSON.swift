@@ -1,4 +1,5 @@
 package import CareSyncCore
+import JSONCoding
 import NIOCore
 
 /// A response that has been written already, to stand in a list among others.

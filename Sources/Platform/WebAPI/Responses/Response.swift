@@ -1,3 +1,4 @@
+import JSONCoding
 package import NIOCore
 
 /// A finished answer of an endpoint.
@@ -74,8 +75,6 @@ package struct MessageResponse: WireResponse {
 
 extension JSONBodyEncoder {
     static func buffer(_ value: some Encodable) throws -> ByteBuffer {
-        var buffer = ByteBuffer()
-        try encode(value, into: &buffer)
-        return buffer
+        try withEncoded(value) { ByteBuffer(bytes: $0) }
     }
 }

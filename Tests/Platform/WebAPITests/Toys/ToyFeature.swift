@@ -1,5 +1,6 @@
 import CareSyncCore
 import CareSyncTesting
+import JSONCoding
 import NIOCore
 import Persistence
 import WebAPI
@@ -71,9 +72,7 @@ struct ToyFeature: Sendable {
     private static func fail(_ error: any Error) throws -> MessageResponse { throw error }
 
     static func json(_ value: some Encodable) throws -> ByteBuffer {
-        var buffer = ByteBuffer()
-        try JSONBodyEncoder.encode(value, into: &buffer)
-        return buffer
+        ByteBuffer(bytes: try JSONBodyEncoder.encode(value))
     }
 }
 

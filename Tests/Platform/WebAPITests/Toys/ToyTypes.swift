@@ -1,5 +1,6 @@
 import CareSyncCore
 import Foundation
+import JSONCoding
 import Persistence
 import WebAPI
 

@@ -117,12 +117,6 @@ extension JSONListDecoding {
         return value
     }
 
-    mutating func decode(_ type: Int128.Type) throws -> Int128 {
-        let value: Int128 = try document.integer(try current())
-        advance()
-        return value
-    }
-
     mutating func decode(_ type: UInt.Type) throws -> UInt {
         let value: UInt = try document.integer(try current())
         advance()
@@ -149,12 +143,6 @@ extension JSONListDecoding {
 
     mutating func decode(_ type: UInt64.Type) throws -> UInt64 {
         let value: UInt64 = try document.integer(try current())
-        advance()
-        return value
-    }
-
-    mutating func decode(_ type: UInt128.Type) throws -> UInt128 {
-        let value: UInt128 = try document.integer(try current())
         advance()
         return value
     }

@@ -1,6 +1,6 @@
 import Foundation
+import JSONCoding
 import Testing
-import WebAPI
 
 @Suite("JSON properties")
 struct JSONPropertyTests {

@@ -1,5 +1,5 @@
+import JSONCoding
 import Testing
-import WebAPI
 
 private struct Change: Codable, Equatable {
     var name: Patch<String>

@@ -1,5 +1,5 @@
+import JSONCoding
 import Testing
-import WebAPI
 
 @Suite("JSON scan")
 struct JSONScannerTests {

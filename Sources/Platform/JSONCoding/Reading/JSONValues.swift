@@ -106,7 +106,7 @@ private struct JSONDecimal {
         exponent += zeros
         if index < text.count {
             let written = String(decoding: text[(index + 1)...], as: UTF8.self)
-            guard let shift = Int(written), abs(shift) <= 1_000 else { return nil }
+            guard let shift = Int(written), (-1_000...1_000).contains(shift) else { return nil }
             exponent += shift
         }
         guard (-128...127).contains(exponent) else { return nil }

@@ -39,21 +39,11 @@ final class JSONEncoding {
         frames.reserveCapacity(16)
     }
 
-    /// Writes the one top-level value, by the form of its type if there is one.
-    func root<Value: Encodable>(_ value: Value) throws {
-        if let form = JSONForms.form(of: Value.self) {
-            try withUnsafePointer(to: value) { try form.write($0, to: self) }
-            assert(isWrittenByItself(value), "\(Value.self) writes itself in another way than its form does.")
-        } else {
-            try encode(value)
-        }
+    /// Writes the one top-level value.
+    func root(_ value: some Encodable) throws {
+        try encode(value)
         if let failure { throw failure }
         Self.usual.store(min(max(writer.count + writer.count / 8, 2_048), 65_536), ordering: .relaxed)
-    }
-
-    private func isWrittenByItself(_ value: some Encodable) -> Bool {
-        guard let byItself = try? JSONBodyEncoder.encodedByItself(value) else { return false }
-        return writer.withBytes { $0.elementsEqual(byItself) }
     }
 
     // MARK: Values

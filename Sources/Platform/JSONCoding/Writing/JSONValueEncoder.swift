@@ -74,11 +74,6 @@ extension JSONValueEncoder {
         encoding.writer.integer(value)
     }
 
-    func encode(_ value: Int128) throws {
-        try encoding.fill(place)
-        encoding.writer.integer(value)
-    }
-
     func encode(_ value: UInt) throws {
         try encoding.fill(place)
         encoding.writer.integer(value)
@@ -100,11 +95,6 @@ extension JSONValueEncoder {
     }
 
     func encode(_ value: UInt64) throws {
-        try encoding.fill(place)
-        encoding.writer.integer(value)
-    }
-
-    func encode(_ value: UInt128) throws {
         try encoding.fill(place)
         encoding.writer.integer(value)
     }

@@ -1,6 +1,5 @@
 import CareSyncCore
 import Foundation
-package import NIOCore
 
 /// Decodes a request body after one strict scan (RULINGS A6). `Documentation/decisions/0002-json.md` says why this is not
 /// Foundation's decoder. Unknown keys are ignored.
@@ -12,12 +11,6 @@ package enum JSONBodyDecoder {
         _ type: Value.Type, from bytes: [UInt8], limits: JSONLimits = JSONLimits()
     ) throws -> Value {
         try JSONDocument(bytes, limits: limits).decode(type)
-    }
-
-    package static func decode<Value: Decodable>(
-        _ type: Value.Type, from buffer: ByteBuffer, limits: JSONLimits = JSONLimits()
-    ) throws -> Value {
-        try decode(type, from: [UInt8](buffer.readableBytesView), limits: limits)
     }
 }
 

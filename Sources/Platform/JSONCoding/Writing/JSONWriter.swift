@@ -72,19 +72,6 @@ extension JSONWriter {
         text.withUTF8 { quoted($0) }
     }
 
-    /// Copies whole words, of which the last may reach beyond what counts.
-    @inline(__always)
-    mutating func prefix(_ prefix: JSONPrefix) {
-        reserve(prefix.count + 8)
-        let target = UnsafeMutableRawPointer(base + count)
-        var done = 0
-        while done < prefix.count {
-            target.storeBytes(of: prefix.words[done / 8], toByteOffset: done, as: UInt64.self)
-            done += 8
-        }
-        count += prefix.count
-    }
-
     /// Writes `"key":`.
     mutating func key(_ key: String) {
         text(key)

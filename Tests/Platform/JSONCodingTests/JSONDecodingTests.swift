@@ -1,8 +1,7 @@
 import CareSyncCore
 import Foundation
-import NIOCore
+import JSONCoding
 import Testing
-import WebAPI
 
 private struct Test1: Codable {
     var name: String
@@ -85,7 +84,6 @@ struct JSONDecodingTests {
         #expect(refusal(Int64.self, "9223372036854775808").contains("must be a whole number from"))
         #expect(try decoded(UInt64.self, "18446744073709551615") == .max)
         #expect(refusal(UInt64.self, "18446744073709551616").contains("must be a whole number from"))
-        #expect(try decoded(Int128.self, "-170141183460469231731687303715884105728") == .min)
     }
 
     @Test("a decimal is exactly the number that is written")
@@ -103,6 +101,9 @@ struct JSONDecodingTests {
         #expect(refusal(Decimal.self, "1.23456789012345678901234567890123456789") == " has too many digits")
         #expect(refusal(Decimal.self, "1e999") == " has too many digits")
         #expect(refusal(Decimal.self, "1e99999999999999999999") == " has too many digits")
+        for exponent in [Int.min, .min + 1, -1_001, 1_001, .max] {
+            #expect(refusal(Pair<Money>.self, #"{"a":1e\#(exponent)}"#) == "a has too many digits")
+        }
         #expect(refusal(Pair<Decimal>.self, #"{"a":"1"}"#) == "a must be a number")
         #expect(refusal(Pair<Money>.self, #"{"a":1.005}"#) == "a must be an amount with at most two decimals")
     }
@@ -119,7 +120,7 @@ struct JSONDecodingTests {
     @Test("a dictionary of 100,000 members is read")
     func readsLargeDictionaries() throws {
         let members = (0..<100_000).map { "\"key\($0)\":{\"a\":\($0)}" }.joined(separator: ",")
-        let read = try JSONBodyDecoder.decode([String: Pair<Int>].self, from: ByteBuffer(string: "{\(members)}"))
+        let read = try JSONBodyDecoder.decode([String: Pair<Int>].self, from: Array("{\(members)}".utf8))
         #expect(read.count == 100_000)
         #expect(read["key99999"]?.a == 99_999)
     }

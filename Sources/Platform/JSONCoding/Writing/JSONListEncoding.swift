@@ -76,11 +76,6 @@ extension JSONListEncoding {
         encoding.writer.integer(value)
     }
 
-    func encode(_ value: Int128) throws {
-        try encoding.element(of: place)
-        encoding.writer.integer(value)
-    }
-
     func encode(_ value: UInt) throws {
         try encoding.element(of: place)
         encoding.writer.integer(value)
@@ -102,11 +97,6 @@ extension JSONListEncoding {
     }
 
     func encode(_ value: UInt64) throws {
-        try encoding.element(of: place)
-        encoding.writer.integer(value)
-    }
-
-    func encode(_ value: UInt128) throws {
         try encoding.element(of: place)
         encoding.writer.integer(value)
     }

@@ -2,14 +2,16 @@
 ///
 /// A key can be anything a client sent, so one that does not look like a field's name is shown as `?`: paths appear in
 /// answers and logs.
-struct JSONPath: CustomStringConvertible {
-    private(set) var description = ""
+package struct JSONPath: CustomStringConvertible {
+    package private(set) var description = ""
 
-    mutating func append(index: Int) {
+    package init() {}
+
+    package mutating func append(index: Int) {
         description += "[\(index)]"
     }
 
-    mutating func append(key: String) {
+    package mutating func append(key: String) {
         if !description.isEmpty { description += "." }
         description += Self.isName(key) ? key : "?"
     }

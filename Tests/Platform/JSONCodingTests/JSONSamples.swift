@@ -1,6 +1,6 @@
 import CareSyncCore
 import Foundation
-import WebAPI
+import JSONCoding
 
 /// SplitMix64: the same documents for the same seed on every machine.
 struct SeededGenerator: RandomNumberGenerator {

@@ -95,11 +95,6 @@ extension JSONObjectEncoding {
         encoding.writer.integer(value)
     }
 
-    func encode(_ value: Int128, forKey key: Key) throws {
-        try member(key)
-        encoding.writer.integer(value)
-    }
-
     func encode(_ value: UInt, forKey key: Key) throws {
         try member(key)
         encoding.writer.integer(value)
@@ -121,11 +116,6 @@ extension JSONObjectEncoding {
     }
 
     func encode(_ value: UInt64, forKey key: Key) throws {
-        try member(key)
-        encoding.writer.integer(value)
-    }
-
-    func encode(_ value: UInt128, forKey key: Key) throws {
         try member(key)
         encoding.writer.integer(value)
     }
@@ -177,11 +167,6 @@ extension JSONObjectEncoding {
         if let value { encoding.writer.integer(value) } else { encoding.writer.null() }
     }
 
-    func encodeIfPresent(_ value: Int128?, forKey key: Key) throws {
-        try member(key)
-        if let value { encoding.writer.integer(value) } else { encoding.writer.null() }
-    }
-
     func encodeIfPresent(_ value: UInt?, forKey key: Key) throws {
         try member(key)
         if let value { encoding.writer.integer(value) } else { encoding.writer.null() }
@@ -203,11 +188,6 @@ extension JSONObjectEncoding {
     }
 
     func encodeIfPresent(_ value: UInt64?, forKey key: Key) throws {
-        try member(key)
-        if let value { encoding.writer.integer(value) } else { encoding.writer.null() }
-    }
-
-    func encodeIfPresent(_ value: UInt128?, forKey key: Key) throws {
         try member(key)
         if let value { encoding.writer.integer(value) } else { encoding.writer.null() }
     }

@@ -35,11 +35,9 @@ extension JSONValueDecoder {
     func decode(_ type: Int16.Type) throws -> Int16 { try document.integer(node) }
     func decode(_ type: Int32.Type) throws -> Int32 { try document.integer(node) }
     func decode(_ type: Int64.Type) throws -> Int64 { try document.integer(node) }
-    func decode(_ type: Int128.Type) throws -> Int128 { try document.integer(node) }
     func decode(_ type: UInt.Type) throws -> UInt { try document.integer(node) }
     func decode(_ type: UInt8.Type) throws -> UInt8 { try document.integer(node) }
     func decode(_ type: UInt16.Type) throws -> UInt16 { try document.integer(node) }
     func decode(_ type: UInt32.Type) throws -> UInt32 { try document.integer(node) }
     func decode(_ type: UInt64.Type) throws -> UInt64 { try document.integer(node) }
-    func decode(_ type: UInt128.Type) throws -> UInt128 { try document.integer(node) }
 }
