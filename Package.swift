@@ -24,14 +24,17 @@ func platformTests(_ name: String, _ dependencies: [Target.Dependency] = []) -> 
 /// Features import lower features only (Documentation/architecture.md): Identity, Directory, then Scheduling.
 func feature(_ name: String, _ lower: [Target.Dependency]) -> Target {
     .target(
-        name: name, dependencies: ["CareSyncCore", "Persistence", "WebAPI"] + lower, path: "Sources/Features/\(name)",
+        name: name, dependencies: ["AuditTrail", "CareSyncCore", "Outbox", "Persistence", "WebAPI"] + lower,
+        path: "Sources/Features/\(name)",
         swiftSettings: strict)
 }
 
 func featureTests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
     .testTarget(
         name: "\(name)Tests",
-        dependencies: ["CareSyncCore", "CareSyncTesting", "Persistence", .byName(name: name)] + dependencies,
+        dependencies: [
+            "AuditTrail", "CareSyncCore", "CareSyncTesting", "Outbox", "Persistence", .byName(name: name),
+        ] + dependencies,
         path: "Tests/Features/\(name)Tests", swiftSettings: strict)
 }
 
@@ -75,6 +78,8 @@ let package = Package(
     targets: [
         platform("CareSyncCore"),
         platform("Persistence", ["CareSyncCore", .logging]),
+        platform("AuditTrail", ["CareSyncCore", "Persistence", .logging]),
+        platform("Outbox", ["CareSyncCore", "Persistence", .logging]),
         platform("PersistenceSQLite", ["CareSyncCore", "Persistence", .grdb, .grdbSQLite, .logging]),
         .systemLibrary(
             name: "CPostgres", path: "Sources/Platform/CPostgres", pkgConfig: "libpq",
@@ -96,7 +101,8 @@ let package = Package(
         platform(
             "Mail",
             [
-                "CareSyncCore", "Cryptography", "Persistence", "CCurl", .asyncHTTPClient, .mustache, .nioCore, .logging,
+                "CareSyncCore", "Cryptography", "Outbox", "Persistence", "CCurl", .asyncHTTPClient, .mustache, .nioCore,
+                .logging,
             ]),
         platform("JSONCoding", ["CareSyncCore"]),
         platform(
@@ -113,8 +119,8 @@ let package = Package(
         .target(
             name: "CareSyncServer",
             dependencies: [
-                "CareSyncCore", "Persistence", "PersistenceSQLite", "PersistencePostgres", "Cryptography", "Mail",
-                "WebAPI",
+                "AuditTrail", "CareSyncCore", "Outbox", "Persistence", "PersistenceSQLite", "PersistencePostgres",
+                "Cryptography", "Mail", "WebAPI",
                 "Identity", "Directory", "Scheduling", .hummingbird, .configuration, .logging, .serviceLifecycle,
                 .unixSignals, .nioCore,
             ],
@@ -128,7 +134,8 @@ let package = Package(
             dependencies: ["CareSyncCore", "CareSyncServer", "Cryptography", "Identity", "Persistence", .logging],
             path: "Benchmarks/seed", swiftSettings: strict),
         .executableTarget(
-            name: "benchmark-audit", dependencies: ["CareSyncCore", "CareSyncServer", "Persistence", .logging],
+            name: "benchmark-audit",
+            dependencies: ["AuditTrail", "CareSyncCore", "CareSyncServer", "Persistence", .logging],
             path: "Benchmarks/audit", swiftSettings: strict),
         .executableTarget(
             name: "benchmark-slots",
@@ -144,23 +151,30 @@ let package = Package(
         .target(
             name: "CareSyncTesting",
             dependencies: [
-                "CareSyncCore", "Cryptography", "Persistence", "PersistenceSQLite", "PersistencePostgres",
-                "CareSyncServer", "Identity", "Mail", "WebAPI", .hummingbird, .hummingbirdTesting, .httpTypes, .nioCore,
+                "AuditTrail", "CareSyncCore", "Cryptography", "Outbox", "Persistence", "PersistenceSQLite",
+                "PersistencePostgres", "CareSyncServer", "Identity", "Mail", "WebAPI", .hummingbird,
+                .hummingbirdTesting, .httpTypes, .nioCore,
                 .crypto, .logging,
             ],
             path: "Sources/CareSyncTesting", exclude: ["smtp-server.py"], swiftSettings: strict),
 
         platformTests("CareSyncCore", ["CareSyncTesting"]),
-        platformTests("Persistence", ["CareSyncCore", "CareSyncTesting", "PersistenceSQLite", .crypto, .logging]),
-        platformTests("PersistencePostgres", ["CareSyncCore", "CareSyncTesting", "Persistence", .logging]),
+        platformTests(
+            "Persistence",
+            ["AuditTrail", "CareSyncCore", "CareSyncTesting", "Outbox", "PersistenceSQLite", .crypto, .logging]),
+        platformTests("AuditTrail", ["CareSyncCore", "CareSyncTesting", "Persistence", .crypto, .logging]),
+        platformTests("Outbox", ["CareSyncCore", "CareSyncTesting", "Persistence", .logging]),
+        platformTests(
+            "PersistencePostgres",
+            ["AuditTrail", "CareSyncCore", "CareSyncTesting", "Outbox", "Persistence", .logging]),
         platformTests("Cryptography", ["CareSyncCore"]),
         platformTests("JSONCoding", ["CareSyncCore"]),
         platformTests("QRImages"),
         platformTests(
             "Mail",
             [
-                "CareSyncCore", "CareSyncTesting", "Cryptography", "Persistence", .hummingbird, .httpTypes, .nioCore,
-                .logging,
+                "CareSyncCore", "CareSyncTesting", "Cryptography", "Outbox", "Persistence", .hummingbird, .httpTypes,
+                .nioCore, .logging,
             ]),
         platformTests(
             "WebAPI",
@@ -171,15 +185,15 @@ let package = Package(
         .testTarget(
             name: "ExampleTests",
             dependencies: [
-                "CareSyncCore", "CareSyncTesting", "Cryptography", "Persistence", "WebAPI", .hummingbird,
-                .hummingbirdTesting, .httpTypes, .nioCore, .logging,
+                "AuditTrail", "CareSyncCore", "CareSyncTesting", "Cryptography", "Outbox", "Persistence", "WebAPI",
+                .hummingbird, .hummingbirdTesting, .httpTypes, .nioCore, .logging,
             ],
             path: "Tests/Platform/ExampleTests", swiftSettings: strict),
         .testTarget(
             name: "CareSyncServerTests",
             dependencies: [
-                "CareSyncCore", "CareSyncServer", "CareSyncTesting", "Cryptography", "Directory", "Identity",
-                "Persistence", "WebAPI",
+                "AuditTrail", "CareSyncCore", "CareSyncServer", "CareSyncTesting", "Cryptography", "Directory",
+                "Identity", "Outbox", "Persistence", "WebAPI",
                 .httpTypes, .logging,
             ],
             path: "Tests/CareSyncServerTests", exclude: ["authorization-matrix.tsv"], swiftSettings: strict),

@@ -1,9 +1,11 @@
+import AuditTrail
 package import CareSyncCore
 import Cryptography
 import Directory
 package import Identity
 package import Logging
 package import Mail
+package import Outbox
 package import Persistence
 package import Scheduling
 package import WebAPI
@@ -40,9 +42,11 @@ package struct CareSync: Sendable {
         let sealer = Sealer(keys.root.derive(.idempotency), random: random)
         return DatabaseServices(
             time: time, random: random,
-            auditLog: AuditLog(firstShard: Int(random.bytes(1)[0]), authenticate: chain.code),
             responseSealer: BlobSealer(
-                seal: { try sealer.seal($0, for: $1) }, open: { try sealer.open($0, for: $1) }))
+                seal: { try sealer.seal($0, for: $1) }, open: { try sealer.open($0, for: $1) }),
+            parts: [
+                AuditLog(firstShard: Int(random.bytes(1)[0]), authenticate: chain.code), OutboxSignal(),
+            ])
     }
 
     /// - Parameter mailSender: another way for mail than the configured one, for tests; `mailHook` stops between its steps.

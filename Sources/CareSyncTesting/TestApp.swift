@@ -5,6 +5,7 @@ import Hummingbird
 import HummingbirdTesting
 import Logging
 import Mail
+import Outbox
 package import Persistence
 
 /// The whole system in this process, on a database of its own, with a clock and random numbers that the test holds.

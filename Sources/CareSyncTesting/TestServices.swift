@@ -1,5 +1,7 @@
+package import AuditTrail
 import CareSyncCore
 import Crypto
+import Outbox
 package import Persistence
 
 extension DatabaseServices {
@@ -9,8 +11,8 @@ extension DatabaseServices {
         firstShard: Int = 0
     ) -> DatabaseServices {
         DatabaseServices(
-            time: time.source, random: random.source, events: events, auditLog: .testing(firstShard: firstShard),
-            responseSealer: .testing)
+            time: time.source, random: random.source, events: events, responseSealer: .testing,
+            parts: [AuditLog.testing(firstShard: firstShard), OutboxSignal()])
     }
 }
 

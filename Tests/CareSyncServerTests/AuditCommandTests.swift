@@ -1,3 +1,4 @@
+import AuditTrail
 import CareSyncCore
 import CareSyncTesting
 import Cryptography
@@ -36,7 +37,7 @@ struct AuditCommandTests {
             #expect(try file.read().count == 2)
             #expect(app.logs.text.components(separatedBy: "audit checkpoint").count == 3)
 
-            let log = try #require(app.database.services.auditLog)
+            let log = try #require(app.database.services.part(AuditLog.self))
             let report = try await log.verifier(of: app.database).run(checkpoints: file.read())
             #expect(report.defect == nil)
         }

@@ -1,6 +1,7 @@
 import CareSyncTesting
 import Foundation
 import HTTPTypes
+import Outbox
 import Persistence
 import Testing
 import WebAPI

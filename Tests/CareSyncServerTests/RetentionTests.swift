@@ -1,6 +1,7 @@
 import CareSyncCore
 import CareSyncServer
 import CareSyncTesting
+import Outbox
 import Persistence
 import Testing
 

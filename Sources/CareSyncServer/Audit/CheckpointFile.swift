@@ -1,7 +1,8 @@
+package import AuditTrail
 package import CareSyncCore
 package import Cryptography
 import Foundation
-package import Persistence
+import Persistence
 
 /// The file of audit checkpoints: one JSON object a line, each signed, only ever added to.
 package struct CheckpointFile: Sendable {

@@ -1,3 +1,4 @@
+import AuditTrail
 import CareSyncCore
 import Foundation
 import Logging
@@ -40,7 +41,7 @@ extension Program {
         guard try await Migrator(database: database, migrations: CareSync.migrations).pending().isEmpty else {
             throw Refusal(description: "The database is older than this program: run `caresync migrate` first.")
         }
-        guard let log = database.services.auditLog else { throw DatabaseFailure.unavailable }
+        guard let log = database.services.part(AuditLog.self) else { throw DatabaseFailure.unavailable }
         let step: Int64 = 250_000
         let report = try await log.verifier(of: database).run(checkpoints: checkpoints) { count in
             // Reads are far smaller than a step, so each step is told once.

@@ -1,4 +1,5 @@
 import CareSyncCore
+import Outbox
 import Persistence
 
 /// How long rows of this feature are kept after they have lost their use.

@@ -2,6 +2,7 @@ package import CareSyncCore
 package import Directory
 package import Logging
 package import Mail
+package import Outbox
 package import Persistence
 package import WebAPI
 

@@ -19,14 +19,17 @@ package enum DatabaseFailure: Error, Sendable, Equatable {
     /// Anything else, by the database's own code (SQLSTATE or SQLite result code).
     case other(code: String)
 
+    /// The primary key of the audit log's chains.
+    private static let chain = "audit_log_chain"
+
     package enum Constraint: Sendable, Equatable { case unique, foreignKey, check, notNull, exclusion, trigger }
 
     /// Whether the driver may run the transaction's body again.
     package var isRetryable: Bool {
         switch self {
         case .conflict: true
-        // Another process extended the same audit shard: the cached head is stale and the next attempt reads it anew.
-        case .constraint(.unique, name: AuditLog.chainConstraint): true
+        // Another process extended the chain: the next attempt reads its head anew.
+        case .constraint(.unique, name: Self.chain): true
         default: false
         }
     }

@@ -1,45 +1,24 @@
-package import CareSyncCore
-
-/// What a driver needs from the rest of the platform to run transactions.
-package struct DatabaseServices: Sendable {
-    package let time: TimeSource
-    package let random: RandomSource
-    package let events: EventHub
-    /// `nil` in tests of the driver alone: `audit` is then refused.
-    package let auditLog: AuditLog?
-    /// Seals answers kept for `Idempotency-Key`.
-    package let responseSealer: BlobSealer?
-    /// Called after a commit that left an outbox row due at once.
-    package let outboxSignal: OutboxSignal
-
-    package init(
-        time: TimeSource = .system, random: RandomSource = .system, events: EventHub = EventHub(),
-        auditLog: AuditLog? = nil, responseSealer: BlobSealer? = nil, outboxSignal: OutboxSignal = OutboxSignal()
-    ) {
-        self.time = time
-        self.random = random
-        self.events = events
-        self.auditLog = auditLog
-        self.responseSealer = responseSealer
-        self.outboxSignal = outboxSignal
-    }
-}
-
-/// What one transaction has gathered beside its SQL: events, audit entries, work for after the commit.
+/// What one transaction has gathered beside its SQL: its last statements, and work for after its commit.
 ///
 /// A driver makes one per attempt, so a repeated body starts from nothing. It is used by one thread at a time.
 package final class TransactionScope {
     package let services: DatabaseServices
-    /// The worker that runs the transaction, from 0; audit entries of a worker form one chain.
-    package let workerIndex: Int
-    private var auditEntries: [AuditEntry] = []
+    /// Of the connection that runs the transaction.
+    package let session: ConnectionSession
+    private var beforeCommit: [(any Connection) throws -> Void] = []
     private var afterCommit: [@Sendable () -> Void] = []
+    private var afterRollback: [() -> Void] = []
     /// How many savepoints are open.
     private var depth = 0
 
-    package init(services: DatabaseServices, workerIndex: Int) {
+    package init(services: DatabaseServices, session: ConnectionSession) {
         self.services = services
-        self.workerIndex = workerIndex
+        self.session = session
+    }
+
+    /// Runs behind the body, in the same transaction.
+    package func beforeCommit(_ work: @escaping (any Connection) throws -> Void) {
+        beforeCommit.append(work)
     }
 
     /// Runs once the transaction is durable, on the driver's thread: must be quick and must not throw or block.
@@ -47,8 +26,9 @@ package final class TransactionScope {
         afterCommit.append(work)
     }
 
-    func audit(_ entry: AuditEntry) {
-        auditEntries.append(entry)
+    /// Runs when the transaction was undone, also when only the commit failed; like ``afterCommit(_:)``.
+    package func afterRollback(_ work: @escaping () -> Void) {
+        afterRollback.append(work)
     }
 
     /// The level of a savepoint that begins, from 1.
@@ -63,25 +43,23 @@ package final class TransactionScope {
 
     /// How much has been gathered so far.
     struct Mark {
-        let auditEntries: Int
+        let beforeCommit: Int
         let afterCommit: Int
     }
 
     func mark() -> Mark {
-        Mark(auditEntries: auditEntries.count, afterCommit: afterCommit.count)
+        Mark(beforeCommit: beforeCommit.count, afterCommit: afterCommit.count)
     }
 
     /// Forgets what was gathered since the mark.
     func reset(to mark: Mark) {
-        auditEntries.removeSubrange(mark.auditEntries...)
+        beforeCommit.removeSubrange(mark.beforeCommit...)
         afterCommit.removeSubrange(mark.afterCommit...)
     }
 
     /// The last statements of the transaction; a driver calls it after the body and before the commit.
     package func finish(_ db: any Connection) throws {
-        guard !auditEntries.isEmpty else { return }
-        guard let auditLog = services.auditLog else { throw DatabaseFailure.unavailable }
-        try auditLog.append(auditEntries, workerIndex: workerIndex, db: db)
+        for work in beforeCommit { try work(db) }
     }
 
     /// A driver calls it after the commit.
@@ -91,6 +69,6 @@ package final class TransactionScope {
 
     /// A driver calls it after a rollback, whatever was rolled back.
     package func rolledBack() {
-        services.auditLog?.forget(workerIndex: workerIndex)
+        for work in afterRollback { work() }
     }
 }

@@ -27,6 +27,7 @@ final class PostgresPipeline {
     private let parameters = PostgresParameters()
     private let counters: PostgresCounters
     private var sent: [Sent] = []
+    let session = ConnectionSession()
     /// What is left of the blocks of ids this connection took.
     var ids: [IDAllocator: Range<Int64>] = [:]
     /// The connection is of no more use.

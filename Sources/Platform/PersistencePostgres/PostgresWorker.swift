@@ -97,7 +97,7 @@ final class PostgresWorker: @unchecked Sendable {
             guard let pipeline = readyPipeline(until: since + shared.patience) else {
                 return .failure(Problem.unavailable)
             }
-            let scope = newScope()
+            let scope = newScope(pipeline)
             let connection = PostgresConnection(pipeline, scope: scope, mode: mode)
             do {
                 let answer = try body(connection)
@@ -121,8 +121,8 @@ final class PostgresWorker: @unchecked Sendable {
     }
 
     /// What a transaction of this worker gathers.
-    func newScope() -> TransactionScope {
-        TransactionScope(services: shared.services, workerIndex: workerIndex)
+    func newScope(_ pipeline: PostgresPipeline) -> TransactionScope {
+        TransactionScope(services: shared.services, session: pipeline.session)
     }
 
     /// Lets the other transaction get ahead: up to 4, 8, 12 ms.

@@ -33,7 +33,7 @@ struct PostgresWrite: Sendable {
         }
         self.alone = alone
         open = { worker, pipeline, settle in
-            let scope = worker.newScope()
+            let scope = worker.newScope(pipeline)
             let connection = PostgresConnection(pipeline, scope: scope, mode: .write)
             connection.beforeFirstExchange = settle
             func fail(_ error: any Error) {

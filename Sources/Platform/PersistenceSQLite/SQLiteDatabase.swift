@@ -23,7 +23,7 @@ package final class SQLiteDatabase: Persistence.Database {
         let writerQueue = try SQLiteOpening.writer(path)
         let readerQueues = try (0..<max(1, readers)).map { _ in try SQLiteOpening.reader(path) }
         startWriter(writerQueue)
-        for (index, queue) in readerQueues.enumerated() { startReader(queue, workerIndex: index + 1) }
+        for queue in readerQueues { startReader(queue) }
     }
 
     package func read<Value: Sendable>(
@@ -82,14 +82,14 @@ package final class SQLiteDatabase: Persistence.Database {
         }
     }
 
-    private func startReader(_ queue: DatabaseQueue, workerIndex: Int) {
+    private func startReader(_ queue: DatabaseQueue) {
         readers.start("sqlite-reader") { [reads, services, readers] in
             SQLiteDatabase.use(queue) { handle in
                 while let job = reads.pop() {
                     if readers.isStopping {
                         job.fail(Problem.unavailable)
                     } else {
-                        perform(job, handle, services, workerIndex)
+                        perform(job, handle, services)
                     }
                 }
             }
@@ -109,8 +109,8 @@ package final class SQLiteDatabase: Persistence.Database {
 }
 
 /// A read that asks for an audit entry fails here, because its connection cannot write one: none is lost silently.
-private func perform(_ job: WriteJob, _ handle: SQLiteHandle, _ services: DatabaseServices, _ workerIndex: Int) {
-    let scope = TransactionScope(services: services, workerIndex: workerIndex)
+private func perform(_ job: WriteJob, _ handle: SQLiteHandle, _ services: DatabaseServices) {
+    let scope = TransactionScope(services: services, session: handle.session)
     do {
         let db = SQLiteConnection(handle: handle, scope: scope)
         let deliver = try job.run(db)

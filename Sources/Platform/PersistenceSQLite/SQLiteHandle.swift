@@ -5,6 +5,7 @@ import Persistence
 /// One open SQLite connection with its prepared statements. Used by the thread that owns it only.
 final class SQLiteHandle {
     let pointer: OpaquePointer
+    let session = ConnectionSession()
     private let constraints = ConstraintNames()
     private var statements: [String: SQLiteStatement] = [:]
     private var uses = 0

@@ -20,7 +20,6 @@ final class SQLiteWriter {
     static let batchLimit = 256
     /// How often a body runs that got in the way of another process.
     private static let attempts = 4
-    private static let workerIndex = 0
 
     init(handle: SQLiteHandle, services: DatabaseServices) {
         self.handle = handle
@@ -95,7 +94,7 @@ final class SQLiteWriter {
     private func attempt(_ job: WriteJob) throws(BatchLost) -> Outcome {
         var attempt = 1
         while true {
-            let scope = TransactionScope(services: services, workerIndex: Self.workerIndex)
+            let scope = TransactionScope(services: services, session: handle.session)
             do {
                 try handle.execute("SAVEPOINT job")
                 let db = SQLiteConnection(handle: handle, scope: scope)

@@ -1,3 +1,4 @@
+import AuditTrail
 import CareSyncCore
 import CareSyncTesting
 import Cryptography
@@ -6,6 +7,7 @@ import Hummingbird
 import HummingbirdTesting
 import Logging
 import NIOCore
+import Outbox
 import Synchronization
 import Testing
 import WebAPI
@@ -79,8 +81,8 @@ func withDiaries(_ kind: DatabaseKind, _ body: @escaping @Sendable (DiaryApp) as
     let sealer = Sealer(root.derive(.idempotency), random: random.source)
     let services = DatabaseServices(
         time: time.source, random: random.source, events: events,
-        auditLog: auditLog,
-        responseSealer: BlobSealer(seal: { try sealer.seal($0, for: $1) }, open: { try sealer.open($0, for: $1) }))
+        responseSealer: BlobSealer(seal: { try sealer.seal($0, for: $1) }, open: { try sealer.open($0, for: $1) }),
+        parts: [auditLog, OutboxSignal()])
     let signer = await TokenSigner.make(
         try TokenSecrets(parsing: "a signing secret of thirty-two bytes, or more", production: false))
     let (heard, hear) = AsyncStream.makeStream(of: DiaryEntryWritten.self)

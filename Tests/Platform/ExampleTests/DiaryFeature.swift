@@ -1,5 +1,6 @@
 import CareSyncCore
 import Cryptography
+import Outbox
 import Persistence
 import WebAPI
 

@@ -1,5 +1,7 @@
+import AuditTrail
 import CareSyncCore
 import Cryptography
+import Outbox
 import Persistence
 
 /// The rules and the transactions; knows nothing of HTTP. Time and randomness come from the database's services.

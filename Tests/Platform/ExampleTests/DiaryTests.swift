@@ -1,6 +1,8 @@
+import AuditTrail
 import CareSyncCore
 import CareSyncTesting
 import HTTPTypes
+import Outbox
 import Testing
 
 @testable import Persistence

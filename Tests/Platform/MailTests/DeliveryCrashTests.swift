@@ -3,6 +3,7 @@ import CareSyncTesting
 import Cryptography
 import Foundation
 import Logging
+import Outbox
 import Persistence
 import Testing
 

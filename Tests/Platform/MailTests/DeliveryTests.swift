@@ -2,6 +2,7 @@ import CareSyncCore
 import CareSyncTesting
 import Cryptography
 import Foundation
+import Outbox
 import Persistence
 import Testing
 

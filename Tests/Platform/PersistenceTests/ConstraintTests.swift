@@ -1,5 +1,6 @@
 import CareSyncCore
 import CareSyncTesting
+import Outbox
 import Persistence
 import Testing
 

@@ -1,4 +1,5 @@
 import CareSyncTesting
+import Outbox
 import Persistence
 import Testing
 

@@ -1,3 +1,4 @@
+import CareSyncTesting
 import Foundation
 import Persistence
 import PersistenceSQLite

@@ -1,6 +1,7 @@
 import CareSyncCore
 import Identity
 import Mail
+import Outbox
 import Persistence
 
 /// The mail that tells a patient of a grant. The reason is health data and stays out of it.

@@ -1,4 +1,6 @@
+import AuditTrail
 import CareSyncCore
+import Outbox
 import Persistence
 
 /// Opens the data of a patient to somebody who does not treat them, and has that looked at afterwards

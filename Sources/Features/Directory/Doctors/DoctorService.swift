@@ -1,3 +1,4 @@
+import AuditTrail
 package import CareSyncCore
 package import Persistence
 import WebAPI

@@ -1,6 +1,7 @@
 import CareSyncCore
 import Identity
 import Mail
+import Outbox
 import Persistence
 
 /// The mails that tell a doctor of the clinic's verification.

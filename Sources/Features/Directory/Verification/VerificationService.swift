@@ -1,4 +1,6 @@
+import AuditTrail
 package import CareSyncCore
+import Outbox
 import Persistence
 
 /// An administrator has verified a doctor, or has withdrawn that.

@@ -1,5 +1,6 @@
 import CareSyncCore
 import Mail
+import Outbox
 import Persistence
 
 /// Mails about an account, addressed to whoever has it when they leave.

@@ -1,5 +1,7 @@
+import AuditTrail
 package import CareSyncCore
 import Cryptography
+import Outbox
 import Persistence
 
 /// An account to be made.

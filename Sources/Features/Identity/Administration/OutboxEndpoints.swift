@@ -1,4 +1,6 @@
+import AuditTrail
 import CareSyncCore
+import Outbox
 import Persistence
 import WebAPI
 

@@ -1,5 +1,6 @@
 import CareSyncCore
 import Mail
+import Outbox
 import Persistence
 
 /// The mails that bring codes.

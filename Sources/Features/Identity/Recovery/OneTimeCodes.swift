@@ -1,6 +1,7 @@
 import CareSyncCore
 import Cryptography
 import Mail
+import Outbox
 import Persistence
 
 /// Six digits sent by mail: the newest only, for ten minutes, five guesses (contract/common.md §8).

@@ -1,6 +1,8 @@
+import AuditTrail
 import CareSyncCore
 import Cryptography
 import Mail
+import Outbox
 import Persistence
 
 enum PasswordResetError: FailureCatalogue, CaseIterable {

@@ -1,3 +1,4 @@
+import AuditTrail
 import CareSyncCore
 import Cryptography
 import Logging

@@ -1,5 +1,7 @@
+import AuditTrail
 import CareSyncCore
 import Directory
+import Outbox
 import Persistence
 
 /// What an administrator sees and does of single appointments. Every look is audited.

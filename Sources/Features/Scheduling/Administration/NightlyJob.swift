@@ -1,4 +1,6 @@
+import AuditTrail
 import CareSyncCore
+import Outbox
 import Persistence
 
 /// At the clinic's midnight, appointments of days past that nobody has confirmed become inactive (contract

@@ -1,4 +1,6 @@
+import AuditTrail
 import CareSyncCore
+import Outbox
 import Persistence
 
 /// What every change of an appointment leaves behind in its transaction: a message for the outbox, a line in the audit

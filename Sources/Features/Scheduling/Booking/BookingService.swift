@@ -1,6 +1,8 @@
+import AuditTrail
 import CareSyncCore
 import Cryptography
 import Directory
+import Outbox
 import Persistence
 
 /// Takes slots.

@@ -1,4 +1,5 @@
 import CareSyncCore
+import Outbox
 import Persistence
 
 /// Slots that wait for their payment (RULINGS D1). A hold is BOOKED and says until when; it ends by payment, by release or

@@ -1,5 +1,6 @@
 import CareSyncCore
 import Mail
+import Outbox
 import Persistence
 
 /// The mails about appointments. They say with whom and when, and nothing of why.

@@ -1,5 +1,6 @@
 import CareSyncCore
 import Mail
+import Outbox
 import Persistence
 
 /// Turns what has happened to appointments into mails. It runs behind the outbox, so that bookings do not wait for it, and

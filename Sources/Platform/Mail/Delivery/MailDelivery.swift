@@ -1,4 +1,5 @@
 import CareSyncCore
+import Outbox
 import Persistence
 
 /// A row of `mail_deliveries`: what has become of one mail. It holds no text, and of the recipient only a mask.

@@ -1,6 +1,7 @@
 import CareSyncCore
 package import Cryptography
 package import Logging
+package import Outbox
 package import Persistence
 
 /// Carries out `mail.send` messages.

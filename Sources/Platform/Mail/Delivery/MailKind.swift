@@ -1,4 +1,5 @@
 package import CareSyncCore
+package import Outbox
 package import Persistence
 
 /// A kind of mail that a feature sends: its template, and how its values are found when it leaves.

@@ -1,4 +1,5 @@
 import CareSyncCore
+package import Outbox
 package import Persistence
 
 /// What has become of mails.

@@ -41,6 +41,8 @@ enum Failure {
 
     private static func database(_ failure: DatabaseFailure) -> Failure {
         switch failure {
+        // The driver has repeated it often enough.
+        case _ where failure.isRetryable: .problem(.unavailable)
         case .constraint(.unique, _), .constraint(.exclusion, _), .unmetRequirement:
             .problem(Problem(.conflict, "CONFLICT", "This conflicts with something that exists already."))
         case .conflict, .lockTimeout, .connectionLost, .unavailable: .problem(.unavailable)

@@ -1,5 +1,4 @@
 package import CareSyncCore
-package import Persistence
 
 /// A 403 that a signed-in caller got, from the gate of a route or from the service behind it.
 package struct Denial: Sendable {

@@ -1,3 +1,5 @@
+package import Persistence
+
 /// Where a chain of the audit log stood at a moment; kept outside the database, it shows that a chain was cut (RULINGS C10).
 package struct AuditCheckpoint: RowDecodable, Equatable {
     package let shard: Int

@@ -1,6 +1,7 @@
 import CareSyncCore
 import CareSyncTesting
 import Logging
+import Outbox
 import Persistence
 import Synchronization
 import Testing

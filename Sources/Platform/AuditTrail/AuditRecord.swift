@@ -1,4 +1,5 @@
 package import CareSyncCore
+package import Persistence
 
 /// What an audit row says. Its texts are not interpreted: a row that was tampered with need not make sense.
 package struct AuditContent: Sendable, Equatable {

@@ -1,3 +1,4 @@
+import Persistence
 import Synchronization
 
 /// Reads the whole audit log and names the first row of it that is not what the program wrote.

@@ -1,9 +1,10 @@
 import CareSyncCore
 import CareSyncTesting
 import Crypto
+import Persistence
 import Testing
 
-@testable import Persistence
+@testable import AuditTrail
 
 @Suite("Tampering with the audit log")
 struct AuditTamperTests {

@@ -1,4 +1,5 @@
 package import CareSyncCore
+package import Persistence
 
 /// Work that must happen after a transaction, or at a time: written in the transaction that causes it, carried out by an
 /// ``OutboxWorker`` on any node (ARCHITECTURE §4).
@@ -42,9 +43,8 @@ extension Connection {
             ON CONFLICT DO NOTHING
             """)
         if due <= now {
-            let signal = scope.services.outboxSignal
             let kind = message.kind
-            scope.afterCommit { signal.raise(kind) }
+            scope.raiseOutboxSignal(kind)
         }
     }
 

@@ -1,3 +1,4 @@
+import Persistence
 import Synchronization
 
 /// Wakes the outbox workers of this process when a transaction leaves them something to do.
@@ -17,6 +18,14 @@ package final class OutboxSignal: Sendable {
     package func raise(_ kind: String) {
         let listeners = listeners.withLock { $0 }
         for listener in listeners where listener.kinds.contains(kind) { listener.raise() }
+    }
+}
+
+extension TransactionScope {
+    /// Wakes the workers that carry out a kind, once the transaction is durable.
+    func raiseOutboxSignal(_ kind: String) {
+        guard let signal = services.part(OutboxSignal.self) else { return }
+        afterCommit { signal.raise(kind) }
     }
 }
 

@@ -1,4 +1,5 @@
 package import CareSyncCore
+package import Persistence
 
 /// A message of the outbox as administrators see it: without its payload.
 package struct OutboxEntry: RowDecodable, Sendable {
@@ -85,7 +86,7 @@ package struct OutboxAdministration {
         guard let entry else {
             return try db.exists("SELECT 1 FROM outbox WHERE id = \(id)") ? .notParked : .unknown
         }
-        db.scope.afterCommit { [signal = db.scope.services.outboxSignal] in signal.raise(entry.kind) }
+        db.scope.raiseOutboxSignal(entry.kind)
         return .unparked(entry)
     }
 }

@@ -1,4 +1,5 @@
 package import Logging
+package import Persistence
 
 /// Where the audit log's rows about each patient are: the table `audit_by_patient`, which is filled behind the log. The
 /// rows of one burst then go into it together and in its own order, where an index of the log would change a page of its
@@ -20,7 +21,6 @@ package struct AuditByPatient: Sendable {
     /// Lists new rows each second, until the task is cancelled.
     package func run() async {
         await PeriodicTask("listing of audit rows by patient", every: .seconds(1), logger: logger) {
-            guard database.services.auditLog?.takeNews() == true else { return }
             while try await database.write({ db in try Self.listSome(db) }) {}
         }.run()
     }

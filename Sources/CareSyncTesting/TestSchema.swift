@@ -1,11 +1,10 @@
-import CareSyncCore
-import CareSyncTesting
-import Persistence
+package import Persistence
 
-/// Tables that the tests of the drivers use.
-enum TestSchema {
-    static let all = (PlatformMigrations.all + [Migration(2, "tables of the driver tests") { tables($0) }]).gapless
-    static let allocator = IDAllocator("test_ids")
+/// Tables that the tests of the platform use.
+package enum TestSchema {
+    package static let all = (PlatformMigrations.all + [Migration(2, "tables of the driver tests") { tables($0) }])
+        .gapless
+    package static let allocator = IDAllocator("test_ids")
 
     private static func tables(_ d: Dialect) -> [SQL] {
         let no: SQL = d == .postgres ? "false" : "0"
@@ -64,54 +63,17 @@ enum TestSchema {
     }
 }
 
-/// A row of `samples`.
-struct Sample: RowDecodable, Equatable {
-    var number: Int64?
-    var ratio: Double?
-    var flag: Bool?
-    var words: String?
-    var content: [UInt8]?
-    var moment: Instant?
-    var day: LocalDate?
-
-    static let columns: SQL = "number, ratio, flag, words, content, moment, day"
-
-    init() {}
-
-    init(row: Row) throws {
-        number = try row.value("number")
-        ratio = try row.value("ratio")
-        flag = try row.value("flag")
-        words = try row.value("words")
-        content = try row.value("content")
-        moment = try row.value("moment")
-        day = try row.value("day")
-    }
-
-    func insert(_ db: any Connection) throws -> Int64 {
-        let id: Int64? = try db.value(
-            """
-            INSERT INTO samples (\(Self.columns))
-            VALUES (\(number), \(ratio), \(flag), \(words), \(content), \(moment), \(day)) RETURNING id
-            """)
-        guard let id else { throw DatabaseFailure.other(code: "no id") }
-        return id
-    }
-
-    static func find(_ id: Int64, _ db: any Connection) throws -> Sample? {
-        try db.first("SELECT \(columns) FROM samples WHERE id = \(id)")
-    }
-}
-
 extension Connection {
-    func insertSample(_ number: Int64) throws {
+    package func insertSample(_ number: Int64) throws {
         try run("INSERT INTO samples (number) VALUES (\(number))")
     }
 
-    func sampleNumbers() throws -> [Int64] {
+    package func sampleNumbers() throws -> [Int64] {
         try values("SELECT number FROM samples ORDER BY number")
     }
 }
 
 /// What a test throws to undo something.
-struct Undo: Error, Equatable {}
+package struct Undo: Error, Equatable {
+    package init() {}
+}

@@ -1,4 +1,5 @@
 package import CareSyncCore
+package import Persistence
 
 /// A message as a handler receives it.
 package struct OutboxItem: RowDecodable, Equatable {

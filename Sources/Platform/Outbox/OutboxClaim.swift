@@ -1,4 +1,5 @@
 import CareSyncCore
+package import Persistence
 
 /// Thrown by an effect that has written itself what becomes of its message; the worker then leaves it as it is.
 package struct OutboxSettled: Error {

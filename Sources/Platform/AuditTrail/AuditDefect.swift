@@ -1,3 +1,5 @@
+import Persistence
+
 /// The first row of an audit chain that is not what the program wrote, and what was done to it.
 package struct AuditDefect: Sendable, Equatable, CustomStringConvertible {
     package enum Kind: Sendable, Equatable {

@@ -1,5 +1,6 @@
 import CareSyncCore
 package import Logging
+package import Persistence
 
 /// Carries out due outbox messages. Any number may run on any nodes: each message is claimed by one, and a claim that
 /// outlives its worker ends after a minute.
@@ -30,7 +31,7 @@ package struct OutboxWorker: Sendable {
         self.handlers = Dictionary(handlers.map { ($0.kind, $0) }) { first, _ in first }
         self.batchSize = batchSize
         self.isConcurrent = isConcurrent
-        listener = database.services.outboxSignal.listener(for: self.handlers.keys)
+        listener = (database.services.part(OutboxSignal.self) ?? OutboxSignal()).listener(for: self.handlers.keys)
         self.logger = logger
     }
 

@@ -1,8 +1,9 @@
 import CareSyncCore
 import CareSyncTesting
+import Persistence
 import Testing
 
-@testable import Persistence
+@testable import AuditTrail
 
 @Suite("Audit log")
 struct AuditTests {

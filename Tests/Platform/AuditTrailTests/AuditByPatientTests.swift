@@ -1,9 +1,10 @@
 import CareSyncCore
 import CareSyncTesting
 import Logging
+import Persistence
 import Testing
 
-@testable import Persistence
+@testable import AuditTrail
 
 @Suite("Audit rows by patient")
 struct AuditByPatientTests {

@@ -1,5 +1,6 @@
 package import CareSyncCore
 package import Logging
+package import Persistence
 
 /// Rows that have outlived their use.
 package struct RetentionRule: Sendable {

@@ -1,40 +1,5 @@
 package import CareSyncCore
-
-/// Where a request came from, as far as the audit log keeps it.
-package struct RequestOrigin: Sendable, Hashable {
-    package let principal: Principal?
-    package let requestID: String
-    /// The client's address, seen through trusted proxies only.
-    package let address: String
-    /// What the client says it is, as it was sent; ``keptUserAgent`` is what is stored.
-    package let userAgent: String?
-
-    package init(principal: Principal?, requestID: String, address: String, userAgent: String? = nil) {
-        self.principal = principal
-        self.requestID = requestID
-        self.address = address
-        self.userAgent = userAgent
-    }
-
-    /// The origin with the account that has just proved who it is.
-    package func known(as principal: Principal) -> RequestOrigin {
-        RequestOrigin(principal: principal, requestID: requestID, address: address, userAgent: userAgent)
-    }
-
-    /// At most 255 characters of what the client says it is, without control characters.
-    package var keptUserAgent: String? {
-        guard let userAgent else { return nil }
-        // Nearly all are short and plain.
-        if userAgent.utf8.count <= 255, userAgent.utf8.allSatisfy({ (0x20...0x7E).contains($0) }) { return userAgent }
-        let visible = userAgent.unicodeScalars.lazy.filter { $0.properties.generalCategory != .control }
-        return String(String.UnicodeScalarView(visible.prefix(255)))
-    }
-
-    /// Work of the server itself, such as a timer.
-    package static func system(_ job: String) -> RequestOrigin {
-        RequestOrigin(principal: nil, requestID: job, address: "")
-    }
-}
+package import Persistence
 
 /// One line of the audit log: who did what to which row. Ids and reasons only, never clinical text.
 package struct AuditEntry: Sendable, Equatable {
@@ -92,8 +57,11 @@ package struct AuditEntry: Sendable, Equatable {
 }
 
 extension Connection {
-    /// Adds a line to the audit log in this transaction.
+    /// Adds a line to the audit log in this transaction, as its last statements.
     package func audit(_ entry: AuditEntry) {
-        scope.audit(entry)
+        scope.beforeCommit { db in
+            guard let log = db.scope.services.part(AuditLog.self) else { throw DatabaseFailure.unavailable }
+            try log.append(entry, db)
+        }
     }
 }
