@@ -29,11 +29,6 @@ package struct CareSync: Sendable {
     let authenticator: Authenticator
     let demo: DemoSeeding
 
-    /// The schema of every part, in the order of its numbers.
-    package static let migrations =
-        PlatformMigrations.all + MailMigrations.all + IdentityMigrations.all + DirectoryMigrations.all
-        + SchedulingMigrations.all
-
     /// What the database needs of the other parts; it is made before the database is opened.
     package static func databaseServices(
         _ keys: ServerConfiguration.Keys, time: TimeSource, random: RandomSource
@@ -86,7 +81,7 @@ package struct CareSync: Sendable {
 
         retention = RetentionJob(
             database: database,
-            retentionRules: RetentionJob.platformRetentionRules + MailMigrations.retentionRules
+            retentionRules: RetentionJob.platformRetentionRules + MailSchema.retentionRules
                 + identity.retentionRules, logger: logger
         )
         outbox = OutboxWorker(

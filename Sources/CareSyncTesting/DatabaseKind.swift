@@ -50,7 +50,7 @@ package struct TestDatabase: Sendable {
 /// Gives `body` a migrated database that no other test sees, and removes it afterwards.
 @discardableResult
 package func withTestDatabase<Value: Sendable>(
-    _ kind: DatabaseKind, migrations: [Migration] = PlatformMigrations.all.gapless,
+    _ kind: DatabaseKind, migrations: [Migration] = TestSchema.platform,
     services: DatabaseServices = .testing(),
     _ body: (TestDatabase) async throws -> Value
 ) async throws -> Value {
@@ -70,7 +70,7 @@ package func withTestDatabase<Value: Sendable>(
 /// ``withTestDatabase(_:migrations:services:_:)`` for tests that open their database once.
 @discardableResult
 package func withDatabase<Value: Sendable>(
-    _ kind: DatabaseKind, migrations: [Migration] = PlatformMigrations.all.gapless,
+    _ kind: DatabaseKind, migrations: [Migration] = TestSchema.platform,
     services: DatabaseServices = .testing(),
     _ body: (any Database) async throws -> Value
 ) async throws -> Value {

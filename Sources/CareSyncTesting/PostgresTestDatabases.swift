@@ -72,7 +72,7 @@ enum PostgresTestDatabases {
         private var templates: [String: Task<String, any Error>] = [:]
 
         func clone(_ url: URLComponents, _ migrations: [Migration]) async throws -> String {
-            let key = migrations.map { "\($0.number):\($0.checksum(.postgres))" }.joined(separator: ",")
+            let key = migrations.map { "\($0.name):\($0.checksum(.postgres))" }.joined(separator: ",")
             let template = templates[key] ?? Task { try await makeTemplate(url, migrations) }
             templates[key] = template
             let name = nextName()
@@ -91,7 +91,7 @@ enum PostgresTestDatabases {
             try await execute("CREATE DATABASE \(name)", on: url)
             let database = try PostgresTestDatabases.open(url, name, connections: 1)
             do {
-                try await Migrator(database: database, migrations: migrations).run()
+                try await Migrator(database: database, ledger: migrations).run()
                 await database.close()
                 return name
             } catch {

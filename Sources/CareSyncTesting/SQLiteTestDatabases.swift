@@ -38,12 +38,12 @@ enum SQLiteTestDatabases {
         private var templates: [String: Task<Data, any Error>] = [:]
 
         func bytes(for migrations: [Migration]) async throws -> Data {
-            let key = migrations.map { "\($0.number):\($0.checksum(.sqlite))" }.joined(separator: ",")
+            let key = migrations.map { "\($0.name):\($0.checksum(.sqlite))" }.joined(separator: ",")
             if let template = templates[key] { return try await template.value }
             let template = Task {
                 let folder = try Folder()
                 let database = try folder.open(.testing())
-                try await Migrator(database: database, migrations: migrations).run()
+                try await Migrator(database: database, ledger: migrations).run()
                 await database.close()
                 let bytes = try Data(contentsOf: folder.file)
                 await folder.remove()

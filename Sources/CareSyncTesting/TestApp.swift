@@ -39,7 +39,7 @@ package func withApp<Value: Sendable>(
     let random = SeededRandom(seed: UInt64.random(in: 1...UInt64.max))
     let logs = LogRecorder(level: .debug)
     let services = CareSync.databaseServices(configuration.keys, time: time.source, random: random.source)
-    return try await withDatabase(kind, migrations: CareSync.migrations, services: services) { database in
+    return try await withDatabase(kind, migrations: try Schema.ledger(), services: services) { database in
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("mails-\(UUID().uuidString)").path
         defer { try? FileManager.default.removeItem(atPath: folder) }  // It is made with the first mail.
         let sender: (any MailSender)? = configuration.mail.isAvailable ? OutboxFolderSender(folder: folder) : nil

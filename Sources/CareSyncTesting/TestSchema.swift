@@ -1,9 +1,12 @@
+import AuditTrail
+import Outbox
 package import Persistence
 
 /// Tables that the tests of the platform use.
 package enum TestSchema {
-    package static let all = (PlatformMigrations.all + [Migration(2, "tables of the driver tests") { tables($0) }])
-        .gapless
+    package static let platform =
+        PlatformSchema.migrations + OutboxSchema.migrations + AuditSchema.migrations
+    package static let all = platform + [Migration("tests/driver-tables") { tables($0) }]
     package static let allocator = IDAllocator("test_ids")
 
     private static func tables(_ d: Dialect) -> [SQL] {

@@ -16,7 +16,7 @@ struct CrashTests {
 
     @Test("every booking that was answered is there after kill -9", arguments: DatabaseKind.available)
     func acknowledgedSurvive(kind: DatabaseKind) async throws {
-        try await withTestDatabase(kind, migrations: CareSync.migrations) { test in
+        try await withTestDatabase(kind, migrations: try Schema.ledger()) { test in
             let server = try LiveServer(environment: ["DATABASE_URL": test.address])
             #expect(try await server.command(["seed", "--demo"]).status == 0)
             try await server.start()
@@ -39,7 +39,7 @@ struct CrashTests {
         "a booking whose answer was lost is repeated under its key without a second one",
         arguments: DatabaseKind.available)
     func repeatedAfterCrash(kind: DatabaseKind) async throws {
-        try await withTestDatabase(kind, migrations: CareSync.migrations) { test in
+        try await withTestDatabase(kind, migrations: try Schema.ledger()) { test in
             let server = try LiveServer(environment: ["DATABASE_URL": test.address])
             #expect(try await server.command(["seed", "--demo"]).status == 0)
             try await server.start()

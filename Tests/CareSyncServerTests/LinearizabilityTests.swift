@@ -14,7 +14,7 @@ struct LinearizabilityTests {
 
     @Test("histories with crashes are those of a set of intervals", arguments: DatabaseKind.available)
     func histories(kind: DatabaseKind) async throws {
-        try await withTestDatabase(kind, migrations: CareSync.migrations) { test in
+        try await withTestDatabase(kind, migrations: try Schema.ledger()) { test in
             let server = try LiveServer(environment: ["DATABASE_URL": test.address])
             #expect(try await server.command(["seed", "--demo"]).status == 0)
             try await server.start()

@@ -9,11 +9,11 @@ extension Program {
     package func migrate(isDryRun: Bool) async throws {
         let (configuration, logger) = try load()
         if isDryRun, isFileMissing(configuration.database) {
-            return list(CareSync.migrations, heading: "would be applied")
+            return list(try Schema.ledger(), heading: "would be applied")
         }
         let database = try configuration.openDatabase(logger: logger)
         do {
-            let migrator = try Migrator(database: database, migrations: CareSync.migrations)
+            let migrator = try Migrator(database: database, ledger: try Schema.ledger(), logger: logger)
             if isDryRun {
                 list(try await migrator.pending(), heading: "would be applied")
             } else {
@@ -49,7 +49,7 @@ extension Program {
         }
         do {
             let database = try loaded.configuration.openDatabase(logger: ConsoleLog.logger(.critical))
-            let pending = try await Migrator(database: database, migrations: CareSync.migrations).pending()
+            let pending = try await Migrator(database: database, ledger: try Schema.ledger()).pending()
             await database.close()
             output.line("database: answers; \(pending.count) migrations are pending")
             return true
@@ -66,6 +66,6 @@ extension Program {
 
     private func list(_ migrations: [Migration], heading: String) {
         output.line("\(migrations.count) migrations \(heading)")
-        for migration in migrations { output.line("  \(migration.number)  \(migration.name)") }
+        for migration in migrations { output.line("  \(migration.name)") }
     }
 }

@@ -28,8 +28,10 @@ package struct Program: Sendable {
         let (configuration, logger) = try load()
         let database = try configuration.openDatabase(logger: logger)
         do {
-            for migration in try await Migrator(database: database, migrations: CareSync.migrations).run() {
-                logger.notice("migrated", metadata: ["number": "\(migration.number)", "name": "\(migration.name)"])
+            for migration in try await Migrator(
+                database: database, ledger: try Schema.ledger(), logger: logger
+            ).run() {
+                logger.notice("migrated", metadata: ["name": "\(migration.name)"])
             }
             let value = try await body(
                 try await CareSync(configuration: configuration, database: database, logger: logger))

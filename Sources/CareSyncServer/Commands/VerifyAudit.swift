@@ -38,7 +38,7 @@ extension Program {
     }
 
     private func verify(_ database: any Database, against checkpoints: AuditCheckpointSet) async throws -> Bool {
-        guard try await Migrator(database: database, migrations: CareSync.migrations).pending().isEmpty else {
+        guard try await Migrator(database: database, ledger: try Schema.ledger()).pending().isEmpty else {
             throw Refusal(description: "The database is older than this program: run `caresync migrate` first.")
         }
         guard let log = database.services.part(AuditLog.self) else { throw DatabaseFailure.unavailable }

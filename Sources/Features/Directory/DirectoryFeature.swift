@@ -6,7 +6,6 @@ package import WebAPI
 
 /// Doctors, patients and the value lists of the forms.
 package struct DirectoryFeature: Sendable {
-    package let migrations = DirectoryMigrations.all
     package let endpoints: [Endpoint]
     /// What identity needs of this feature.
     package let profiles: AccountProfiles

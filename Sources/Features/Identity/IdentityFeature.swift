@@ -7,7 +7,6 @@ package import WebAPI
 
 /// Accounts, sign-in, sessions, and their administration.
 package struct IdentityFeature: Sendable {
-    package let migrations = IdentityMigrations.all
     package let endpoints: [Endpoint]
     package let retentionRules = IdentityRetention.all
     /// The mails this feature sends.

@@ -4,13 +4,6 @@ import Persistence
 
 /// How long rows of this feature are kept after they have lost their use.
 enum IdentityRetention {
-    static let migration = Migration(21, "ended sessions and done messages by age") { _ in
-        [
-            "CREATE INDEX sessions_ended ON sessions (ended_at) WHERE ended_at IS NOT NULL",
-            "CREATE INDEX outbox_done ON outbox (done_at) WHERE done_at IS NOT NULL",
-        ]
-    }
-
     static let all: [RetentionRule] = [
         // Codes, verifications and links count for a day at most.
         RetentionRule(table: "one_time_codes") { now in "created_at < \(now - .hours(48))" },

@@ -51,7 +51,7 @@ package struct SchedulingDemo: Sendable {
     ) throws -> Int {
         let slots = SlotGrid(zone: zone, rules: .standard).slots(on: date)
         let slot = slots[slot % slots.count]
-        let id = AppointmentID(try db.nextID(SchedulingMigrations.appointmentIDs))
+        let id = AppointmentID(try db.nextID(AppointmentSchema.appointmentIDs))
         let reason = try vault.seal(
             Self.reasons[index % Self.reasons.count], of: patient, at: BookingService.reasonField(id), db)
         return try db.run(

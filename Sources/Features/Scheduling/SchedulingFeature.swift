@@ -56,8 +56,6 @@ package struct SchedulingFeature: Sendable {
         self.logger = logger
     }
 
-    package static var migrations: [Migration] { SchedulingMigrations.all }
-
     /// Which of the doctors have a free slot on a day, for the directory's `availableOn` filter.
     package static func doctorsWithFreeSlot(
         among doctors: [DoctorID], on date: LocalDate, zone: ClinicZone, db: any Connection

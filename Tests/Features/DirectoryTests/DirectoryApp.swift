@@ -105,7 +105,7 @@ func isFree(_ doctor: DoctorID, on day: LocalDate) -> Bool {
     (doctor.rawValue + Int64(day.day)) % 2 == 0
 }
 
-let testMigrations = (PlatformMigrations.all + IdentityMigrations.all + DirectoryMigrations.all).gapless
+let testMigrations = (TestSchema.platform + IdentitySchema.migrations + DirectorySchema.migrations)
 
 func testRing() throws -> KeyRing {
     try KeyRing(parsing: "one:" + Base64.text([UInt8](repeating: 9, count: 32)))

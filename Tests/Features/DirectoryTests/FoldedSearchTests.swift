@@ -54,27 +54,4 @@ struct FoldedSearchTests {
             #expect(found == ["Ana", "ana-b", "anab", "zoe", "Zoe", "Ärzte", "ébène", "आशा"])
         }
     }
-
-    @Test("doctors that were there before the keys are found afterwards", arguments: DatabaseKind.available)
-    func backfill(_ kind: DatabaseKind) async throws {
-        let keys = try #require(testMigrations.first { $0.name == "folded texts of doctors" }).number
-        try await withDatabase(kind, migrations: testMigrations.filter { $0.number < keys }) { database in
-            try await database.write { db in
-                try insertUser(UserID(1), "olddoctor", .doctor, isActive: true, db)
-                let now = db.scope.services.time.now
-                try db.run(
-                    """
-                    INSERT INTO doctors (id, first_name, last_name, gender, languages, created_at, updated_at)
-                    VALUES (1, 'Asha', 'RAO', 'Female', 'Hindi,English', \(now), \(now))
-                    """)
-            }
-            try await Migrator(database: database, migrations: testMigrations).run()
-            var search = DoctorSearch()
-            search.name = "asha rao"
-            search.gender = "female"
-            search.language = "english"
-            let found = try await database.read { [search] db in try DoctorRepository(db: db).ids(search) }
-            #expect(found == [DoctorID(1)])
-        }
-    }
 }

@@ -44,7 +44,7 @@ func insertUser(_ id: UserID, _ username: String, _ role: Role, isActive: Bool, 
 
 /// An account with an id of the program's, as demo data gets it.
 func insertAccount(_ db: any Connection, _ account: NewAccount) throws -> Account {
-    let id = UserID(try db.nextID(IdentityMigrations.userIDs))
+    let id = UserID(try db.nextID(AccountSchema.userIDs))
     try insertUser(id, account.username, account.role, isActive: true, db)
     guard let found = try IdentityFeature.account(id, db: db) else { throw Problem.fault }
     return found

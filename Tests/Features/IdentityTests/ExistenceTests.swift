@@ -73,7 +73,7 @@ struct ExistenceTests {
     ) async throws {
         let clock = ManualTime()
         try await withTestDatabase(
-            kind, migrations: (PlatformMigrations.all + IdentityMigrations.all).gapless,
+            kind, migrations: (TestSchema.platform + IdentitySchema.migrations),
             services: .testing(time: clock)
         ) { test in
             try await IdentityApp.run(

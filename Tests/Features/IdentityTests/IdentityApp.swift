@@ -70,7 +70,7 @@ func withIdentity<Value: Sendable>(
     let clock = ManualTime()
     let services = DatabaseServices.testing(time: clock)
     return try await withTestDatabase(
-        kind, migrations: (PlatformMigrations.all + IdentityMigrations.all).gapless, services: services
+        kind, migrations: (TestSchema.platform + IdentitySchema.migrations), services: services
     ) { test in
         try await IdentityApp.run(test, test.database, clock, settings, body)
     }
@@ -226,7 +226,7 @@ extension IdentityApp {
     /// How many rows of guesses the purge would leave.
     func remembered() async throws -> Int {
         let now = clock.now
-        return try await count("SELECT count(*) FROM sign_in_guesses WHERE expires_at > \(now)")
+        return try await count("SELECT count(*) FROM sign_in_attempts WHERE expires_at > \(now)")
     }
 
     /// What the audit log says, oldest first: action, outcome, reason.

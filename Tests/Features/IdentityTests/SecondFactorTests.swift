@@ -81,7 +81,7 @@ struct SecondFactorTests {
             #expect(codes.filter { $0 == "CHALLENGE_INVALID" || $0 == "ACCOUNT_LOCKED" }.count == 3)
             #expect(try await app.verify(token, asha.app.code(at: app.clock.now)).code == "ACCOUNT_LOCKED")
             // Without the lock of the source the challenge itself is spent.
-            _ = try await app.database.write { db in try db.run("DELETE FROM sign_in_guesses") }
+            _ = try await app.database.write { db in try db.run("DELETE FROM sign_in_attempts") }
             #expect(try await app.verify(token, asha.app.code(at: app.clock.now)).code == "CHALLENGE_INVALID")
 
             let late = try await app.challenge("asha")

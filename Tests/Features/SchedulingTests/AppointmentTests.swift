@@ -37,7 +37,7 @@ struct AppointmentTests {
             // Every hour, 450 in the past and 300 in the future.
             try await clinic.app.database.write { db in
                 for hour in Int64(-450)..<300 {
-                    let id = AppointmentID(try db.nextID(SchedulingMigrations.appointmentIDs))
+                    let id = AppointmentID(try db.nextID(AppointmentSchema.appointmentIDs))
                     let start = now + .hours(hour)
                     try db.later(
                         """

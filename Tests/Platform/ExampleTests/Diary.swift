@@ -71,7 +71,7 @@ enum DiaryMigrations {
 
     /// In the program this number would be the next one of all features together.
     static let all = [
-        Migration(2, "diaries") { d in
+        Migration("tests/diaries") { d in
             [
                 Migration.createAllocator("diary_patient_ids", dialect: d),
                 Migration.createAllocator("diary_entry_ids", dialect: d),

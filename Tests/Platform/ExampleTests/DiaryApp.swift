@@ -89,7 +89,7 @@ func withDiaries(_ kind: DatabaseKind, _ body: @escaping @Sendable (DiaryApp) as
     DiaryCounts.subscribe(to: events)
     events.observe(DiaryEntryWritten.self) { hear.yield($0) }
     let copies = DiaryApp.Copies()
-    let migrations = (PlatformMigrations.all + DiaryMigrations.all + DiaryCounts.migrations).gapless
+    let migrations = (TestSchema.platform + DiaryMigrations.all + DiaryCounts.migrations)
     try await withDatabase(kind, migrations: migrations, services: services) { database in
         let feature = DiaryFeature(
             database: database, hasher: try PasswordHasher(cost: 10, threads: 1, random: random.source),

@@ -32,7 +32,7 @@ struct DiaryFeature: Sendable {
 /// A higher feature that counts what patients write, and lets nobody write more than it can count.
 struct DiaryCounts {
     static let migrations = [
-        Migration(3, "diary counts") { d in
+        Migration("tests/diary-counts") { d in
             [
                 """
                 CREATE TABLE diary_counts (

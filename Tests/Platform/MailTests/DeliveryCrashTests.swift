@@ -112,7 +112,7 @@ struct MailBench: Sendable {
                 OutboxFolderSender(folder: folder)
             }
         try await withDatabase(
-            kind, migrations: (PlatformMigrations.all + MailMigrations.all).gapless, services: .testing(time: time)
+            kind, migrations: (TestSchema.platform + MailSchema.migrations), services: .testing(time: time)
         ) { database in
             try await database.write { db in try db.enqueue(.mail("greeting", about: "account/1")) }
             try await body(

@@ -9,8 +9,8 @@ let hasPostgres = DatabaseKind.available.contains(.postgres)
 
 /// Tables for the tests of this target.
 let testMigrations: [Migration] =
-    (PlatformMigrations.all + [
-        Migration(2, "test tables") { d in
+    (TestSchema.platform + [
+        Migration("tests/test-tables") { d in
             [
                 """
                 CREATE TABLE accounts (
@@ -23,7 +23,7 @@ let testMigrations: [Migration] =
                 Migration.createAllocator("account_ids", start: "100", dialect: d),
             ]
         }
-    ]).gapless
+    ])
 
 /// Gives `body` a PostgreSQL database with ``testMigrations``.
 @discardableResult

@@ -197,7 +197,7 @@ func withSQLiteFile(
     defer { try? FileManager.default.removeItem(at: folder) }
     let database = try SQLiteDatabase(path: path, readers: readers, services: .testing())
     do {
-        try await Migrator(database: database, migrations: TestSchema.all).run()
+        try await Migrator(database: database, ledger: TestSchema.all).run()
         try await body(database, path)
     } catch {
         await database.close()

@@ -21,7 +21,7 @@ struct BreakGlassService: Sendable {
             let grants = BreakGlassRepository(db: db)
             let now = db.scope.services.time.now
             try grants.closeEnded(of: caller.userID, for: patient, at: now)
-            let id = BreakGlassID(try db.nextID(BreakGlassMigration.ids))
+            let id = BreakGlassID(try db.nextID(BreakGlassSchema.ids))
             let sealed = try vault.seal(reason, of: patient, at: BreakGlassGrant.reasonField(id), db)
             let isNew = try grants.insert(
                 id, user: caller.userID, role: caller.role, patient: patient, reason: sealed, at: now)

@@ -34,7 +34,7 @@ struct AccountRepository {
 
     /// `nil` when the user name or the address is taken.
     func insert(_ account: NewAccount, email: EmailAddress, at now: Instant) throws -> Account? {
-        let id = UserID(try db.nextID(IdentityMigrations.userIDs))
+        let id = UserID(try db.nextID(AccountSchema.userIDs))
         let lastLogin = account.isSignedIn ? now : nil
         return try db.first(
             """

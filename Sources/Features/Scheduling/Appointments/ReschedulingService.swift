@@ -167,9 +167,9 @@ private struct Move {
                     WHERE id = \(appointment.id)
                     """)
             }
-        } catch DatabaseFailure.constraint(_, name: SchedulingMigrations.doctorOverlap) {
+        } catch DatabaseFailure.constraint(_, name: AppointmentSchema.doctorOverlap) {
             throw try refusal(.doctorBusy, slot.interval.start, appointment)
-        } catch DatabaseFailure.constraint(_, name: SchedulingMigrations.patientOverlap) {
+        } catch DatabaseFailure.constraint(_, name: AppointmentSchema.patientOverlap) {
             throw try refusal(.patientBusy, slot.interval.start, appointment)
         }
     }

@@ -32,9 +32,9 @@ struct BookingAttempt: Sendable {
     /// Whether the database said no because of what it holds, and not because something broke.
     static func isRefusal(_ error: any Error) -> Bool {
         switch error as? DatabaseFailure {
-        case .unmetRequirement, .constraint(_, name: SchedulingMigrations.doctorOverlap),
-            .constraint(_, name: SchedulingMigrations.patientOverlap),
-            .constraint(.foreignKey, name: SchedulingMigrations.doctorKnown):
+        case .unmetRequirement, .constraint(_, name: AppointmentSchema.doctorOverlap),
+            .constraint(_, name: AppointmentSchema.patientOverlap),
+            .constraint(.foreignKey, name: AppointmentSchema.doctorKnown):
             true
         default: false
         }
@@ -105,7 +105,7 @@ struct BookingAttempt: Sendable {
     private func new(
         _ slot: Slot, _ known: KnownRules, _ db: any Connection
     ) throws -> BookingRepository.NewAppointment {
-        let id = AppointmentID(try db.nextID(SchedulingMigrations.appointmentIDs))
+        let id = AppointmentID(try db.nextID(AppointmentSchema.appointmentIDs))
         let sealed = try order.reason.map {
             try context.vault.seal($0, of: order.patient, at: BookingService.reasonField(id), db)
         }

@@ -32,7 +32,7 @@ enum BookingRepository {
         let doctor: SQL =
             dialect == .postgres
             ? "WHERE TRUE" : "FROM doctors d WHERE d.id = \(new.doctorID) AND \(isInForce(new.known))"
-        let conflict: SQL = dialect == .postgres ? "ON CONSTRAINT \(SchedulingMigrations.doctorOverlapName)" : ""
+        let conflict: SQL = dialect == .postgres ? "ON CONSTRAINT \(AppointmentSchema.doctorOverlapName)" : ""
         return """
             INSERT INTO appointments (id, doctor_id, patient_id, starts_at, ends_at, status, reason, is_emergency,
                                       held_until, video_room_id, created_at, updated_at, status_changed_by)

@@ -1,8 +1,12 @@
 import Persistence
 
-/// The table of working hours. That two windows, or two breaks, of a weekday never overlap is a rule of the schema.
+/// That two windows, or two breaks, of a weekday never overlap is a rule of the schema.
 enum WorkingHoursSchema {
-    static func table(_ d: Dialect) -> [SQL] {
+    static let migration = Migration("scheduling/working-hours") { d in
+        table(d) + (d == .postgres ? exclusion : triggers)
+    }
+
+    private static func table(_ d: Dialect) -> [SQL] {
         [
             """
             CREATE TABLE working_hours (
@@ -19,7 +23,7 @@ enum WorkingHoursSchema {
         ]
     }
 
-    static let exclusion: [SQL] = [
+    private static let exclusion: [SQL] = [
         "CREATE EXTENSION IF NOT EXISTS btree_gist",
         """
         ALTER TABLE working_hours ADD CONSTRAINT working_hours_overlap
@@ -27,7 +31,7 @@ enum WorkingHoursSchema {
         """,
     ]
 
-    static let triggers: [SQL] = ["INSERT", "UPDATE"].map { (event: SQL) -> SQL in
+    private static let triggers: [SQL] = ["INSERT", "UPDATE"].map { (event: SQL) -> SQL in
         """
         CREATE TRIGGER working_hours_overlap_\(event) BEFORE \(event) ON working_hours
         BEGIN

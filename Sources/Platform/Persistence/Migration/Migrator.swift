@@ -1,117 +1,143 @@
 import CareSyncCore
+package import Logging
 
 /// Brings a database to the schema this program knows.
 package struct Migrator: Sendable {
     private let database: any Database
-    private let migrations: [Migration]
+    private let ledger: [Migration]
+    private let logger: Logger
 
     /// What stops a migration, and so the start.
     package enum Failure: Error, Equatable, CustomStringConvertible {
-        case badSequence(String)
-        /// The database has steps this program does not know, or lacks an earlier one.
-        case notAPrefix(applied: [Int], known: [Int])
-        case changed(number: Int, name: String)
+        case namedTwice(String)
+        /// The database has entries this program does not know, or lacks an earlier one.
+        case notAPrefix(applied: [String], known: [String])
+        case changed(String)
 
         package var description: String {
             switch self {
-            case .badSequence(let text): text
+            case .namedTwice(let name): "Two migrations are named \(name)."
             case .notAPrefix(let applied, let known):
                 "The database has the migrations \(applied), this program knows \(known): "
                     + "it is newer than this program, or was made by another one."
-            case .changed(let number, let name):
-                "Migration \(number) (\(name)) has changed since it was applied to this database."
+            case .changed(let name): "The migration \(name) has changed since it was applied to this database."
             }
         }
     }
 
-    /// Throws unless the numbers are 1, 2, 3, …
-    package init(database: any Database, migrations: [Migration]) throws {
-        let sorted = migrations.sorted { $0.number < $1.number }
-        guard sorted.map(\.number) == Array(1..<(sorted.count + 1)) else {
-            throw Failure.badSequence("Migrations are not numbered 1 to \(sorted.count): \(sorted.map(\.number)).")
+    /// Throws when two entries have one name.
+    package init(
+        database: any Database, ledger: [Migration],
+        logger: Logger = Logger(label: "migrations") { _ in SwiftLogNoOpLogHandler() }
+    ) throws {
+        var names: Set<String> = []
+        for migration in ledger where !names.insert(migration.name).inserted {
+            throw Failure.namedTwice(migration.name)
         }
         self.database = database
-        self.migrations = sorted
+        self.ledger = ledger
+        self.logger = logger
     }
 
-    /// The steps that are still to be applied.
+    /// The entries that are still to be applied, or to be finished.
     package func pending() async throws -> [Migration] {
+        let applied = try await database.read { db in try MigrationRepository(db: db).list() }
         let dialect = database.dialect
-        let applied = try await database.read { db in try Self.applied(db, dialect) }
-        try check(applied)
-        return Array(migrations.dropFirst(applied.count))
+        guard applied.map(\.name) == ledger.prefix(applied.count).map(\.name) else {
+            throw Failure.notAPrefix(applied: applied.map(\.name), known: ledger.map(\.name))
+        }
+        for (known, migration) in zip(applied, ledger) where known.checksum != migration.checksum(dialect) {
+            throw Failure.changed(migration.name)
+        }
+        let finished = applied.prefix { $0.isFinished }.count
+        return Array(ledger.dropFirst(finished))
     }
 
-    /// Applies what is missing, each step in a transaction of its own. Programs that start together take turns.
+    /// Applies what is missing, step by step. Programs that start together take turns; none of them waits for another while it
+    /// holds a transaction open.
     @discardableResult
     package func run() async throws -> [Migration] {
-        let dialect = database.dialect
         var done: [Migration] = []
         for migration in try await pending() {
-            let applied = try await database.write { db in
-                try Self.takeTurn(db)
-                try Self.createTable(db)
-                let known: Int? = try db.value(
-                    "SELECT number FROM schema_migrations WHERE number = \(migration.number)")
-                guard known == nil else { return false }
-                for statement in migration.statements(dialect) { try db.run(statement) }
-                try db.run(
-                    """
-                    INSERT INTO schema_migrations (number, name, checksum, applied_at)
-                    VALUES (\(migration.number), \(migration.name), \(migration.checksum(dialect)),
-                            \(db.scope.services.time.now))
-                    """)
-                return true
+            var hasWorked = false
+            for step in migration.steps.indices {
+                logger.debug("migrating", metadata: ["name": "\(migration.name)", "step": "\(step + 1)"])
+                if try await apply(step, of: migration) { hasWorked = true }
             }
-            if applied { done.append(migration) }
+            if hasWorked { done.append(migration) }
         }
         return done
     }
 
-    private struct Applied: RowDecodable {
-        let number: Int
-        let checksum: String
-
-        init(row: Row) throws {
-            number = try row.value("number")
-            checksum = try row.value("checksum")
+    /// Whether this program did it, and not another one.
+    private func apply(_ step: Int, of migration: Migration) async throws -> Bool {
+        switch migration.steps[step] {
+        case .transaction(let build):
+            return try await inTurn(step, of: migration) { db in
+                for statement in build(db.dialect) { try db.run(statement) }
+                return 0
+            } != nil
+        case .backfill(let build):
+            var changed = 0
+            while let rows = try await inTurn(step, of: migration, { db in try db.run(build(db.dialect)) }), rows > 0 {
+                changed += rows
+                logger.info("migrating", metadata: ["name": "\(migration.name)", "rows": "\(changed)"])
+            }
+            return changed > 0
+        case .index(let index):
+            return try await inTurn(step, of: migration) { db in
+                try db.run(index.statement(isConcurrent: false))
+                return 0
+            } != nil
         }
     }
 
-    private static func applied(_ db: any Connection, _ dialect: Dialect) throws -> [Applied] {
-        let isThere: SQL =
-            dialect == .postgres
-            ? "SELECT 1 FROM pg_tables WHERE schemaname = current_schema() AND tablename = 'schema_migrations'"
-            : "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'schema_migrations'"
-        guard try db.exists(isThere) else { return [] }
-        return try db.all("SELECT number, checksum FROM schema_migrations ORDER BY number")
-    }
-
-    private func check(_ applied: [Applied]) throws {
-        guard applied.map(\.number) == migrations.prefix(applied.count).map(\.number) else {
-            throw Failure.notAPrefix(applied: applied.map(\.number), known: migrations.map(\.number))
+    /// Runs a part of a step as soon as it is this program's turn.
+    ///
+    /// - Parameter body: does the part, and returns how much may be left; at 0 the step is done.
+    /// - Returns: what `body` returned; `nil` when another program had done the step.
+    private func inTurn(
+        _ step: Int, of migration: Migration, _ body: @escaping @Sendable (any Connection) throws -> Int
+    ) async throws -> Int? {
+        let position = ledger.firstIndex { $0.name == migration.name } ?? 0
+        var isWaiting = false
+        while true {
+            let turn: Turn = try await patiently {
+                try await database.write { db in
+                    let migrations = MigrationRepository(db: db)
+                    guard try migrations.takeTurn() else { return .taken }
+                    guard try migrations.begin(migration, at: position) == step else { return .over }
+                    let left = try body(db)
+                    if left == 0 { try migrations.finish(step, of: migration) }
+                    return .mine(left: left)
+                }
+            }
+            switch turn {
+            case .mine(let left): return left
+            case .over: return nil
+            case .taken: break
+            }
+            if !isWaiting { logger.notice("migrations: another program is migrating, waiting for it") }
+            isWaiting = true
+            try await Task.sleep(for: .milliseconds(200))
         }
-        for (step, migration) in zip(applied, migrations)
-        where step.checksum != migration.checksum(database.dialect) {
-            throw Failure.changed(number: migration.number, name: migration.name)
+    }
+
+    private enum Turn: Sendable {
+        case mine(left: Int)
+        case over, taken
+    }
+
+    /// What changes a table waits for those that use it, and others wait behind it: it gives way after the database's lock
+    /// time-out and tries again, twelve times in all.
+    private func patiently<Value: Sendable>(_ body: () async throws -> Value) async throws -> Value {
+        for _ in 1..<12 {
+            do {
+                return try await body()
+            } catch DatabaseFailure.lockTimeout {
+                logger.notice("migrations: a table is in use, trying again")
+            }
         }
-    }
-
-    private static func takeTurn(_ db: any Connection) throws {
-        guard db.dialect == .postgres else { return }
-        try db.query("SELECT pg_advisory_xact_lock(7241905)") { _ in }
-    }
-
-    private static func createTable(_ db: any Connection) throws {
-        let d = db.dialect
-        try db.run(
-            """
-            CREATE TABLE IF NOT EXISTS schema_migrations (
-                number \(d.integer) PRIMARY KEY,
-                name \(d.text) NOT NULL,
-                checksum \(d.text) NOT NULL,
-                applied_at \(d.instant) NOT NULL
-            )\(d.strict)
-            """)
+        return try await body()
     }
 }

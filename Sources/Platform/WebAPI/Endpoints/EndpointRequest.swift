@@ -36,7 +36,8 @@ package struct EndpointRequest<Parameters: Sendable, Body: Sendable>: Sendable {
             },
             encodeFailure: { problem in
                 let problem = problem.advising(metadata.advice)
-                let body = ErrorBody(problem, path: metadata.path, requestID: metadata.requestID, at: metadata.receivedAt)
+                let body = ErrorBody(
+                    problem, path: metadata.path, requestID: metadata.requestID, at: metadata.receivedAt)
                 return StoredResponse(status: problem.kind.status, body: try body.bytes())
             })
     }

@@ -63,11 +63,11 @@ struct LockoutTests {
             let known = try await answers("asha")
             #expect(try await answers("nobody") == known)
             #expect(try await answers("no body's name") == known)
-            let rows = try await app.count("SELECT count(*) FROM sign_in_guesses")
+            let rows = try await app.count("SELECT count(*) FROM sign_in_attempts")
             #expect(rows == 3)
             #expect(try await app.logIn(String(repeating: "x", count: 101), "wrong", from: Self.clinic).status == 400)
-            #expect(try await app.count("SELECT count(*) FROM sign_in_guesses") == rows)
-            let clear = try await app.count("SELECT count(*) FROM sign_in_guesses WHERE account_key LIKE '%body%'")
+            #expect(try await app.count("SELECT count(*) FROM sign_in_attempts") == rows)
+            let clear = try await app.count("SELECT count(*) FROM sign_in_attempts WHERE account_key LIKE '%body%'")
             #expect(clear == 0)
         }
     }
@@ -176,7 +176,7 @@ struct LockoutTests {
             for (wait, left) in [(TimeSpan.minutes(14), 2), (.minutes(1), 1), (.hours(23), 1), (.hours(2), 0)] {
                 app.clock.advance(by: wait)
                 try await app.feature.poller.purge()
-                #expect(try await app.count("SELECT count(*) FROM sign_in_guesses") == left)
+                #expect(try await app.count("SELECT count(*) FROM sign_in_attempts") == left)
             }
         }
     }

@@ -7,7 +7,7 @@ struct IdempotencyTests {
     private let toy = "{\"name\":\"Bear\",\"price\":12.5}"
 
     private func withToyDatabase(_ body: @Sendable (ToyClient, any Database) async throws -> Void) async throws {
-        try await withDatabase(.sqlite, migrations: (PlatformMigrations.all + ToyFeature.migrations).gapless) {
+        try await withDatabase(.sqlite, migrations: (TestSchema.platform + ToyFeature.migrations)) {
             database in
             try await ToyApp(database: database).test { try await body($0, database) }
         }

@@ -12,7 +12,9 @@ struct MultipartTests {
         }
     }
 
-    private func send(_ body: String, type: String = "multipart/form-data; boundary=cut") async throws -> ReceivedResponse {
+    private func send(_ body: String, type: String = "multipart/form-data; boundary=cut") async throws
+        -> ReceivedResponse
+    {
         try await send(Array(body.utf8), type: type)
     }
 

@@ -10,7 +10,7 @@ struct RandomRequestTests {
     func random() async throws {
         let requests = RandomRequests(random: SeededRandom(seed: 20_260_701))
         let batch = (0..<TestLength.choose(short: 5_000, long: 100_000)).map { _ in requests.next() }
-        let migrations = (PlatformMigrations.all + ToyFeature.migrations).gapless
+        let migrations = (TestSchema.platform + ToyFeature.migrations)
         let statuses: [Int: Int] = try await withDatabase(.sqlite, migrations: migrations) { database in
             try await self.statuses(of: batch, ToyApp(database: database))
         }

@@ -11,7 +11,7 @@ struct ToyFeature: Sendable {
     var database: (any Database)?
 
     static let migrations = [
-        Migration(2, "toys") { d in
+        Migration("tests/toys") { d in
             ["CREATE TABLE toys (id \(d.identity), name \(d.text) NOT NULL)\(d.strict)"]
         }
     ]

@@ -25,7 +25,7 @@ struct AddressLimitRepository {
     func failures(from network: String, at now: Instant) throws -> [[Instant]] {
         let texts: [String] = try db.values(
             """
-            SELECT failures FROM sign_in_guesses
+            SELECT failures FROM sign_in_attempts
             WHERE network = \(network) AND source = network AND expires_at > \(now) AND failures <> '' LIMIT 1000
             """)
         return texts.map(SignInAttemptRecord.instants)

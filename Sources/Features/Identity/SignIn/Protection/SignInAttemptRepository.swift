@@ -1,7 +1,7 @@
 import CareSyncCore
 import Persistence
 
-/// One row of `sign_in_guesses` per account and source, purged when there is nothing to remember.
+/// One row of `sign_in_attempts` per account and source, purged when there is nothing to remember.
 struct SignInAttemptRepository {
     let db: any Connection
     private static let columns: SQL = "failures, reservations, locks, locked_until"
@@ -9,7 +9,7 @@ struct SignInAttemptRepository {
     func find(_ subject: SignInAttemptSubject) throws -> SignInAttemptRecord? {
         try db.first(
             """
-            SELECT \(Self.columns) FROM sign_in_guesses
+            SELECT \(Self.columns) FROM sign_in_attempts
             WHERE account_key = \(subject.account) AND source = \(subject.source)
             """)
     }
@@ -18,14 +18,14 @@ struct SignInAttemptRepository {
     func take(_ subject: SignInAttemptSubject, at now: Instant) throws -> SignInAttemptRecord {
         try db.later(
             """
-            INSERT INTO sign_in_guesses (account_key, source, network, failures, reservations, locks, expires_at)
+            INSERT INTO sign_in_attempts (account_key, source, network, failures, reservations, locks, expires_at)
             VALUES (\(subject.account), \(subject.source), \(subject.network), '', '', 0, \(now))
             ON CONFLICT DO NOTHING
             """)
-        let lock = db.dialect.forUpdate(of: "sign_in_guesses")
+        let lock = db.dialect.forUpdate(of: "sign_in_attempts")
         let record: SignInAttemptRecord? = try db.first(
             """
-            SELECT \(Self.columns) FROM sign_in_guesses
+            SELECT \(Self.columns) FROM sign_in_attempts
             WHERE account_key = \(subject.account) AND source = \(subject.source)\(lock)
             """)
         // The purge removed the row between the two statements.
@@ -40,7 +40,7 @@ struct SignInAttemptRepository {
         let expiry = record.expiry(limits) ?? now
         try db.later(
             """
-            UPDATE sign_in_guesses
+            UPDATE sign_in_attempts
             SET failures = \(record.failureText), reservations = \(record.reservationText), locks = \(record.locks),
                 locked_until = \(record.lockedUntil), expires_at = \(expiry)
             WHERE account_key = \(subject.account) AND source = \(subject.source)
@@ -49,11 +49,11 @@ struct SignInAttemptRepository {
 
     /// Forgets the guesses at an account, from wherever they came.
     func delete(account: String) throws {
-        try db.run("DELETE FROM sign_in_guesses WHERE account_key = \(account)")
+        try db.run("DELETE FROM sign_in_attempts WHERE account_key = \(account)")
     }
 
     func delete(expiredBy now: Instant) throws {
-        try db.run("DELETE FROM sign_in_guesses WHERE expires_at <= \(now)")
+        try db.run("DELETE FROM sign_in_attempts WHERE expires_at <= \(now)")
     }
 
     /// The account of a user name, and the addresses of its newest sign-ins that were made with this very user agent and

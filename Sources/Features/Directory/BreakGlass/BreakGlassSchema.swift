@@ -1,9 +1,9 @@
 import Persistence
 
-enum BreakGlassMigration {
+enum BreakGlassSchema {
     static let ids = IDAllocator("break_glass_ids")
 
-    static let migration = Migration(15, "break-glass") { d in
+    static let migration = Migration("directory/break-glass") { d in
         [
             Migration.createAllocator("break_glass_ids", dialect: d),
             """

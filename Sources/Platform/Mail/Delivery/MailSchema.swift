@@ -3,9 +3,9 @@ package import Outbox
 package import Persistence
 
 /// What has become of mails.
-package enum MailMigrations {
-    package static let all: [Migration] = [
-        Migration(19, "mail deliveries") { d in
+package enum MailSchema {
+    package static let migrations: [Migration] = [
+        Migration("mail/deliveries") { d in
             [
                 """
                 CREATE TABLE mail_deliveries (

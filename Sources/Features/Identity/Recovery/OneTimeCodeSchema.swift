@@ -1,8 +1,8 @@
 import Persistence
 
 /// Codes sent by mail, and how many were asked for.
-enum OneTimeCodeMigration {
-    static let migration = Migration(20, "one-time codes") { d in
+enum OneTimeCodeSchema {
+    static let migration = Migration("identity/one-time-codes") { d in
         [
             """
             CREATE TABLE one_time_codes (

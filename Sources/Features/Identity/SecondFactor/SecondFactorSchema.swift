@@ -1,19 +1,8 @@
 import Persistence
 
-/// What proves an account beside its password, and when a session last did.
-enum SecondFactorMigration {
-    static let migration = Migration(14, "second factors, step-up") { d in
-        factors(d) + recoveryCodes(d) + challenges(d)
-            + [
-                "ALTER TABLE sessions ADD COLUMN authenticated_at \(d.instant)",
-                "UPDATE sessions SET authenticated_at = created_at",
-            ]
-    }
-
-    /// A proof by password is enough for most of what is sensitive, but not for all of it.
-    static let proofs = Migration(22, "proofs by second factor") { d in
-        ["ALTER TABLE sessions ADD COLUMN factor_proved_at \(d.instant)"]
-    }
+/// What proves an account beside its password.
+enum SecondFactorSchema {
+    static let migration = Migration("identity/second-factors") { d in factors(d) + recoveryCodes(d) + challenges(d) }
 
     /// `guesses` counts wrong codes since `guesses_since`.
     private static func factors(_ d: Dialect) -> [SQL] {

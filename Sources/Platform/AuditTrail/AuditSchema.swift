@@ -1,22 +1,43 @@
-/// Rows of the audit log say what changed, can be listed by time, and are never changed: the database refuses to.
-enum AuditMigration {
-    static let migration = Migration(11, "audit rows are only ever added") { d in
+package import Persistence
+
+/// The audit log. Rows are never changed: the database refuses to.
+package enum AuditSchema {
+    package static let migrations = [migration]
+
+    private static let migration = Migration("platform/audit-log") { d in
+        log(d) + patients(d) + (d == .postgres ? [postgresRefusal] : [])
+            + ["audit_log", "audit_by_patient"].flatMap { (table: SQL) -> [SQL] in
+                d == .postgres ? postgresTriggers(on: table) : sqliteTriggers(on: table)
+            }
+    }
+
+    /// What people do with their own data is nearly all of the log, and the patient's list finds it; keeping it out of the
+    /// index by actor is a page less to write for each booking.
+    private static func log(_ d: Dialect) -> [SQL] {
         [
-            "ALTER TABLE audit_log ADD COLUMN state_before \(d.text)",
-            "ALTER TABLE audit_log ADD COLUMN state_after \(d.text)",
+            """
+            CREATE TABLE audit_log (
+                shard \(d.integer) NOT NULL,
+                sequence \(d.integer) NOT NULL,
+                at \(d.instant) NOT NULL,
+                actor_id \(d.integer),
+                actor_role \(d.text),
+                action \(d.text) NOT NULL,
+                entity \(d.text) NOT NULL,
+                entity_id \(d.text) NOT NULL,
+                patient_id \(d.integer),
+                outcome \(d.text) NOT NULL,
+                reason \(d.text),
+                request_id \(d.text) NOT NULL,
+                address \(d.text) NOT NULL,
+                mac \(d.bytes) NOT NULL,
+                state_before \(d.text),
+                state_after \(d.text),
+                user_agent \(d.text),
+                CONSTRAINT audit_log_chain PRIMARY KEY (shard, sequence)
+            )\(d.strict)
+            """,
             "CREATE INDEX audit_log_time ON audit_log (at, shard, sequence)",
-        ] + (d == .postgres ? [postgresRefusal] + postgresTriggers(on: "audit_log") : sqliteTriggers(on: "audit_log"))
-    }
-
-    static let userAgent = Migration(17, "user agents in the audit log") { d in
-        ["ALTER TABLE audit_log ADD COLUMN user_agent \(d.text)"]
-    }
-
-    /// What people do with their own data is nearly all of the log, and the patient's index finds it; keeping it out of the
-    /// other one is a page less to write for each booking.
-    static let ownData = Migration(24, "audit rows about one's own data are found by patient") { _ in
-        [
-            "DROP INDEX audit_log_actor",
             """
             CREATE INDEX audit_log_actor ON audit_log (actor_id, at)
             WHERE actor_id IS NOT NULL AND actor_id IS DISTINCT FROM patient_id
@@ -24,8 +45,7 @@ enum AuditMigration {
         ]
     }
 
-    /// An index of the log by patient would cost each audited booking a page of its own; see ``AuditByPatient``.
-    static let byPatient = Migration(26, "audit rows are listed by patient behind the log") { d in
+    private static func patients(_ d: Dialect) -> [SQL] {
         let clustered: SQL = d == .postgres ? "" : ", WITHOUT ROWID"
         return [
             """
@@ -43,13 +63,7 @@ enum AuditMigration {
                 sequence \(d.integer) NOT NULL
             )\(d.strict)
             """,
-            """
-            INSERT INTO audit_by_patient SELECT patient_id, at, shard, sequence FROM audit_log
-            WHERE patient_id IS NOT NULL ORDER BY patient_id, at, shard, sequence
-            """,
-            "INSERT INTO audit_listed SELECT shard, max(sequence) FROM audit_log GROUP BY shard",
-            "DROP INDEX audit_log_patient",
-        ] + (d == .postgres ? postgresTriggers(on: "audit_by_patient") : sqliteTriggers(on: "audit_by_patient"))
+        ]
     }
 
     private static func sqliteTriggers(on table: SQL) -> [SQL] {

@@ -2,33 +2,8 @@ import Persistence
 
 /// What lists of doctors filter and sort by, copied onto the doctors' rows, so that a page of a list is found by one index
 /// and not by joining three tables first. Triggers keep the copies true on every write path.
-enum DoctorListMigration {
-    static let migration = Migration(8, "doctors carry their rating and whether their account is active") { d in
-        columns(d) + [fillRatings, fillAccounts] + (d == .postgres ? postgresTriggers : sqliteTriggers)
-            + [
-                """
-                CREATE INDEX doctors_listed ON doctors (specialization_key, average_rating DESC, id)
-                WHERE is_active AND is_verified
-                """
-            ]
-    }
-
-    private static func columns(_ d: Dialect) -> [SQL] {
-        [
-            "ALTER TABLE doctors ADD COLUMN review_count \(d.integer) NOT NULL DEFAULT 0",
-            "ALTER TABLE doctors ADD COLUMN average_rating \(d.double) NOT NULL DEFAULT 0",
-            "ALTER TABLE doctors ADD COLUMN is_active \(d.boolean) NOT NULL DEFAULT TRUE",
-        ]
-    }
-
-    private static let fillRatings: SQL = """
-        UPDATE doctors SET
-            review_count = coalesce((SELECT r.review_count FROM doctor_ratings r WHERE r.doctor_id = doctors.id), 0),
-            average_rating = coalesce((SELECT r.average FROM doctor_ratings r WHERE r.doctor_id = doctors.id), 0)
-        """
-
-    private static let fillAccounts: SQL =
-        "UPDATE doctors SET is_active = (SELECT u.is_active FROM users u WHERE u.id = doctors.id)"
+enum DoctorListTriggers {
+    static func statements(_ d: Dialect) -> [SQL] { d == .postgres ? postgresTriggers : sqliteTriggers }
 
     private static let copyRating: SQL =
         "UPDATE doctors SET review_count = NEW.review_count, average_rating = NEW.average WHERE id = NEW.doctor_id"

@@ -1,21 +1,11 @@
-package import Persistence
+import Persistence
 
-/// Appointments. That two active appointments of one doctor, or of one patient, never overlap is a rule of this schema and
-/// so holds on every write path.
-package enum SchedulingMigrations {
-    package static let all: [Migration] = [
-        Migration(6, "appointments, leaves") { d in
-            leaves(d) + appointments(d) + (d == .postgres ? exclusionConstraints : overlapTriggers)
-        },
-        Migration(9, "working hours") { d in
-            WorkingHoursSchema.table(d)
-                + (d == .postgres ? WorkingHoursSchema.exclusion : WorkingHoursSchema.triggers)
-        },
-        Migration(10, "holidays, holds, leaves that never overlap") { d in
-            CalendarSchema.holidays(d) + CalendarSchema.appointments(d) + CalendarSchema.leaves(d)
-        },
-        Migration(16, "bookings cost PostgreSQL less") { d in d == .postgres ? BookingCost.statements : [] },
-    ]
+/// That two active appointments of one doctor, or of one patient, never overlap is a rule of this schema and so holds on every
+/// write path.
+enum AppointmentSchema {
+    static let migration = Migration("scheduling/appointments") { d in
+        appointments(d) + (d == .postgres ? exclusionConstraints : overlapTriggers)
+    }
 
     /// Appointment ids are taken before the insert, because the encrypted reason is bound to them.
     static let appointmentIDs = IDAllocator("appointment_ids")
@@ -25,25 +15,10 @@ package enum SchedulingMigrations {
     static let doctorKnown = "appointments_doctor_id_fkey"
     static let patientOverlap = "appointments_patient_overlap"
 
-    private static func leaves(_ d: Dialect) -> [SQL] {
-        [
-            """
-            CREATE TABLE doctor_leaves (
-                id \(d.identity),
-                doctor_id \(d.integer) NOT NULL REFERENCES doctors,
-                start_date \(d.date) NOT NULL,
-                end_date \(d.date) NOT NULL,
-                reason \(d.text) CHECK (length(reason) <= 500),
-                created_at \(d.instant) NOT NULL,
-                CONSTRAINT doctor_leaves_order CHECK (start_date <= end_date)
-            )\(d.strict)
-            """,
-            "CREATE INDEX doctor_leaves_doctor ON doctor_leaves (doctor_id, end_date)",
-        ]
-    }
-
+    /// The reason for cancelling is what a patient or a doctor says about a patient, so it is encrypted like the other one.
+    /// Room ids are random numbers of 122 bits and nothing looks for one, so no index keeps them apart.
     private static func appointments(_ d: Dialect) -> [SQL] {
-        [
+        (d == .postgres ? [statusDomain] : []) + [
             Migration.createAllocator("appointment_ids", dialect: d),
             """
             CREATE TABLE appointments (
@@ -52,28 +27,43 @@ package enum SchedulingMigrations {
                 patient_id \(d.integer) NOT NULL REFERENCES patients,
                 starts_at \(d.instant) NOT NULL,
                 ends_at \(d.instant) NOT NULL,
-                status \(d.text) NOT NULL,
+                status \(status(d)) NOT NULL,
                 reason \(d.bytes),
                 is_active \(d.boolean) NOT NULL DEFAULT TRUE,
                 is_emergency \(d.boolean) NOT NULL DEFAULT FALSE,
                 held_until \(d.instant),
                 series_id \(d.integer),
                 video_room_id \(d.text) NOT NULL,
-                cancellation_reason \(d.text),
+                cancellation_reason \(d.bytes),
+                deleted_at \(d.instant),
                 version \(d.integer) NOT NULL DEFAULT 1,
                 created_at \(d.instant) NOT NULL,
                 updated_at \(d.instant) NOT NULL,
                 status_changed_at \(d.instant),
                 status_changed_by \(d.text) NOT NULL,
-                CONSTRAINT appointments_status_known CHECK (status IN ('BOOKED', 'SCHEDULED', 'CONFIRMED',
-                    'IN_PROGRESS', 'COMPLETED', 'CANCELLED', 'CANCELLED_BY_PATIENT', 'CANCELLED_BY_DOCTOR', 'NO_SHOW')),
-                CONSTRAINT appointments_span CHECK (starts_at < ends_at AND \(span(d))),
-                CONSTRAINT appointments_room_once UNIQUE (video_room_id)
+                \(statusRule(d))
+                CONSTRAINT appointments_span CHECK (starts_at < ends_at AND \(span(d)))
             )\(d.strict)
             """,
             "CREATE INDEX appointments_doctor ON appointments (doctor_id, starts_at)",
             "CREATE INDEX appointments_patient ON appointments (patient_id, starts_at)",
+            "CREATE INDEX appointments_holds ON appointments (held_until) WHERE held_until IS NOT NULL",
         ]
+    }
+
+    /// The text of a table's `CHECK` is parsed by every insert on PostgreSQL, a domain's is remembered.
+    private static let statusDomain: SQL =
+        "CREATE DOMAIN appointment_status AS text CONSTRAINT appointments_status_known CHECK (VALUE IN (\(statuses)))"
+
+    private static let statuses: SQL = """
+        'BOOKED', 'SCHEDULED', 'CONFIRMED', 'IN_PROGRESS', 'COMPLETED', 'CANCELLED', 'CANCELLED_BY_PATIENT',
+        'CANCELLED_BY_DOCTOR', 'NO_SHOW'
+        """
+
+    private static func status(_ d: Dialect) -> SQL { d == .postgres ? "appointment_status" : "TEXT" }
+
+    private static func statusRule(_ d: Dialect) -> SQL {
+        d == .postgres ? "" : "CONSTRAINT appointments_status_known CHECK (status IN (\(statuses))),"
     }
 
     /// At most 24 hours (RULINGS A2): it bounds how far back the overlap triggers look.

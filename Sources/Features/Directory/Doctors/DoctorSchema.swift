@@ -1,19 +1,17 @@
-package import Persistence
+import Persistence
 
-/// Doctors, patients and the value lists of the forms.
-package enum DirectoryMigrations {
-    package static let all: [Migration] = [
-        Migration(3, "doctors and their qualifications") { d in doctors(d) + qualifications(d) + ratings(d) },
-        Migration(4, "patients and their keys") { d in patients(d) },
-        Migration(5, "master values") { d in masterValues(d) + MasterSeed.statements },
-        Migration(7, "folded texts of doctors") { d in foldedTexts(d) },
-        DoctorListMigration.migration,
-        BreakGlassMigration.migration,
-        DoctorRevisionMigration.migration,
-    ]
+enum DoctorSchema {
+    static let migration = Migration("directory/doctors") { d in
+        doctors(d) + qualifications(d) + ratings(d) + DoctorListTriggers.statements(d)
+            + DoctorRevisionTriggers.statements(d)
+    }
 
+    /// Searches compare the keys, which are folded by ``FoldedText`` because the databases' own `lower` differ; hence also the
+    /// collation, which is SQLite's standard. `hours_version` counts the changes of working hours and settings, so that a
+    /// booking can tell that it was judged by the ones in force. Triggers keep the rating, `is_active` and `revision`.
     private static func doctors(_ d: Dialect) -> [SQL] {
-        [
+        let key: SQL = d == .postgres ? "text COLLATE \"C\"" : "TEXT"
+        return [
             """
             CREATE TABLE doctors (
                 id \(d.integer) PRIMARY KEY REFERENCES users,
@@ -21,6 +19,10 @@ package enum DirectoryMigrations {
                 last_name \(d.text) NOT NULL CHECK (length(last_name) BETWEEN 1 AND 50),
                 specialization \(d.text) CHECK (length(specialization) <= 100),
                 specialization_key \(d.text),
+                first_name_key \(key),
+                last_name_key \(key),
+                gender_key \(key),
+                languages_key \(key),
                 profile_image_url \(d.text) CHECK (length(profile_image_url) <= 255),
                 contact_info \(d.text) CHECK (length(contact_info) <= 100),
                 gender \(d.text) CHECK (length(gender) <= 20),
@@ -31,39 +33,32 @@ package enum DirectoryMigrations {
                 experience_count \(d.integer) NOT NULL DEFAULT 0,
                 education_count \(d.integer) NOT NULL DEFAULT 0,
                 certificate_count \(d.integer) NOT NULL DEFAULT 0,
+                review_count \(d.integer) NOT NULL DEFAULT 0,
+                average_rating \(d.double) NOT NULL DEFAULT 0,
+                is_active \(d.boolean) NOT NULL DEFAULT TRUE,
                 is_verified \(d.boolean) NOT NULL DEFAULT FALSE,
                 verified_at \(d.instant),
                 verified_by \(d.integer) REFERENCES users,
                 slot_minutes \(d.integer) NOT NULL DEFAULT 30 CHECK (slot_minutes IN (15, 20, 30, 45, 60)),
+                payment_policy \(d.text) NOT NULL DEFAULT 'PAY_LATER'
+                    CHECK (payment_policy IN ('PAY_LATER', 'PREPAY')),
                 buffer_before_minutes \(d.integer) NOT NULL DEFAULT 0 CHECK (buffer_before_minutes BETWEEN 0 AND 120),
                 buffer_after_minutes \(d.integer) NOT NULL DEFAULT 0 CHECK (buffer_after_minutes BETWEEN 0 AND 120),
                 minimum_notice_minutes \(d.integer) NOT NULL DEFAULT 0
                     CHECK (minimum_notice_minutes BETWEEN 0 AND 20160),
                 horizon_days \(d.integer) NOT NULL DEFAULT 180 CHECK (horizon_days BETWEEN 1 AND 366),
                 hours_version \(d.integer) NOT NULL DEFAULT 0,
-                payment_policy \(d.text) NOT NULL DEFAULT 'PAY_LATER'
-                    CHECK (payment_policy IN ('PAY_LATER', 'PREPAY')),
+                revision \(d.integer) NOT NULL DEFAULT 1,
                 version \(d.integer) NOT NULL DEFAULT 1,
                 created_at \(d.instant) NOT NULL,
                 updated_at \(d.instant) NOT NULL
             )\(d.strict)
             """,
             "CREATE INDEX doctors_specialization ON doctors (specialization_key, id)",
-        ]
-    }
-
-    /// What searches compare, folded by ``FoldedText`` because the databases' own `lower` differ: SQLite's knows ASCII
-    /// only. The same is the reason for the collation, which is SQLite's standard. Doctors that are there already get
-    /// what their database can do.
-    private static func foldedTexts(_ d: Dialect) -> [SQL] {
-        let text: SQL = d == .postgres ? "text COLLATE \"C\"" : "TEXT"
-        return ["first_name_key", "last_name_key", "gender_key", "languages_key"].map { (column: SQL) -> SQL in
-            "ALTER TABLE doctors ADD COLUMN \(column) \(text)"
-        } + [
             """
-            UPDATE doctors SET first_name_key = lower(first_name), last_name_key = lower(last_name),
-                               gender_key = lower(gender), languages_key = lower(languages)
-            """
+            CREATE INDEX doctors_listed ON doctors (specialization_key, average_rating DESC, id)
+            WHERE is_active AND is_verified
+            """,
         ]
     }
 
@@ -121,58 +116,6 @@ package enum DirectoryMigrations {
             )\(d.strict)
             """,
             "CREATE INDEX doctor_ratings_average ON doctor_ratings (average)",
-        ]
-    }
-
-    /// Health data and names are encrypted under the patient's own key (RULINGS E1, E2); the birth year stays clear for
-    /// age groups.
-    private static func patients(_ d: Dialect) -> [SQL] {
-        [
-            """
-            CREATE TABLE patients (
-                id \(d.integer) PRIMARY KEY REFERENCES users,
-                first_name \(d.bytes) NOT NULL,
-                last_name \(d.bytes) NOT NULL,
-                contact_info \(d.bytes),
-                illness_details \(d.bytes),
-                date_of_birth \(d.bytes),
-                birth_year \(d.integer),
-                gender \(d.text) CHECK (length(gender) <= 20),
-                blood_group \(d.text) CHECK (length(blood_group) <= 10),
-                profile_image_url \(d.text) CHECK (length(profile_image_url) <= 255),
-                version \(d.integer) NOT NULL DEFAULT 1,
-                created_at \(d.instant) NOT NULL,
-                updated_at \(d.instant) NOT NULL
-            )\(d.strict)
-            """,
-            """
-            CREATE TABLE patient_keys (
-                patient_id \(d.integer) PRIMARY KEY REFERENCES patients,
-                generation \(d.integer) NOT NULL,
-                ring_key \(d.text) NOT NULL,
-                wrapped \(d.bytes) NOT NULL,
-                created_at \(d.instant) NOT NULL
-            )\(d.strict)
-            """,
-        ]
-    }
-
-    private static func masterValues(_ d: Dialect) -> [SQL] {
-        [
-            """
-            CREATE TABLE master_values (
-                id \(d.identity),
-                org_id \(d.integer) NOT NULL,
-                list \(d.text) NOT NULL,
-                value \(d.text) NOT NULL,
-                value_key \(d.text) NOT NULL,
-                code \(d.text),
-                description \(d.text),
-                position \(d.integer) NOT NULL,
-                CONSTRAINT master_values_once UNIQUE (org_id, list, value_key)
-            )\(d.strict)
-            """,
-            "CREATE INDEX master_values_order ON master_values (org_id, list, position, id)",
         ]
     }
 }

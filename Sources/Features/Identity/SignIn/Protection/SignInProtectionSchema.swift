@@ -2,11 +2,11 @@ import Persistence
 
 /// What sign-in protection remembers. Moments are kept as texts of microseconds, because a row is read and written as a
 /// whole, under its lock.
-enum ProtectionMigration {
-    static let migration = Migration(13, "guesses at accounts, limited addresses") { d in
+enum SignInProtectionSchema {
+    static let migration = Migration("identity/sign-in-protection") { d in
         [
             """
-            CREATE TABLE sign_in_guesses (
+            CREATE TABLE sign_in_attempts (
                 account_key \(d.text) NOT NULL,
                 source \(d.text) NOT NULL,
                 network \(d.text) NOT NULL,
@@ -15,11 +15,11 @@ enum ProtectionMigration {
                 locks \(d.integer) NOT NULL,
                 locked_until \(d.instant),
                 expires_at \(d.instant) NOT NULL,
-                CONSTRAINT sign_in_guesses_once PRIMARY KEY (account_key, source),
-                CONSTRAINT sign_in_guesses_size CHECK (length(failures) <= 200 AND length(reservations) <= 200)
+                CONSTRAINT sign_in_attempts_once PRIMARY KEY (account_key, source),
+                CONSTRAINT sign_in_attempts_size CHECK (length(failures) <= 200 AND length(reservations) <= 200)
             )\(d.strict)
             """,
-            "CREATE INDEX sign_in_guesses_network ON sign_in_guesses (network, expires_at)",
+            "CREATE INDEX sign_in_attempts_network ON sign_in_attempts (network, expires_at)",
             """
             CREATE TABLE address_limits (
                 id \(d.identity),
@@ -31,9 +31,7 @@ enum ProtectionMigration {
             )\(d.strict)
             """,
             "CREATE INDEX address_limits_expiry ON address_limits (expires_at)",
-            "CREATE INDEX sign_in_guesses_expiry ON sign_in_guesses (expires_at)",
-            // Which devices an account was used on, sessions that are over included.
-            "CREATE INDEX sessions_device ON sessions (user_id, user_agent, id)",
+            "CREATE INDEX sign_in_attempts_expiry ON sign_in_attempts (expires_at)",
         ]
     }
 }

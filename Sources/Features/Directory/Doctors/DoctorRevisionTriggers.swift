@@ -2,11 +2,8 @@ import Persistence
 
 /// A number on a doctor's row that rises with every change of what lists show of the doctor, so that text made of it can be
 /// kept (``DoctorJSONCache``). Triggers raise it on every write path.
-enum DoctorRevisionMigration {
-    static let migration = Migration(23, "doctors count their changes") { d in
-        ["ALTER TABLE doctors ADD COLUMN revision \(d.integer) NOT NULL DEFAULT 1"]
-            + (d == .postgres ? postgresTriggers : sqliteTriggers)
-    }
+enum DoctorRevisionTriggers {
+    static func statements(_ d: Dialect) -> [SQL] { d == .postgres ? postgresTriggers : sqliteTriggers }
 
     private static let qualifications: [SQL] = ["doctor_experiences", "doctor_educations", "doctor_certificates"]
 

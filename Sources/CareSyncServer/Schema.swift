@@ -1,0 +1,50 @@
+import AuditTrail
+import Directory
+import Identity
+import Mail
+import Outbox
+package import Persistence
+import Scheduling
+
+/// The one order in which all tables come to be. Each part brings its migrations; where they stand is decided here.
+package enum Schema {
+    /// Only ever added to at its end once a release has been installed.
+    private static let order = [
+        "platform/id-allocators", "platform/outbox", "platform/idempotency-keys", "platform/audit-log",
+        "mail/deliveries",
+        "identity/accounts", "identity/sessions", "identity/address-blocks", "identity/sign-in-protection",
+        "identity/second-factors", "identity/one-time-codes",
+        "directory/doctors", "directory/patients", "directory/reference-data", "directory/break-glass",
+        "scheduling/working-hours", "scheduling/leaves", "scheduling/appointments", "scheduling/holidays",
+    ]
+
+    private static let parts: [[Migration]] = [
+        PlatformSchema.migrations, OutboxSchema.migrations, AuditSchema.migrations, MailSchema.migrations,
+        IdentitySchema.migrations, DirectorySchema.migrations,
+        SchedulingSchema.migrations,
+    ]
+
+    /// Every migration in its place.
+    ///
+    /// Throws ``Mistake`` when a part brings one that has no place, or a place has none.
+    package static func ledger() throws -> [Migration] {
+        let brought = Dictionary(parts.joined().map { ($0.name, $0) }) { first, _ in first }
+        if let stray = brought.keys.filter({ !order.contains($0) }).min() { throw Mistake.noPlace(stray) }
+        return try order.map { name in
+            guard let migration = brought[name] else { throw Mistake.missing(name) }
+            return migration
+        }
+    }
+
+    package enum Mistake: Error, Equatable, CustomStringConvertible {
+        case noPlace(String)
+        case missing(String)
+
+        package var description: String {
+            switch self {
+            case .noPlace(let name): "The migration \(name) has no place in the schema's ledger."
+            case .missing(let name): "The schema's ledger names \(name), which no part brings."
+            }
+        }
+    }
+}

@@ -1,0 +1,8 @@
+package import Persistence
+
+/// The tables of doctors, patients and the value lists of the forms.
+package enum DirectorySchema {
+    package static let migrations: [Migration] = [
+        DoctorSchema.migration, PatientSchema.migration, ReferenceDataSchema.migration, BreakGlassSchema.migration,
+    ]
+}

@@ -1,0 +1,38 @@
+import Persistence
+
+enum PatientSchema {
+    static let migration = Migration("directory/patients") { d in patients(d) }
+
+    /// Health data and names are encrypted under the patient's own key (RULINGS E1, E2); the birth year stays clear for
+    /// age groups.
+    private static func patients(_ d: Dialect) -> [SQL] {
+        [
+            """
+            CREATE TABLE patients (
+                id \(d.integer) PRIMARY KEY REFERENCES users,
+                first_name \(d.bytes) NOT NULL,
+                last_name \(d.bytes) NOT NULL,
+                contact_info \(d.bytes),
+                illness_details \(d.bytes),
+                date_of_birth \(d.bytes),
+                birth_year \(d.integer),
+                gender \(d.text) CHECK (length(gender) <= 20),
+                blood_group \(d.text) CHECK (length(blood_group) <= 10),
+                profile_image_url \(d.text) CHECK (length(profile_image_url) <= 255),
+                version \(d.integer) NOT NULL DEFAULT 1,
+                created_at \(d.instant) NOT NULL,
+                updated_at \(d.instant) NOT NULL
+            )\(d.strict)
+            """,
+            """
+            CREATE TABLE patient_keys (
+                patient_id \(d.integer) PRIMARY KEY REFERENCES patients,
+                generation \(d.integer) NOT NULL,
+                ring_key \(d.text) NOT NULL,
+                wrapped \(d.bytes) NOT NULL,
+                created_at \(d.instant) NOT NULL
+            )\(d.strict)
+            """,
+        ]
+    }
+}
