@@ -40,7 +40,7 @@ func featureTests(_ name: String, _ dependencies: [Target.Dependency] = []) -> T
 
 extension Target.Dependency {
     static let hummingbird = product(name: "Hummingbird", package: "hummingbird")
-    static let hummingbirdTesting = product(name: "HummingbirdTesting", package: "hummingbird")
+    static let hummingbirdCore = product(name: "HummingbirdCore", package: "hummingbird")
     static let grdb = product(name: "GRDB", package: "GRDB.swift")
     static let grdbSQLite = product(name: "GRDBSQLite", package: "GRDB.swift")
     static let jwtKit = product(name: "JWTKit", package: "jwt-kit")
@@ -106,9 +106,15 @@ let package = Package(
             ]),
         platform("JSONCoding", ["CareSyncCore"]),
         platform(
+            "HTTPServer",
+            [
+                "CareSyncCore", .hummingbirdCore, .httpTypes, .logging, .nioCore, .nioHTTP1, .nioPosix,
+                .serviceLifecycle,
+            ]),
+        platform(
             "WebAPI",
             [
-                "CareSyncCore", "JSONCoding", "Persistence", .hummingbird, .httpTypes, .nioCore, .nioHTTP1, .crypto,
+                "CareSyncCore", "HTTPServer", "JSONCoding", "Persistence", .httpTypes, .nioCore, .nioHTTP1, .crypto,
                 .logging,
             ]),
 
@@ -120,8 +126,8 @@ let package = Package(
             name: "CareSyncServer",
             dependencies: [
                 "AuditTrail", "CareSyncCore", "Outbox", "Persistence", "PersistenceSQLite", "PersistencePostgres",
-                "Cryptography", "Mail", "WebAPI",
-                "Identity", "Directory", "Scheduling", .hummingbird, .configuration, .logging, .serviceLifecycle,
+                "Cryptography", "HTTPServer", "Mail", "WebAPI", "Identity", "Directory", "Scheduling", .configuration,
+                .logging, .serviceLifecycle,
                 .unixSignals, .nioCore,
             ],
             path: "Sources/CareSyncServer", swiftSettings: strict),
@@ -143,7 +149,7 @@ let package = Package(
             path: "Benchmarks/slots", swiftSettings: strict),
         .executableTarget(
             name: "benchmark-json",
-            dependencies: ["CareSyncCore", "JSONCoding", "WebAPI", .hummingbird, .logging, .nioCore],
+            dependencies: ["CareSyncCore", "HTTPServer", "JSONCoding", "WebAPI", .logging],
             path: "Benchmarks/json", swiftSettings: strict),
         .executableTarget(
             name: "benchmark-limits", dependencies: ["CareSyncCore", "WebAPI"], path: "Benchmarks/limits",
@@ -152,9 +158,8 @@ let package = Package(
             name: "CareSyncTesting",
             dependencies: [
                 "AuditTrail", "CareSyncCore", "Cryptography", "Outbox", "Persistence", "PersistenceSQLite",
-                "PersistencePostgres", "CareSyncServer", "Identity", "Mail", "WebAPI", .hummingbird,
-                .hummingbirdTesting, .httpTypes, .nioCore,
-                .crypto, .logging,
+                "PersistencePostgres", "CareSyncServer", "HTTPServer", "Identity", "Mail", "WebAPI", .httpTypes,
+                .nioCore, .nioHTTP1, .nioPosix, .crypto, .logging,
             ],
             path: "Sources/CareSyncTesting", exclude: ["smtp-server.py"], swiftSettings: strict),
 
@@ -169,6 +174,7 @@ let package = Package(
             ["AuditTrail", "CareSyncCore", "CareSyncTesting", "Outbox", "Persistence", .logging]),
         platformTests("Cryptography", ["CareSyncCore"]),
         platformTests("JSONCoding", ["CareSyncCore"]),
+        platformTests("HTTPServer", ["CareSyncTesting", .httpTypes, .logging, .nioCore, .nioHTTP1, .nioPosix]),
         platformTests("QRImages"),
         platformTests(
             "Mail",
@@ -179,14 +185,14 @@ let package = Package(
         platformTests(
             "WebAPI",
             [
-                "CareSyncCore", "CareSyncTesting", "JSONCoding", "Persistence", .hummingbird, .hummingbirdTesting,
-                .httpTypes, .nioCore, .nioPosix, .logging,
+                "CareSyncCore", "CareSyncTesting", "HTTPServer", "JSONCoding", "Persistence", .httpTypes, .nioCore,
+                .nioPosix, .logging,
             ]),
         .testTarget(
             name: "ExampleTests",
             dependencies: [
                 "AuditTrail", "CareSyncCore", "CareSyncTesting", "Cryptography", "Outbox", "Persistence", "WebAPI",
-                .hummingbird, .hummingbirdTesting, .httpTypes, .nioCore, .logging,
+                .httpTypes, .nioCore, .logging,
             ],
             path: "Tests/Platform/ExampleTests", swiftSettings: strict),
         .testTarget(
@@ -200,9 +206,9 @@ let package = Package(
         featureTests("Scheduling", ["CareSyncServer", "Directory", .httpTypes]),
         featureTests(
             "Identity",
-            ["Cryptography", "Mail", "WebAPI", .httpTypes, .hummingbird, .hummingbirdTesting, .logging, .nioCore]),
+            ["Cryptography", "Mail", "WebAPI", .httpTypes, .logging, .nioCore]),
         featureTests(
             "Directory",
-            ["Cryptography", "Identity", "WebAPI", .hummingbird, .hummingbirdTesting, .httpTypes, .nioCore]),
+            ["Cryptography", "Identity", "WebAPI", .httpTypes, .nioCore]),
     ]
 )

@@ -1,7 +1,6 @@
 import CareSyncCore
 import Foundation
-import Hummingbird
-import HummingbirdCore
+import HTTPServer
 import JSONCoding
 import Logging
 import NIOCore
@@ -27,13 +26,13 @@ struct BenchmarkJSON {
             endpoints: endpoints,
             settings: APISettings(
                 authenticator: Authenticator { _ in throw Problem.unauthenticated }, time: .system, random: .system))
-        let application = Application(
-            responder: responder,
-            server: HTTPServerBuilder { _ in ConnectionChannel(responder) },
-            configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: 0)),
-            onServerRunning: { FileHandle.standardOutput.write(Data("\($0.localAddress?.port ?? 0)\n".utf8)) },
-            logger: Logger(label: "json") { _ in SwiftLogNoOpLogHandler() })
-        try await application.runService()
+        let server = WebServer(
+            host: "127.0.0.1", port: 0, responder: responder,
+            logger: Logger(label: "json") { _ in SwiftLogNoOpLogHandler() }
+        ) { port in
+            FileHandle.standardOutput.write(Data("\(port)\n".utf8))
+        }
+        try await server.run()
     }
 }
 

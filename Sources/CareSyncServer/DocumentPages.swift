@@ -10,20 +10,38 @@ package enum DocumentPages {
     }
 
     static func all(of system: CareSync) throws -> [StaticPage] {
-        guard system.configuration.web.hasDocuments else { return [] }
-        let notice =
-            system.configuration.mode == .development
-            ? "Development mode: invented data only, keys are made on this machine." : nil
-        return [try document(of: system.endpoints).page(at: documentPath)]
-            + SwaggerUI.pages(directory: swaggerDirectory ?? "", document: documentPath, notice: notice)
+        let isDevelopment = system.configuration.mode == .development
+        var pages: [StaticPage] = []
+        var links: [(path: String, text: String)] = [
+            ("/health/live", "the process answers"), ("/health/ready", "the database answers too"),
+        ]
+        if system.configuration.web.hasDocuments {
+            let notice = isDevelopment ? "Development mode: invented data only, keys are made on this machine." : nil
+            let swagger = SwaggerUI.pages(directory: swaggerDirectory ?? "", document: documentPath, notice: notice)
+            pages = [try document(of: system.endpoints).page(at: documentPath)] + swagger
+            if !swagger.isEmpty { links.insert(("/swagger-ui", "Swagger UI, to try the API out"), at: 0) }
+            links.insert((documentPath, "the API as an OpenAPI document"), at: 0)
+        }
+        return isDevelopment ? pages + [StartPage.page(links: links)] : pages
     }
 
-    /// Where Swagger UI's files are: beside the executable, where the set-up script puts them, or where a package does.
+    /// Where Swagger UI's files are, whatever folder the program was started from: beside the executable, in the `.tools`
+    /// of the checkout it was built in, or where a package puts them.
     static let swaggerDirectory: String? = {
         let executable = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
-        return [executable.path + "/swagger-ui", "./.tools/swagger-ui", "/usr/share/caresync/swagger-ui"]
-            .first { FileManager.default.isReadableFile(atPath: $0 + "/swagger-ui-bundle.js") }
+        return swaggerDirectory(from: executable) { FileManager.default.isReadableFile(atPath: $0) }
     }()
+
+    static func swaggerDirectory(from executable: URL, isReadable: (String) -> Bool) -> String? {
+        var candidates = [executable.path + "/swagger-ui"]
+        var folder = executable
+        while folder.path != "/" {
+            candidates.append(folder.path + "/.tools/swagger-ui")
+            folder = folder.deletingLastPathComponent()
+        }
+        candidates.append("/usr/share/caresync/swagger-ui")
+        return candidates.first { isReadable($0 + "/swagger-ui-bundle.js") }
+    }
 }
 
 package enum Release {

@@ -22,6 +22,13 @@ final class ChildProcess: Sendable {
 
     deinit { close(output) }
 
+    /// How much memory it has at the moment.
+    func residentBytes() throws -> Int {
+        let status = try String(contentsOfFile: "/proc/\(identifier)/statm", encoding: .utf8)
+        guard let pages = status.split(separator: " ").dropFirst().first.flatMap({ Int($0) }) else { return 0 }
+        return pages * Int(sysconf(Int32(_SC_PAGESIZE)))
+    }
+
     /// Held while a pipe is open for one child, so that no other child inherits it.
     private static let starting = Mutex(())
 

@@ -100,6 +100,11 @@ package final class LiveServer: Sendable {
             errorFile: directory + "/command.log")
     }
 
+    /// How much memory the process has at the moment.
+    package func residentBytes() throws -> Int {
+        try running.withLock { $0 }?.process.residentBytes() ?? 0
+    }
+
     /// Opens a connection.
     package func connect() throws -> RawConnection { try RawConnection(port: port) }
 

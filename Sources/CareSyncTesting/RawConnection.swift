@@ -8,9 +8,16 @@ package final class RawConnection: Sendable {
         package let code: Int32
     }
 
-    package init(port: Int) throws {
+    /// - Parameter source: an address of this machine to come from, such as 127.0.0.2; `receiveBuffer` bounds what the
+    ///   system takes in before anybody reads.
+    package init(port: Int, from source: String? = nil, receiveBuffer: Int? = nil) throws {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw Failure(code: errno) }
+        if let receiveBuffer {
+            var size = Int32(receiveBuffer)
+            setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &size, socklen_t(MemoryLayout<Int32>.size))
+        }
+        if let source { try Self.bind(descriptor, to: source) }
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_port = in_port_t(port).bigEndian
@@ -30,6 +37,22 @@ package final class RawConnection: Sendable {
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
         setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
         self.descriptor = descriptor
+    }
+
+    private static func bind(_ descriptor: Int32, to source: String) throws {
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = inet_addr(source)
+        let status = withUnsafePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                Foundation.bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+            }
+        }
+        guard status == 0 else {
+            let code = errno
+            close(descriptor)
+            throw Failure(code: code)
+        }
     }
 
     deinit { close(descriptor) }
@@ -70,6 +93,32 @@ package final class RawConnection: Sendable {
         }
     }
 
+    /// Everything until the server ends the connection, and whether it broke off.
+    package func readToEndOrReset() async -> (text: String, isReset: Bool) {
+        await onThread { [descriptor] in
+            var bytes: [UInt8] = []
+            while let chunk = Self.read(descriptor) { bytes += chunk }
+            return (String(decoding: bytes, as: UTF8.self), errno == ECONNRESET)
+        }
+    }
+
+    /// How many bytes come until the server closes, when they are read with pauses.
+    package func count(pausing pause: Duration, every bytes: Int) async -> Int {
+        await onThread { [descriptor] in
+            let nanoseconds = pause.components.attoseconds / 1_000_000_000
+            var (total, sincePause) = (0, 0)
+            while let chunk = Self.read(descriptor) {
+                total += chunk.count
+                sincePause += chunk.count
+                guard sincePause >= bytes else { continue }
+                sincePause = 0
+                var time = timespec(tv_sec: 0, tv_nsec: Int(nanoseconds))
+                nanosleep(&time, nil)
+            }
+            return total
+        }
+    }
+
     package static func parse(_ answer: String) -> (status: Int, body: String) {
         let parts = answer.split(separator: "\r\n\r\n", maxSplits: 1, omittingEmptySubsequences: false)
         let status = parts.first?.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
@@ -78,13 +127,14 @@ package final class RawConnection: Sendable {
 
     private static func read(_ descriptor: Int32) -> [UInt8]? {
         var buffer = [UInt8](repeating: 0, count: 16 << 10)
+        errno = 0
         let count = Foundation.read(descriptor, &buffer, buffer.count)
         return count > 0 ? Array(buffer[..<count]) : nil
     }
 }
 
 /// Runs blocking work on a thread of its own, so that it never holds one of the few that tests share.
-func onThread<Value: Sendable>(_ work: @escaping @Sendable () -> Value) async -> Value {
+package func onThread<Value: Sendable>(_ work: @escaping @Sendable () -> Value) async -> Value {
     await withCheckedContinuation { continuation in
         Thread.detachNewThread { continuation.resume(returning: work()) }
     }

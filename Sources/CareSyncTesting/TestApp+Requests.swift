@@ -1,6 +1,5 @@
 import Foundation
 package import HTTPTypes
-import HummingbirdTesting
 import NIOCore
 
 extension TestApp {
@@ -39,10 +38,8 @@ extension TestApp {
         for (name, value) in headers {
             if let name = HTTPField.Name(name) { fields[name] = value }
         }
-        let answer = try await client.executeRequest(
+        return try await client.execute(
             uri: path, method: method, headers: fields, body: body.map(ByteBuffer.init(string:)))
-        return TestResponse(
-            status: answer.status.code, headers: answer.headers, bytes: Array(answer.body.readableBytesView))
     }
 
     private static func text(_ value: some Encodable) throws -> String {

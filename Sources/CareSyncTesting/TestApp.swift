@@ -1,8 +1,6 @@
 package import CareSyncCore
 package import CareSyncServer
 import Foundation
-import Hummingbird
-import HummingbirdTesting
 import Logging
 import Mail
 import Outbox
@@ -15,7 +13,7 @@ package struct TestApp: Sendable {
     package let random: SeededRandom
     /// Everything that was logged.
     package let logs: LogRecorder
-    let client: any TestClientProtocol
+    let client: SocketClient
     /// Where mails go.
     let mailFolder: String
 
@@ -45,11 +43,11 @@ package func withApp<Value: Sendable>(
         let sender: (any MailSender)? = configuration.mail.isAvailable ? OutboxFolderSender(folder: folder) : nil
         let system = try await CareSync(
             configuration: configuration, database: database, logger: logs.logger, mailSender: sender)
-        return try await system.buildApplication().test(.router) { client in
-            try await body(
-                TestApp(
-                    system: system, time: time, random: random, logs: logs, client: client, mailFolder: folder))
-        }
+        return try await body(
+            TestApp(
+                system: system, time: time, random: random, logs: logs,
+                client: SocketClient(try system.makeResponder(), logger: logs.logger),
+                mailFolder: folder))
     }
 }
 
@@ -61,11 +59,11 @@ extension TestApp {
         let system = try await CareSync(
             configuration: .testing(environment), database: database, logger: logs.logger,
             mailSender: OutboxFolderSender(folder: mailFolder))
-        return try await system.buildApplication().test(.router) { [time, random, logs, mailFolder] client in
-            try await body(
-                TestApp(
-                    system: system, time: time, random: random, logs: logs, client: client, mailFolder: mailFolder))
-        }
+        return try await body(
+            TestApp(
+                system: system, time: time, random: random, logs: logs,
+                client: SocketClient(try system.makeResponder(), logger: logs.logger),
+                mailFolder: mailFolder))
     }
 }
 

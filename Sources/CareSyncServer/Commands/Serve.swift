@@ -8,11 +8,11 @@ extension Program {
     package func serve() async throws {
         try await withSystem { system in
             let accounts = try await system.demoAccounts()
-            let application = try system.buildApplication(connections: OpenFiles.connections()) { port in
+            let server = try system.makeServer(connections: OpenFiles.connections()) { port in
                 output.write(startLines(system, accounts: accounts, port: port))
                 StartMemory.giveBack()
             }
-            try await run(system, services: system.workers + [application])
+            try await run(system, services: system.workers + [server])
         }
     }
 

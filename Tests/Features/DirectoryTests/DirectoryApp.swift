@@ -3,8 +3,6 @@ import CareSyncTesting
 import Cryptography
 import Foundation
 import HTTPTypes
-import Hummingbird
-import HummingbirdTesting
 import Identity
 import NIOCore
 import Persistence
@@ -22,7 +20,7 @@ struct DirectoryApp: Sendable {
     let vault: PatientVault
     let time: ManualTime
     let events: EventHub
-    fileprivate let client: any TestClientProtocol
+    fileprivate let client: SocketClient
 
     var count: StatementCount { database.count }
 
@@ -67,9 +65,7 @@ struct DirectoryApp: Sendable {
     ) async throws -> Reply {
         let response = try await client.execute(
             uri: uri, method: method, headers: headers, body: json.map { ByteBuffer(string: $0) })
-        return Reply(
-            status: response.status.code, headers: response.headers,
-            body: Data(response.body.readableBytesView))
+        return Reply(status: response.status, headers: response.headers, body: Data(response.bytes))
     }
 }
 
@@ -134,13 +130,11 @@ func withDirectory(_ kind: DatabaseKind, _ body: @escaping @Sendable (DirectoryA
         let responder = try APIResponder(
             endpoints: feature.endpoints + [me],
             settings: APISettings(authenticator: fakeAuthenticator, time: time.source, random: services.random))
-        try await Application(responder: responder).test(.router) { client in
-            try await test.withAnother { other in
-                try await body(
-                    DirectoryApp(
-                        kind: kind, database: database, other: other, vault: vault, time: time, events: events,
-                        client: client))
-            }
+        try await test.withAnother { other in
+            try await body(
+                DirectoryApp(
+                    kind: kind, database: database, other: other, vault: vault, time: time, events: events,
+                    client: SocketClient(responder)))
         }
     }
 }

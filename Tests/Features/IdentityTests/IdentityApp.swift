@@ -2,8 +2,6 @@ import CareSyncCore
 import CareSyncTesting
 import Foundation
 import HTTPTypes
-import Hummingbird
-import HummingbirdTesting
 import Logging
 import NIOCore
 import Persistence
@@ -20,7 +18,7 @@ struct IdentityApp: Sendable {
     let database: any Database
     let clock: ManualTime
     let forms: FormRecorder
-    let client: any TestClientProtocol
+    let client: SocketClient
     let test: TestDatabase
     let settings: IdentitySettings
 
@@ -54,12 +52,10 @@ struct IdentityApp: Sendable {
                 // In-process requests have no peer; so its claims about the client are believed.
                 clientAddress: ClientAddress(trustedProxies: [""]), time: clock.source,
                 random: SeededRandom(seed: 9).source))
-        return try await Application(responder: responder).test(.router) { client in
-            try await body(
-                IdentityApp(
-                    feature: feature, database: database, clock: clock, forms: forms, client: client, test: test,
-                    settings: settings))
-        }
+        return try await body(
+            IdentityApp(
+                feature: feature, database: database, clock: clock, forms: forms, client: SocketClient(responder),
+                test: test, settings: settings))
     }
 }
 
@@ -168,13 +164,11 @@ extension IdentityApp {
         if let address, let name = HTTPField.Name("X-Forwarded-For") { headers[name] = address }
         if let agent { headers[.userAgent] = agent }
         if let token { headers[.authorization] = "Bearer \(token)" }
-        return try await client.execute(
-            uri: path, method: method, headers: headers, body: raw.map { ByteBuffer(string: $0) }
-        ) { response in
-            Reply(
-                status: response.status.code, text: String(buffer: response.body),
-                challenge: response.headers[.wwwAuthenticate], retryAfter: response.headers[.retryAfter])
-        }
+        let response = try await client.execute(
+            uri: path, method: method, headers: headers, body: raw.map { ByteBuffer(string: $0) })
+        return Reply(
+            status: response.status, text: response.text, challenge: response.headers[.wwwAuthenticate],
+            retryAfter: response.headers[.retryAfter])
     }
 
     func post(

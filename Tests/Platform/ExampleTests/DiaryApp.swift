@@ -3,8 +3,6 @@ import CareSyncCore
 import CareSyncTesting
 import Cryptography
 import HTTPTypes
-import Hummingbird
-import HummingbirdTesting
 import Logging
 import NIOCore
 import Outbox
@@ -24,7 +22,7 @@ struct DiaryApp: Sendable {
     /// Events as a live screen hears them, after the commit.
     let heard: AsyncStream<DiaryEntryWritten>
     let auditLog: AuditLog
-    let client: any TestClientProtocol
+    let client: SocketClient
 
     final class Copies: Sendable {
         private let subjects = Mutex<[String]>([])
@@ -34,20 +32,18 @@ struct DiaryApp: Sendable {
 
     func send(
         _ method: HTTPRequest.Method, _ path: String, _ body: String? = nil, token: String? = nil, key: String? = nil
-    ) async throws -> CareSyncTesting.TestResponse {
+    ) async throws -> TestResponse {
         var headers = HTTPFields()
         if body != nil { headers[.contentType] = "application/json" }
         if let token { headers[.authorization] = "Bearer \(token)" }
         if let key, let name = HTTPField.Name("Idempotency-Key") { headers[name] = key }
-        let answer = try await client.executeRequest(
+        return try await client.execute(
             uri: path, method: method, headers: headers, body: body.map { ByteBuffer(string: $0) })
-        return CareSyncTesting.TestResponse(
-            status: answer.status.code, headers: answer.headers, bytes: Array(answer.body.readableBytesView))
     }
 
     func write(
         _ text: String, remindInMinutes minutes: Int? = nil, token: String, key: String? = nil
-    ) async throws -> CareSyncTesting.TestResponse {
+    ) async throws -> TestResponse {
         let reminder = minutes.map { ",\"remindInMinutes\":\($0)" } ?? ""
         return try await send(
             .post, "/api/diaries/entries", "{\"text\":\"\(text)\"\(reminder)}", token: token, key: key)
@@ -100,12 +96,10 @@ func withDiaries(_ kind: DatabaseKind, _ body: @escaping @Sendable (DiaryApp) as
             endpoints: feature.endpoints,
             settings: APISettings(authenticator: authenticator, time: time.source, random: random.source))
         let log = Logger(label: "diary") { _ in SwiftLogNoOpLogHandler() }
-        try await Application(responder: responder, logger: log).test(.router) { client in
-            try await body(
-                DiaryApp(
-                    database: database, time: time,
-                    worker: OutboxWorker(database: database, handlers: feature.handlers, logger: log),
-                    copies: copies, heard: heard, auditLog: auditLog, client: client))
-        }
+        try await body(
+            DiaryApp(
+                database: database, time: time,
+                worker: OutboxWorker(database: database, handlers: feature.handlers, logger: log),
+                copies: copies, heard: heard, auditLog: auditLog, client: SocketClient(responder)))
     }
 }

@@ -11,12 +11,25 @@ package struct Endpoint: Sendable {
     package let access: Access
     /// Whom the data is about.
     package let subject: Subject
+    /// Of the answer when nothing goes wrong.
+    package let status: Int
     package let settings: EndpointSettings
     let operation: OperationDescription
     let handle: @Sendable (IncomingRequest) async throws -> Response
 
     /// Such as `PUT /api/doctors/{id}`.
     package var route: String { "\(method.rawValue) \(path)" }
+
+    package var bodyLimit: Int {
+        settings.bodyLimit
+            ?? (path.hasPrefix("/api/auth/")
+                ? EndpointSettings.authenticationBodyLimit : EndpointSettings.standardBodyLimit)
+    }
+
+    var takesFiles: Bool {
+        operation.body is MultipartForm.Type || operation.body is StreamedForm.Type
+            || operation.body is StreamedBody.Type
+    }
 }
 
 /// What the document says of an endpoint.
@@ -56,7 +69,7 @@ extension Endpoint {
     package func deprecated(insteadUse route: String) -> Endpoint {
         Endpoint(
             method: method, path: path, text: text.replaced(by: route), access: access, subject: subject,
-            settings: settings, operation: operation, handle: handle)
+            status: status, settings: settings, operation: operation, handle: handle)
     }
 }
 
@@ -70,8 +83,9 @@ extension EndpointText {
 
 /// What few endpoints set.
 package struct EndpointSettings: Sendable {
-    /// Bytes of body that are read; more is 413.
-    package var bodyLimit: Int
+    /// Bytes of body that are read; more is 413. `nil` stands for ``standardBodyLimit``, and for
+    /// ``authenticationBodyLimit`` under `/api/auth`.
+    package var bodyLimit: Int?
     /// Which quota the endpoint draws on.
     package var rateClass: RateClass
     /// Whether an account may use it whose generated password has not been changed yet. Public routes need no mark:
@@ -88,7 +102,7 @@ package struct EndpointSettings: Sendable {
     package var judgesAddress = false
 
     package init(
-        bodyLimit: Int = 2 << 20, rateClass: RateClass = .standard, stepUp: IdentityProof? = nil,
+        bodyLimit: Int? = nil, rateClass: RateClass = .standard, stepUp: IdentityProof? = nil,
         admitsGeneratedPassword: Bool = false, admitsMissingFactor: Bool = false,
         advice: String? = nil
     ) {
@@ -99,6 +113,11 @@ package struct EndpointSettings: Sendable {
         self.stepUp = stepUp
         self.advice = advice
     }
+
+    /// Enough for every form; what takes files says so.
+    package static let standardBodyLimit = 64 << 10
+    /// Strangers reach these routes, and send little there.
+    package static let authenticationBodyLimit = 16 << 10
 
     package static let standard = EndpointSettings()
     /// Sign-in and everything else that tries out passwords.
@@ -125,58 +144,71 @@ package struct EndpointSettings: Sendable {
 extension Endpoint {
     package static func get<P: Decodable & Sendable, R: ResponseConvertible, each F: FailureCatalogue>(
         _ path: String, _ summary: String, _ description: String = "", access: Access, subject: Subject = .none,
-        fails: repeat [each F], settings: EndpointSettings = .standard,
+        status: Int = 200, fails: repeat [each F], settings: EndpointSettings = .standard,
         use handler: @escaping @Sendable (EndpointRequest<P, NoBody>) async throws -> R
     ) -> Endpoint {
         make(
-            .get, path, EndpointText(summary, description), access, subject, problems(repeat each fails), settings,
-            handler)
+            .get, path, EndpointText(summary, description), access, subject, status,
+            problems(repeat each fails), settings, handler)
     }
 
     package static func post<
         P: Decodable & Sendable, B: Decodable & Sendable, R: ResponseConvertible, each F: FailureCatalogue
     >(
         _ path: String, _ summary: String, _ description: String = "", access: Access, subject: Subject = .none,
-        fails: repeat [each F], settings: EndpointSettings = .standard,
+        status: Int = 200, fails: repeat [each F], settings: EndpointSettings = .standard,
         use handler: @escaping @Sendable (EndpointRequest<P, B>) async throws -> R
     ) -> Endpoint {
         make(
-            .post, path, EndpointText(summary, description), access, subject, problems(repeat each fails), settings,
-            handler)
+            .post, path, EndpointText(summary, description), access, subject, status,
+            problems(repeat each fails), settings, handler)
     }
 
     package static func put<
         P: Decodable & Sendable, B: Decodable & Sendable, R: ResponseConvertible, each F: FailureCatalogue
     >(
         _ path: String, _ summary: String, _ description: String = "", access: Access, subject: Subject = .none,
-        fails: repeat [each F], settings: EndpointSettings = .standard,
+        status: Int = 200, fails: repeat [each F], settings: EndpointSettings = .standard,
         use handler: @escaping @Sendable (EndpointRequest<P, B>) async throws -> R
     ) -> Endpoint {
         make(
-            .put, path, EndpointText(summary, description), access, subject, problems(repeat each fails), settings,
-            handler)
+            .put, path, EndpointText(summary, description), access, subject, status,
+            problems(repeat each fails), settings, handler)
+    }
+
+    package static func patch<
+        P: Decodable & Sendable, B: Decodable & Sendable, R: ResponseConvertible, each F: FailureCatalogue
+    >(
+        _ path: String, _ summary: String, _ description: String = "", access: Access, subject: Subject = .none,
+        status: Int = 200, fails: repeat [each F], settings: EndpointSettings = .standard,
+        use handler: @escaping @Sendable (EndpointRequest<P, B>) async throws -> R
+    ) -> Endpoint {
+        make(
+            .patch, path, EndpointText(summary, description), access, subject, status,
+            problems(repeat each fails), settings, handler)
     }
 
     package static func delete<P: Decodable & Sendable, R: ResponseConvertible, each F: FailureCatalogue>(
         _ path: String, _ summary: String, _ description: String = "", access: Access, subject: Subject = .none,
-        fails: repeat [each F], settings: EndpointSettings = .standard,
+        status: Int = 200, fails: repeat [each F], settings: EndpointSettings = .standard,
         use handler: @escaping @Sendable (EndpointRequest<P, NoBody>) async throws -> R
     ) -> Endpoint {
         make(
-            .delete, path, EndpointText(summary, description), access, subject, problems(repeat each fails), settings,
-            handler)
+            .delete, path, EndpointText(summary, description), access, subject, status,
+            problems(repeat each fails), settings, handler)
     }
 
     private static func make<P: Decodable & Sendable, B: Decodable & Sendable, R: ResponseConvertible>(
         _ method: HTTPRequest.Method, _ path: String, _ text: EndpointText, _ access: Access, _ subject: Subject,
-        _ failures: [Problem], _ settings: EndpointSettings,
+        _ status: Int, _ failures: [Problem], _ settings: EndpointSettings,
         _ handler: @escaping @Sendable (EndpointRequest<P, B>) async throws -> R
     ) -> Endpoint {
         let pathNames = PathTemplate(path).parameterNames
         let decodeParameters = ParameterReader.reader(for: P.self, pathNames: pathNames)
         let decodeBody = BodyReader.reader(for: B.self)
         return Endpoint(
-            method: method, path: path, text: text, access: access, subject: subject, settings: settings,
+            method: method, path: path, text: text, access: access, subject: subject,
+            status: R.described.status ?? status, settings: settings,
             operation: OperationDescription(
                 parameters: P.self, pathNames: pathNames, body: B.self, response: R.described, failures: failures)
         ) { incoming in

@@ -1,4 +1,5 @@
 package import CareSyncCore
+import HTTPServer
 import NIOCore
 package import Persistence
 

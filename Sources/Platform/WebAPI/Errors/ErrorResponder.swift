@@ -1,4 +1,5 @@
 import CareSyncCore
+import HTTPServer
 import Logging
 import NIOCore
 import Persistence

@@ -56,6 +56,8 @@ extension Problem {
     static let unknownRoute = Problem(.notFound, "NOT_FOUND", "There is no such route.")
     static let bodyTooLarge = Problem(.payloadTooLarge, "PAYLOAD_TOO_LARGE", "The request body is too large.")
     static let fileTooLarge = Problem(.payloadTooLarge, "FILE_TOO_LARGE", "The file is too large.")
+    static let unsupportedCoding = Problem(
+        .unsupportedMediaType, "UNSUPPORTED_MEDIA_TYPE", "The body must not be compressed.")
     static let headersTooLarge = Problem(
         .headersTooLarge, "HEADERS_TOO_LARGE", "The request headers are too large.")
     static let malformedHTTP = Problem(.badRequest, "MALFORMED_REQUEST", "The request is not valid HTTP.")

@@ -1,4 +1,5 @@
 import CareSyncCore
+import HTTPServer
 import HTTPTypes
 import NIOCore
 

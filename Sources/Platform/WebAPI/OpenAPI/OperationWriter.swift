@@ -79,7 +79,11 @@ struct OperationWriter {
     private func requestBody(_ schemas: inout SchemaComponents) throws -> JSONTree? {
         let type = endpoint.operation.body
         if type is NoBody.Type { return nil }
-        if type is MultipartForm.Type {
+        if type is StreamedBody.Type {
+            let content = JSONTree.members(["schema": .members(["type": "string", "format": "binary"])])
+            return .members(["required": true, "content": .members(["application/octet-stream": content])])
+        }
+        if type is MultipartForm.Type || type is StreamedForm.Type {
             return .members([
                 "required": true,
                 "content": .members(["multipart/form-data": .members(["schema": .members(["type": "object"])])]),
@@ -106,6 +110,7 @@ struct OperationWriter {
                 "description": "Success", "headers": isPaged ? Self.listHeaders : nil,
                 "content": Self.json(.members(["type": "array", "items": items])),
             ])
+        case .nothing: answer = .members(["description": "Success"])
         case .binary(let contentType):
             answer = .members([
                 "description": "Success",
@@ -116,7 +121,7 @@ struct OperationWriter {
                 ]),
             ])
         }
-        return [JSONTree.Member(name: "200", value: answer)]
+        return [JSONTree.Member(name: String(endpoint.status), value: answer)]
     }
 
     /// Every error status the endpoint can answer, each with its codes.
@@ -143,7 +148,7 @@ struct OperationWriter {
         }
         if !(endpoint.operation.body is NoBody.Type) {
             for code in ["VALIDATION_FAILED", "MALFORMED_REQUEST"] { add(400, code) }
-            add(413, endpoint.operation.body is MultipartForm.Type ? "FILE_TOO_LARGE" : "PAYLOAD_TOO_LARGE")
+            add(413, endpoint.takesFiles ? "FILE_TOO_LARGE" : "PAYLOAD_TOO_LARGE")
             add(415, "UNSUPPORTED_MEDIA_TYPE")
         }
         if isReplayable {

@@ -1,4 +1,5 @@
 import Foundation
+import HTTPServer
 import NIOCore
 
 /// The Swagger UI that reads the OpenAPI document. Its files come with the installation, not from the network.
@@ -27,8 +28,7 @@ package enum SwaggerUI {
         }
         let assets = found.map { name, type, path in
             StaticPage("/swagger-ui/" + name) { _ in
-                let data = try Data(contentsOf: URL(fileURLWithPath: path))
-                return Response(contentType: type, headers: [cached], body: .bytes(ByteBuffer(bytes: data)))
+                Response(contentType: type, headers: [cached], body: .bytes(try await FileContents.read(path)))
             }
         }
         return start + [script] + assets

@@ -1,4 +1,5 @@
 import CareSyncCore
+import HTTPServer
 import HTTPTypes
 
 /// Answers requests. ``respond(to:)`` and ``steps(_:)`` are the whole order of a request: each line is one step, and each
@@ -41,7 +42,7 @@ package struct APIResponder: Sendable {
     private func steps(_ exchange: inout Exchange) async throws -> Response {
         try AddressStep.admit(exchange)
         if let preflight = try CrossOriginStep.admit(exchange) { return preflight }
-        guard let endpoint = try RouteStep.endpoint(exchange) else { return try RouteStep.page(exchange) }
+        guard let endpoint = try RouteStep.endpoint(exchange) else { return try await RouteStep.other(exchange) }
         try await settings.rateLimiter.draw(endpoint.limits, ofAddress: &exchange)
         try await callers.admitAddress(exchange, endpoint)
         exchange.caller = try await callers.caller(exchange, endpoint)

@@ -1,3 +1,4 @@
+import HTTPServer
 import HTTPTypes
 import NIOCore
 
@@ -47,7 +48,7 @@ extension Response {
             (
                 "Access-Control-Allow-Headers",
                 "Origin, Accept, Authorization, Cache-Control, Content-Type, X-Requested-With, X-Request-Id, Range, "
-                    + "If-None-Match, Idempotency-Key"
+                    + "If-Match, If-None-Match, Idempotency-Key"
             ),
             ("Access-Control-Max-Age", "3600"),
         ], body: .bytes(ByteBuffer()))

@@ -1,4 +1,5 @@
 import CareSyncCore
+import HTTPServer
 import Persistence
 
 /// Keeps what signed-in callers are refused, and charges them for it.

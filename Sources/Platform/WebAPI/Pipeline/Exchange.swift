@@ -1,4 +1,5 @@
 import CareSyncCore
+import HTTPServer
 import HTTPTypes
 import Persistence
 
@@ -38,6 +39,6 @@ struct Exchange: Sendable {
     }
 
     func rendered(_ response: Response) -> RenderedResponse {
-        RenderedResponse(answer: response, metadata: arrival, verdict: origin, omitsBody: request.method == .head)
+        RenderedResponse(answer: response, metadata: arrival, verdict: origin)
     }
 }

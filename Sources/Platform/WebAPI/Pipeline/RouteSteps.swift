@@ -1,5 +1,7 @@
 import CareSyncCore
+import HTTPServer
 import HTTPTypes
+import NIOCore
 
 /// The address guard: a closed address is served nothing, whatever it asks for.
 enum AddressStep {
@@ -22,21 +24,24 @@ enum CrossOriginStep {
 
 /// Who answers.
 enum RouteStep {
-    /// `nil` for a page.
+    /// `nil` for what is no endpoint.
     static func endpoint(_ exchange: Exchange) throws -> EndpointRoute? {
         if case .endpoint(let endpoint) = exchange.route { return endpoint }
         // Only endpoints know who is calling, and so whether an address that serves administrators only serves the caller.
         guard exchange.arrival.service == .open else { throw Problem.addressBlocked }
-        switch exchange.route {
-        case .page, .endpoint: return nil
-        case .refusedMethod(let allowed): throw MethodRefusal(allowed: allowed)
-        case nil: throw Problem.unknownRoute
-        }
+        return nil
     }
 
-    static func page(_ exchange: Exchange) throws -> Response {
-        guard case .page(let page) = exchange.route else { throw Problem.unknownRoute }
-        return try page.answer(RequestMetadata("GET \(page.path)", exchange))
+    /// A page, or what can be done with a path.
+    static func other(_ exchange: Exchange) async throws -> Response {
+        switch exchange.route {
+        case .page(let page): return try await page.answer(RequestMetadata("GET \(page.path)", exchange))
+        case .refusedMethod(let allowed):
+            guard exchange.request.method == .options else { throw MethodRefusal(allowed: allowed) }
+            return Response(
+                status: 204, contentType: nil, headers: [("Allow", allowed + ", OPTIONS")], body: .bytes(ByteBuffer()))
+        case .endpoint, nil: throw Problem.unknownRoute
+        }
     }
 }
 

@@ -8,13 +8,34 @@ enum BodyReader {
         for type: Body.Type
     ) -> @Sendable (IncomingRequest) throws -> Body {
         if let none = NoBody() as? Body { return { _ in none } }
-        if type is MultipartForm.Type {
+        if type is StreamedBody.Type {
+            return { try streamed($0) }
+        }
+        if type is StreamedForm.Type {
             return { incoming in
-                guard let body = try MultipartForm(incoming) as? Body else { throw Problem.fault }
-                return body
+                guard let stream = incoming.stream else { throw Problem.fault }
+                return try cast(StreamedForm(stream, contentType: incoming.contentType))
             }
         }
+        if type is MultipartForm.Type {
+            return { try cast(MultipartForm($0)) }
+        }
         return { try json(type, $0) }
+    }
+
+    private static func streamed<Body: Sendable>(_ incoming: IncomingRequest) throws -> Body {
+        guard let stream = incoming.stream else { throw Problem.fault }
+        return try cast(stream)
+    }
+
+    private static func cast<Body: Sendable>(_ value: any Sendable) throws -> Body {
+        guard let body = value as? Body else { throw Problem.fault }
+        return body
+    }
+
+    /// Whether the handler takes the body as it arrives.
+    static func isStreamed(_ type: any Decodable.Type) -> Bool {
+        type is StreamedBody.Type || type is StreamedForm.Type
     }
 
     private static func json<Body: Decodable>(_ type: Body.Type, _ incoming: IncomingRequest) throws -> Body {

@@ -9,6 +9,8 @@ struct IncomingRequest: Sendable {
     let origin: RequestOrigin
     let metadata: RequestMetadata
     let contentType: String?
+    /// For a handler that takes the body as it arrives; `nil` when the body is in ``metadata``.
+    let stream: StreamedBody?
 }
 
 /// A path such as `/api/doctors/{id}`.

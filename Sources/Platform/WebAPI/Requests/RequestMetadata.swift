@@ -1,5 +1,6 @@
 package import CareSyncCore
 import Crypto
+import HTTPServer
 import HTTPTypes
 import NIOCore
 
@@ -17,7 +18,8 @@ package struct RequestMetadata: Sendable {
     let advice: String?
 
     init(
-        _ route: String, _ exchange: Exchange, body: ByteBuffer = ByteBuffer(), advice: String? = nil
+        _ route: String, _ exchange: Exchange, body: ByteBuffer = ByteBuffer(), advice: String? = nil,
+        status: Int = 200
     ) {
         self.route = route
         path = exchange.request.path

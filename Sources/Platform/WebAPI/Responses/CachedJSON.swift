@@ -1,4 +1,5 @@
 import Crypto
+import HTTPServer
 import JSONCoding
 import NIOCore
 
@@ -23,7 +24,7 @@ package struct CachedJSON<Content: ResponseConvertible & Encodable>: ResponseCon
         if EntityTag.matches(request.ifNoneMatch, tag) {
             return Response(status: 304, contentType: nil, headers: headers, body: .bytes(ByteBuffer()))
         }
-        return Response(contentType: Response.jsonType, headers: headers, body: .bytes(bytes))
+        return Response(status: request.status, contentType: Response.jsonType, headers: headers, body: .bytes(bytes))
     }
 }
 

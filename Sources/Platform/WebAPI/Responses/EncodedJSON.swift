@@ -1,4 +1,5 @@
 package import CareSyncCore
+import HTTPServer
 import JSONCoding
 import NIOCore
 
@@ -30,6 +31,7 @@ package struct EncodedPagedResponse<Content: WireValue>: ResponseConvertible {
             buffer.writeBytes(item.bytes)
         }
         buffer.writeInteger(UInt8(ascii: "]"))
-        return Response(contentType: Response.jsonType, headers: page.headers, body: .bytes(buffer))
+        return Response(
+            status: request.status, contentType: Response.jsonType, headers: page.headers, body: .bytes(buffer))
     }
 }

@@ -1,3 +1,4 @@
+import HTTPServer
 package import NIOCore
 
 /// Bytes that are not JSON: a file, a picture, a calendar.
@@ -10,16 +11,24 @@ package struct FileResponse: ResponseConvertible {
             contentType: contentType, headers: Self.headers(downloadName, cacheControl), body: .bytes(bytes))
     }
 
+    /// Written as it is made. When `produce` throws, or writes another number of bytes than `length` says, the connection is
+    /// cut, so that a broken download never looks whole.
     package init(
-        streaming stream: @escaping @Sendable () -> AsyncStream<ByteBuffer>, contentType: String,
-        downloadName: String? = nil
+        contentType: String, length: Int? = nil, downloadName: String? = nil, cacheControl: String? = nil,
+        streaming produce: @escaping @Sendable (ResponseWriter) async throws -> Void
     ) {
-        content = Response(contentType: contentType, headers: Self.headers(downloadName, nil), body: .stream(stream))
+        content = Response(
+            contentType: contentType, headers: Self.headers(downloadName, cacheControl),
+            body: .stream(length: length) { try await produce(ResponseWriter(body: $0)) })
     }
 
     package static var described: ResponseDescription { .binary(contentType: "application/octet-stream") }
 
-    package func response(to request: RequestMetadata) throws -> Response { content }
+    package func response(to request: RequestMetadata) throws -> Response {
+        var content = content
+        content.status = request.status
+        return content
+    }
 
     private static func headers(_ name: String?, _ cacheControl: String?) -> [(String, String)] {
         var headers: [(String, String)] = []

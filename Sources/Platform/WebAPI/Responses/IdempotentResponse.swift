@@ -1,3 +1,4 @@
+import HTTPServer
 import NIOCore
 package import Persistence
 

@@ -1,15 +1,12 @@
+package import HTTPServer
 import JSONCoding
-package import NIOCore
+import NIOCore
 
 /// A finished answer of an endpoint.
 package struct Response: Sendable {
-    package enum Body: Sendable {
-        case bytes(ByteBuffer)
-        /// Sent as it is produced; the sequence's end ends the answer.
-        case stream(@Sendable () -> AsyncStream<ByteBuffer>)
-    }
+    package typealias Body = ServerResponse.Body
 
-    package let status: Int
+    package var status: Int
     package var headers: [(name: String, value: String)]
     package let body: Body
 
@@ -38,6 +35,11 @@ package enum ResponseDescription: Sendable {
     case binary(contentType: String)
     /// Has an ETag; 304 to a client that has it already.
     indirect case tagged(ResponseDescription)
+    /// 204.
+    case nothing
+
+    /// The one status it can have; `nil` when the endpoint says.
+    var status: Int? { if case .nothing = self { 204 } else { nil } }
 }
 
 /// What a list may hold.
@@ -52,7 +54,8 @@ extension WireResponse {
     package static var described: ResponseDescription { .json(Self.self) }
 
     package func response(to request: RequestMetadata) throws -> Response {
-        Response(contentType: Response.jsonType, body: .bytes(try JSONBodyEncoder.buffer(self)))
+        Response(
+            status: request.status, contentType: Response.jsonType, body: .bytes(try JSONBodyEncoder.buffer(self)))
     }
 }
 
@@ -60,7 +63,8 @@ extension Array: ResponseConvertible where Element: WireValue {
     package static var described: ResponseDescription { .list(of: Element.self, isPaged: false) }
 
     package func response(to request: RequestMetadata) throws -> Response {
-        Response(contentType: Response.jsonType, body: .bytes(try JSONBodyEncoder.buffer(self)))
+        Response(
+            status: request.status, contentType: Response.jsonType, body: .bytes(try JSONBodyEncoder.buffer(self)))
     }
 }
 
@@ -70,6 +74,17 @@ package struct MessageResponse: WireResponse {
 
     package init(message: String) {
         self.message = message
+    }
+}
+
+/// 204, without a body.
+package struct NoContent: ResponseConvertible {
+    package init() {}
+
+    package static var described: ResponseDescription { .nothing }
+
+    package func response(to request: RequestMetadata) -> Response {
+        Response(status: 204, contentType: nil, body: .bytes(ByteBuffer()))
     }
 }
 

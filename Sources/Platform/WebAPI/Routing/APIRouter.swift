@@ -1,14 +1,22 @@
 import CareSyncCore
+import HTTPServer
 import HTTPTypes
+import NIOCore
 
 /// A document that is not part of the API, such as Swagger UI's files.
 package struct StaticPage: Sendable {
     let path: String
-    let answer: @Sendable (RequestMetadata) throws -> Response
+    let answer: @Sendable (RequestMetadata) async throws -> Response
 
-    package init(_ path: String, _ answer: @escaping @Sendable (RequestMetadata) throws -> Response) {
+    package init(_ path: String, _ answer: @escaping @Sendable (RequestMetadata) async throws -> Response) {
         self.path = path
         self.answer = answer
+    }
+
+    /// Plain HTML that is finished, without styles, scripts or pictures.
+    package init(_ path: String, html: String) {
+        let bytes = ByteBuffer(string: html)
+        self.init(path) { _ in Response(contentType: "text/html; charset=utf-8", body: .bytes(bytes)) }
     }
 }
 

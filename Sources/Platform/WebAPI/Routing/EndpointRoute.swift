@@ -1,4 +1,5 @@
 import CareSyncCore
+import HTTPServer
 import HTTPTypes
 import NIOCore
 
@@ -18,15 +19,17 @@ final class EndpointRoute: Sendable {
         path = PathTemplate(endpoint.path)
     }
 
-    /// Reads the body and runs the handler.
+    /// Runs the handler, with the body or on its way to it.
     func handle(_ exchange: Exchange) async throws -> Response {
         let request = exchange.request
+        let isStreamed = BodyReader.isStreamed(endpoint.operation.body)
         return try await endpoint.handle(
             IncomingRequest(
                 pathValues: try pathValues(in: request.path), caller: exchange.caller, origin: exchange.requestOrigin,
                 metadata: RequestMetadata(
-                    name, exchange, body: try await body(of: request), advice: endpoint.settings.advice),
-                contentType: request.headers[.contentType]))
+                    name, exchange, body: isStreamed ? ByteBuffer() : body(of: request),
+                    advice: endpoint.settings.advice, status: endpoint.status),
+                contentType: request.headers[.contentType], stream: isStreamed ? stream(of: request) : nil))
     }
 
     /// Percent-decoded.
@@ -39,23 +42,27 @@ final class EndpointRoute: Sendable {
 
     private func body(of request: ServerRequest) async throws -> ByteBuffer {
         guard request.method != .get, request.method != .head else { return ByteBuffer() }
-        let limit = endpoint.settings.bodyLimit
-        let announced = request.headers[.contentLength].flatMap(Int.init) ?? 0
-        guard announced <= limit else { throw tooLarge }
+        try checkAnnounced(request)
         do {
-            let body = try await request.body.collect(upTo: limit)
-            // Outside a connection of ours the end of the connection counts as the end of the body.
-            guard body.readableBytes >= announced else { throw Problem.malformedHTTP }
-            return body
-        } catch is NIOTooManyBytesError {
-            throw tooLarge
-        } catch let error as CancellationError {
-            throw error
+            return try await request.body.collect(upTo: endpoint.bodyLimit)
         } catch {
-            // The connection broke off, or what came was not HTTP: no fault of ours, and nobody reads the answer.
-            throw Problem.malformedHTTP
+            throw BodyFailure.problem(error, tooLarge: tooLarge)
         }
     }
 
-    private var tooLarge: Problem { endpoint.operation.body is MultipartForm.Type ? .fileTooLarge : .bodyTooLarge }
+    private func stream(of request: ServerRequest) throws -> StreamedBody {
+        try checkAnnounced(request)
+        return StreamedBody(request.body, limit: endpoint.bodyLimit, tooLarge: tooLarge)
+    }
+
+    /// What the head alone tells: how long the body is, and whether it is packed in a way that nothing here unpacks.
+    private func checkAnnounced(_ request: ServerRequest) throws {
+        if let coding = request.headers[.contentEncoding], coding.lowercased() != "identity" {
+            throw Problem.unsupportedCoding
+        }
+        let announced = request.headers[.contentLength].flatMap(Int.init) ?? 0
+        guard announced <= endpoint.bodyLimit else { throw tooLarge }
+    }
+
+    private var tooLarge: Problem { endpoint.takesFiles ? .fileTooLarge : .bodyTooLarge }
 }

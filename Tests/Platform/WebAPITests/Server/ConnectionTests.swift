@@ -1,5 +1,6 @@
 import CareSyncTesting
 import Foundation
+import HTTPServer
 import NIOCore
 import Testing
 import WebAPI

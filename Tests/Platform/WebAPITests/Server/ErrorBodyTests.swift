@@ -1,4 +1,5 @@
 import CareSyncTesting
+import HTTPServer
 import HTTPTypes
 import NIOCore
 import Testing

@@ -1,5 +1,4 @@
 import CareSyncTesting
-import Hummingbird
 import Testing
 
 /// What only a socket shows: bytes that never become a request.

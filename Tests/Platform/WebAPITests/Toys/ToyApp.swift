@@ -1,9 +1,7 @@
 import CareSyncCore
 import CareSyncTesting
+import HTTPServer
 import HTTPTypes
-import Hummingbird
-import HummingbirdCore
-import HummingbirdTesting
 import Logging
 import NIOCore
 import Persistence
@@ -14,7 +12,7 @@ import WebAPI
 struct ToyApp: Sendable {
     static let origin = "https://clinic.example"
     let log = LogRecorder(level: .info)
-    private let responder: APIResponder
+    let responder: APIResponder
 
     /// In-process requests have no peer; a trusted proxy of that name lets them say where they come from.
     init(
@@ -30,24 +28,9 @@ struct ToyApp: Sendable {
                 random: SeededRandom(seed: 1).source, isTransportSecure: isTransportSecure))
     }
 
-    /// Connections like those of the program.
-    func connections(_ limits: ConnectionLimits) -> HTTPServerBuilder {
-        HTTPServerBuilder { [responder] _ in ConnectionChannel(responder, limits: limits) }
-    }
-
-    func application(
-        server: HTTPServerBuilder = .http1(),
-        onServerRunning: @escaping @Sendable (any Channel) async -> Void = { _ in }
-    ) -> Application<APIResponder> {
-        Application(
-            responder: responder, server: server,
-            configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: 0)),
-            onServerRunning: onServerRunning, logger: log.logger)
-    }
-
-    /// Sends requests straight to the responder.
+    /// Sends each request on a connection of its own.
     func test<Value>(_ body: @Sendable (ToyClient) async throws -> Value) async throws -> Value {
-        try await application().test(.router) { try await body(ToyClient(client: $0)) }
+        try await body(ToyClient(client: SocketClient(responder, logger: log.logger)))
     }
 
     private static func authenticate(_ token: String) async throws -> Principal {
@@ -66,7 +49,7 @@ func withToys<Value>(_ body: @Sendable (ToyClient) async throws -> Value) async 
 }
 
 struct ToyClient: Sendable {
-    let client: any TestClientProtocol
+    let client: SocketClient
 
     func send(
         _ method: HTTPRequest.Method, _ uri: String, _ body: String? = nil, as token: String? = nil,
@@ -84,10 +67,9 @@ struct ToyClient: Sendable {
         for (name, value) in headers {
             fields.append(HTTPField(name: try #require(HTTPField.Name(name)), value: value))
         }
-        let response = try await client.executeRequest(
+        let response = try await client.execute(
             uri: uri, method: method, headers: fields, body: bytes.map { ByteBuffer(bytes: $0) })
-        return ReceivedResponse(
-            status: response.status.code, headers: response.headers, bytes: Array(response.body.readableBytesView))
+        return ReceivedResponse(status: response.status, headers: response.headers, bytes: response.bytes)
     }
 
     func get(_ uri: String, as token: String? = nil, headers: [String: String] = [:]) async throws -> ReceivedResponse {

@@ -1,6 +1,5 @@
 import CareSyncCore
 import CareSyncTesting
-import JSONCoding
 import NIOCore
 import Persistence
 import WebAPI
@@ -31,12 +30,20 @@ struct ToyFeature: Sendable {
     private var writing: [Endpoint] {
         [
             .post("/api/toys", "Add a toy", access: .role(.doctor), fails: ToyError.catalogue, use: add),
-            .post("/api/toys/made", "Make a toy", access: .role(.doctor), use: make),
+            .post("/api/toys/made", "Make a toy", access: .role(.doctor), status: 201, use: make),
+            .patch("/api/toys/{toyId}", "Change some of a toy", access: .roles([.doctor, .admin]), use: change),
+            .delete("/api/toys/{toyId}/parts", "Remove parts", access: .public, use: removeParts),
             .put("/api/toys/{toyId}", "Change a toy", access: .roles([.doctor, .admin]), use: change),
             .delete("/api/toys/{id}", "Remove a toy", access: .role(.admin), use: remove),
             .post(
                 "/api/echo", "Echo a toy", access: .public, settings: EndpointSettings(bodyLimit: 4_096), use: echo),
             .put("/api/toys/{toyId}/parts", "Replace parts", access: .public, use: ping),
+            .post(
+                "/api/uploads", "Send large files", access: .role(.doctor),
+                settings: EndpointSettings(bodyLimit: 8 << 20), use: upload),
+            .post(
+                "/api/raw", "Send bytes", access: .public, status: 202, settings: EndpointSettings(bodyLimit: 1 << 20),
+                use: raw),
             .post(
                 "/api/forms", "Send a form", access: .public, settings: EndpointSettings(bodyLimit: 65_536), use: form),
         ]
@@ -47,6 +54,7 @@ struct ToyFeature: Sendable {
             .get("/api/catalogue", "The catalogue", access: .public, use: catalogue),
             .get("/api/file", "A file", access: .public, use: file),
             .get("/api/stream", "A stream", access: .public, use: stream),
+            .get("/api/stream/broken", "A stream that breaks", access: .public, use: brokenStream),
         ]
     }
 
@@ -70,10 +78,6 @@ struct ToyFeature: Sendable {
     }
 
     private static func fail(_ error: any Error) throws -> MessageResponse { throw error }
-
-    static func json(_ value: some Encodable) throws -> ByteBuffer {
-        ByteBuffer(bytes: try JSONBodyEncoder.encode(value))
-    }
 }
 
 extension ToyFeature {
@@ -142,6 +146,39 @@ extension ToyFeature {
         MessageResponse(message: "pong \(request.parameters.toyId)")
     }
 
+    private func removeParts(_ request: EndpointRequest<ToyPath, NoBody>) async throws -> NoContent { NoContent() }
+
+    private func upload(_ request: EndpointRequest<NoParameters, StreamedForm>) async throws -> FormResponse {
+        var files: [FormResponse.FileSummary] = []
+        let fields = try await request.body.read { file in
+            var (length, sum) = (0, 0)
+            // Some files are not wanted.
+            if file.name != "skip" {
+                for try await piece in file.content {
+                    length += piece.readableBytes
+                    sum += piece.readableBytesView.reduce(0) { $0 + Int($1) }
+                }
+            }
+            files.append(
+                FormResponse.FileSummary(
+                    field: file.field, name: file.name, type: file.contentType, length: length, sum: sum))
+        }
+        return FormResponse(fields: fields, files: files)
+    }
+
+    private func raw(_ request: EndpointRequest<NoParameters, StreamedBody>) async throws -> MessageResponse {
+        var length = 0
+        for try await piece in request.body { length += piece.readableBytes }
+        return MessageResponse(message: "\(length)")
+    }
+
+    private func brokenStream(_ request: EndpointRequest<NoParameters, NoBody>) async throws -> FileResponse {
+        FileResponse(contentType: "text/plain") { writer in
+            try await writer.write("half")
+            throw SecretError()
+        }
+    }
+
     private func form(_ request: EndpointRequest<NoParameters, MultipartForm>) async throws -> FormResponse {
         let files = request.body.files.sorted { $0.key < $1.key }.map { field, file in
             FormResponse.FileSummary(
@@ -164,12 +201,8 @@ extension ToyFeature {
     }
 
     private func stream(_ request: EndpointRequest<NoParameters, NoBody>) async throws -> FileResponse {
-        FileResponse(
-            streaming: {
-                AsyncStream { continuation in
-                    for number in 0..<3 { continuation.yield(ByteBuffer(string: "part \(number)\n")) }
-                    continuation.finish()
-                }
-            }, contentType: "text/plain", downloadName: "stream.txt")
+        FileResponse(contentType: "text/plain", downloadName: "stream.txt") { writer in
+            for number in 0..<3 { try await writer.write("part \(number)\n") }
+        }
     }
 }

@@ -89,10 +89,6 @@ struct FormResponse: WireResponse {
 /// An answer with a status of its own.
 struct CreatedToy: WireResponse {
     let id: ToyID
-
-    func response(to request: RequestMetadata) throws -> Response {
-        Response(status: 201, contentType: "application/json", body: .bytes(try ToyFeature.json(self)))
-    }
 }
 
 enum ToyError: FailureCatalogue {

@@ -1,22 +1,21 @@
-import HTTPTypes
-import Logging
-import NIOCore
-import NIOHTTP1
+package import HTTPTypes
+package import Logging
+package import NIOHTTP1
 
 /// A request on its way to an endpoint. Its body may still be arriving.
-struct ServerRequest: Sendable {
-    let method: HTTPRequest.Method
+package struct ServerRequest: Sendable {
+    package let method: HTTPRequest.Method
     /// As sent, without the query.
-    let path: String
+    package let path: String
     /// What stands behind the first `?`.
-    let query: String
-    let headers: RequestHeaders
-    let body: IncomingBody
+    package let query: String
+    package let headers: RequestHeaders
+    package let body: IncomingBody
     /// The address at the other end of the socket.
-    let peer: String
-    let logger: Logger
+    package let peer: String
+    package let logger: Logger
 
-    init(
+    package init(
         method: HTTPRequest.Method, target: String, headers: RequestHeaders, body: IncomingBody, peer: String,
         logger: Logger
     ) {
@@ -49,22 +48,16 @@ struct ServerRequest: Sendable {
 }
 
 /// The header fields of a request.
-struct RequestHeaders: Sendable {
+package struct RequestHeaders: Sendable {
     private let fields: HTTPHeaders
 
-    init(_ fields: HTTPHeaders) {
+    package init(_ fields: HTTPHeaders) {
         self.fields = fields
-    }
-
-    init(_ fields: HTTPFields, host: String?) {
-        var headers = HTTPHeaders(fields.map { ($0.name.rawName, $0.value) })
-        if let host { headers.add(name: "Host", value: host) }
-        self.fields = headers
     }
 
     /// The value of a field, without the white space behind it, which the decoder leaves; of several with one name all of
     /// them, with commas between.
-    subscript(name: HTTPField.Name) -> String? {
+    package subscript(name: HTTPField.Name) -> String? {
         let lowercase = name.canonicalName
         var found: String?
         for (field, value) in fields where Self.matches(field, lowercase) {
@@ -75,7 +68,15 @@ struct RequestHeaders: Sendable {
     }
 
     /// What the first `Host` says.
-    var host: String? { fields.first(name: "Host").map(Self.trimmed) }
+    package var host: String? { fields.first(name: "Host").map(Self.trimmed) }
+
+    /// The protocol that the client wants to speak from here on, if it asks for one.
+    package var upgrade: String? {
+        guard let name = fields.first(name: "Upgrade").map(Self.trimmed),
+            self[.connection]?.lowercased().contains("upgrade") == true
+        else { return nil }
+        return name
+    }
 
     /// Whether there is one `Host`, as every request of HTTP/1.1 has it, or none where that is allowed, and a host in it:
     /// nothing that a host cannot hold (RFC 9112 §3.2).
@@ -112,5 +113,21 @@ struct RequestHeaders: Sendable {
             guard given | 0x20 == wanted, (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(given) else { return false }
         }
         return true
+    }
+}
+
+extension HTTPRequest.Method {
+    init(_ method: HTTPMethod) {
+        switch method {
+        case .GET: self = .get
+        case .POST: self = .post
+        case .PUT: self = .put
+        case .DELETE: self = .delete
+        case .PATCH: self = .patch
+        case .HEAD: self = .head
+        case .OPTIONS: self = .options
+        // The decoder lets tokens through and nothing else.
+        default: self = HTTPRequest.Method(method.rawValue) ?? .trace
+        }
     }
 }

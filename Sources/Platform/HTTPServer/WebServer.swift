@@ -1,0 +1,33 @@
+import HummingbirdCore
+package import Logging
+import NIOCore
+import NIOPosix
+import ServiceLifecycle
+
+/// Listens, and serves every connection by a ``ConnectionChannel``. Hummingbird binds the port, bounds the number of
+/// connections and stops them gracefully.
+package struct WebServer: Service {
+    private let server: any Service
+
+    /// Beyond `connections` at a time, further ones wait in the backlog until one ends.
+    ///
+    /// - Parameter onListening: gets the port once connections are accepted.
+    package init(
+        host: String, port: Int, connections: Int = 10_000, responder: any RequestResponder,
+        limits: ConnectionLimits = ConnectionLimits(), budget: BodyBudget = BodyBudget(), logger: Logger,
+        onListening: @escaping @Sendable (_ port: Int) async -> Void = { _ in }
+    ) {
+        let channel = ConnectionChannel(
+            responder, limits: limits, budget: budget, table: ConnectionTable(capacity: connections))
+        server = channel.server(
+            configuration: ServerConfiguration(
+                address: .hostname(host, port: port), backlog: 1024,
+                availableConnectionsDelegate: .maximum(connections, logger: logger)),
+            onServerRunning: { channel in await onListening(channel.localAddress?.port ?? 0) },
+            eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: logger)
+    }
+
+    package func run() async throws {
+        try await server.run()
+    }
+}
