@@ -7,7 +7,7 @@ package import WebAPI
 
 extension CareSync {
     /// What answers requests.
-    package func makeResponder() throws -> APIResponder {
+    package func makeResponder(observers: [RequestObserver] = []) throws -> APIResponder {
         let services = database.services
         let web = configuration.web
         return try APIResponder(
@@ -16,9 +16,10 @@ extension CareSync {
                 authenticator: authenticator, stepUp: identity.stepUpGuard,
                 rateLimiter: web.hasRateLimits ? RateLimiter(store: MemoryQuotas()) : .unlimited,
                 addressGuard: identity.addressGuard,
-                denials: DenialAudit(database: database).recorder,
+                denials: denials.recorder,
                 crossOrigin: CrossOrigin(origins: web.corsOrigins + (web.publicURL.map { [$0.origin] } ?? [])),
-                clientAddress: ClientAddress(trustedProxies: web.trustedProxies), time: services.time,
+                clientAddress: ClientAddress(trustedProxies: web.trustedProxies), observers: observers,
+                time: services.time,
                 random: services.random, isTransportSecure: web.publicURL?.isSecure ?? false))
     }
 

@@ -26,6 +26,8 @@ package struct CareSync: Sendable {
     package let mail: OutboxWorker
     /// Its runs are in the ``outbox``.
     package let retention: RetentionJob
+    /// Its rows of repetitions come by its worker.
+    package let denials: DenialAudit
     let authenticator: Authenticator
     let demo: DemoSeeding
 
@@ -95,6 +97,7 @@ package struct CareSync: Sendable {
         mail = OutboxWorker(
             database: database, handlers: [delivering.handler], batchSize: 4, isConcurrent: true, logger: logger)
         let listing = AuditByPatient(database: database, logger: logger)
+        denials = DenialAudit(database: database, logger: logger)
         let checkpoints = AuditCheckpoints(database: database, file: configuration.checkpointFile, logger: logger)
 
         self.configuration = configuration
@@ -109,6 +112,7 @@ package struct CareSync: Sendable {
             Worker("outbox", run: outbox.run), Worker("mail", run: mail.run), Worker("sessions", run: identity.run),
             Worker("scheduling", run: scheduling.run), Worker("clean-up", run: retention.run),
             Worker("audit checkpoints", run: checkpoints.run), Worker("audit by patient", run: listing.run),
+            Worker("refusals", run: denials.run),
         ]
     }
 }

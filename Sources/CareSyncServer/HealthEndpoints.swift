@@ -23,13 +23,17 @@ struct HealthEndpoints: Sendable {
     var all: [Endpoint] {
         [
             .get(
-                "/health/live", "Whether the process answers", access: .public, settings: .unlimited, use: live),
+                "/health/live", "Whether the process answers", "Anyone: supervisors ask it. It asks nothing itself.",
+                access: .public, settings: .unlimited, use: live),
             .get(
-                "/health/ready", "Whether the database answers too", access: .public, fails: HealthError.catalogue,
-                settings: .unlimited, use: ready),
+                "/health/ready", "Whether the database answers too",
+                "Anyone: load balancers ask it. 503 while the server cannot work.", access: .public,
+                fails: [HealthError.databaseGone], settings: .unlimited, use: ready),
             .get(
-                "/actuator/health", "Whether the process answers, as the client asks it", access: .public,
-                settings: .unlimited, use: live),
+                "/actuator/health", "Whether the process answers, as the client asks it",
+                "Anyone. The same as `GET /health/live`, where older clients look for it.", access: .public,
+                settings: .unlimited, use: live
+            ).deprecated(insteadUse: "GET /health/live"),
         ]
     }
 

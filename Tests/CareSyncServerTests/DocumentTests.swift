@@ -70,4 +70,75 @@ struct DocumentTests {
         }
         #expect(found("/elsewhere/swagger-ui") == nil)
     }
+
+    private static func document() async throws -> [String: Any] {
+        let value = try JSONSerialization.jsonObject(with: Data(try await Program.openAPI().utf8))
+        return try #require(value as? [String: Any])
+    }
+
+    private static func operations(_ document: [String: Any]) throws -> [(name: String, operation: [String: Any])] {
+        let paths = try #require(document["paths"] as? [String: [String: [String: Any]]])
+        return paths.flatMap { path, methods in methods.map { ("\($0.key) \(path)", $0.value) } }
+    }
+
+    @Test("every operation says who may call it and belongs to a chapter that is described")
+    func descriptions() async throws {
+        let document = try await Self.document()
+        let tags = try #require(document["tags"] as? [[String: String]])
+        #expect(tags.allSatisfy { $0["description"]?.isEmpty == false })
+        let chapters = Set(tags.compactMap { $0["name"] })
+        var used: Set<String> = []
+        for (name, operation) in try Self.operations(document) {
+            let text = operation["description"] as? String ?? ""
+            let access = try #require(operation["x-access"] as? [String])
+            let callers =
+                switch access {
+                case ["PUBLIC"]: ["Anyone", "Whoever"]
+                case ["ANY"]: ["Any account"]
+                default: ["Patient", "Doctor", "Verified doctor", "Administrator", "Any account", "The doctor"]
+                }
+            #expect(callers.contains { text.hasPrefix($0) }, "\(name): \(text)")
+            for tag in operation["tags"] as? [String] ?? [] { used.insert(tag) }
+        }
+        #expect(used == chapters)
+    }
+
+    @Test("every parameter and every property has a sentence, unless it is a component with one of its own")
+    func sentences() async throws {
+        let document = try await Self.document()
+        for (name, operation) in try Self.operations(document) {
+            for parameter in operation["parameters"] as? [[String: Any]] ?? [] where parameter["$ref"] == nil {
+                let isComponent = (parameter["schema"] as? [String: Any])?["$ref"] != nil
+                #expect(isComponent || parameter["description"] != nil, "\(name) \(parameter["name"] ?? "")")
+            }
+        }
+        let components = try #require(document["components"] as? [String: [String: [String: Any]]])
+        for (name, schema) in try #require(components["schemas"]) {
+            for (field, property) in schema["properties"] as? [String: [String: Any]] ?? [:] {
+                let inner = (property["items"] as? [String: Any]) ?? property
+                #expect(
+                    inner["$ref"] != nil || property["anyOf"] != nil || property["description"] != nil,
+                    "\(name).\(field)")
+            }
+        }
+    }
+
+    @Test("no schema is an object without properties, and none is a string that stands for a moment")
+    func shapes() async throws {
+        let components = try #require(
+            try await Self.document()["components"] as? [String: [String: [String: Any]]])
+        for (name, schema) in try #require(components["schemas"]) {
+            if schema["type"] as? String == "object" {
+                let properties = schema["properties"] as? [String: [String: Any]] ?? [:]
+                #expect(!properties.isEmpty, "\(name)")
+                for (field, property) in properties where field.hasSuffix("At") || field.hasSuffix("DateTime") {
+                    let isScalar = property["format"] != nil || property["pattern"] != nil
+                    #expect(isScalar, "\(name).\(field)")
+                }
+            }
+        }
+        let user = try #require(components["schemas"]?["SessionUser"])
+        #expect((user["oneOf"] as? [[String: String]])?.count == 3)
+        #expect((user["discriminator"] as? [String: Any])?["propertyName"] as? String == "role")
+    }
 }

@@ -85,16 +85,52 @@ struct RateLimitTests {
         }
     }
 
-    @Test("refusals are dear, so an account leaves at most sixty audit rows at once")
-    func denials() async throws {
-        try await withApp(environment: Self.on) { app in
+    @Test(
+        "a refusal always costs ten, however little is left, and a repeated one is no row",
+        arguments: DatabaseKind.available)
+    func denials(_ kind: DatabaseKind) async throws {
+        try await withApp(kind, environment: Self.on) { app in
             let user = try await app.registerPatient()
-            for _ in 0..<100 { _ = try await app.get("/api/admin/users", as: user) }
-            #expect(try await app.get("/api/admin/users", as: user).status == 429)
-            let rows: Int? = try await app.database.read { db in
-                try db.value("SELECT count(*) FROM audit_log WHERE action = 'ACCESS_DENIED'")
+            var (refused, asked) = (0, 0)
+            for _ in 0..<100 where try await app.get("/api/admin/users", as: user).status == 403 { refused += 1 }
+            #expect(refused == 60)
+            // A request is earned each tenth of a second; only every tenth of them pays for a refusal.
+            while asked < 600 {
+                app.time.advance(by: .milliseconds(100))
+                if try await app.get("/api/admin/users", as: user).status == 403 { refused += 1 }
+                asked += 1
             }
-            #expect(rows == 60)
+            #expect((119...121).contains(refused))
+        }
+    }
+
+    @Test(
+        "the first refusal of a caller, route and patient is a row at once, and its repetitions one more at the minute's end",
+        arguments: DatabaseKind.available)
+    func repeats(_ kind: DatabaseKind) async throws {
+        try await withApp(kind) { app in
+            let (user, other) = (try await app.registerPatient(), try await app.registerPatient())
+            func rows() async throws -> [String] {
+                try await app.database.read { db in
+                    try db.values(
+                        "SELECT coalesce(state_after, '') FROM audit_log WHERE action = 'ACCESS_DENIED' ORDER BY at, coalesce(state_after, '')"
+                    )
+                }
+            }
+            for _ in 0..<5 { _ = try await app.get("/api/admin/users", as: user) }
+            _ = try await app.get("/api/patients/\(other.id)/access-log", as: user)
+            _ = try await app.get("/api/patients/\(user.id)/access-log", as: other)
+            #expect(try await rows() == ["", "", ""])
+            try await app.system.denials.write(begunBefore: app.time.now - .minutes(1))
+            #expect(try await rows() == ["", "", ""])
+            app.time.advance(by: .minutes(1))
+            try await app.system.denials.write(begunBefore: app.time.now - .minutes(1))
+            #expect(try await rows() == ["", "", "", "repeated: 4"])
+            // A new minute begins with a row, and a clean stop writes what is counted.
+            for _ in 0..<3 { _ = try await app.get("/api/admin/users", as: user) }
+            #expect(try await rows().count == 5)
+            try await app.system.denials.write(begunBefore: nil)
+            #expect(try await rows().filter { !$0.isEmpty }.sorted() == ["repeated: 2", "repeated: 4"])
         }
     }
 

@@ -12,6 +12,12 @@ package struct DirectoryFeature: Sendable {
     /// The mails this feature sends.
     package let mailKinds: [MailKind]
 
+    /// What each role is described as after sign-in.
+    package static let profileShapes: [(value: String, type: any (Decodable & Sendable).Type)] = [
+        (Role.patient.rawValue, PatientResponse.self), (Role.doctor.rawValue, DoctorResponse.self),
+        (Role.admin.rawValue, UserSummaryResponse.self),
+    ]
+
     /// `availability` answers the search for doctors with a free slot on a day.
     package init(
         database: any Database, vault: PatientVault, clinicZone: ClinicZone, availability: @escaping AvailabilityProbe

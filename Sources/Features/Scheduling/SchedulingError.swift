@@ -20,17 +20,21 @@ package enum SchedulingError: FailureCatalogue, Equatable {
     /// The slot is only held until it is paid for.
     case paymentRequired
     case notHeld
-    case badStatus
 
     /// The wire name of the time in the body of a booking.
     static let bookedTime = "appointmentDateTime"
 
-    package static let catalogue: [SchedulingError] = [
-        .doctorNotFound, .patientNotFound, .appointmentNotFound, .pastTime(bookedTime),
-        .tooSoon(bookedTime, minutes: 60), .tooFarAhead(bookedTime, days: 180), .outsideWorkingHours(bookedTime),
-        .offGrid(bookedTime), .doctorOnLeave(bookedTime), .clinicClosed(bookedTime), .doctorUnavailable,
-        .doctorNotVerified, .patientInactive,
-        .slotUnavailable([]), .illegalTransition, .notStarted, .inactive, .paymentRequired, .notHeld, .badStatus,
+    /// Why a doctor's time cannot be taken.
+    static let refusedSlots: [SchedulingError] = [
+        .doctorNotFound, .pastTime(bookedTime), .tooSoon(bookedTime, minutes: 60), .tooFarAhead(bookedTime, days: 180),
+        .outsideWorkingHours(bookedTime), .offGrid(bookedTime), .doctorOnLeave(bookedTime), .clinicClosed(bookedTime),
+        .doctorUnavailable, .slotUnavailable([]),
+    ]
+    /// Why an appointment gets no other time.
+    static let refusedChanges: [SchedulingError] = [.appointmentNotFound, .illegalTransition, .inactive]
+    /// Why a doctor cannot move an appointment to another status.
+    static let refusedMoves: [SchedulingError] = [
+        .doctorNotVerified, .appointmentNotFound, .illegalTransition, .inactive, .paymentRequired,
     ]
 
     /// What a refusal of the slot rules is on the wire.
@@ -81,15 +85,11 @@ package enum SchedulingError: FailureCatalogue, Equatable {
         case .paymentRequired:
             Problem(.conflict, "PAYMENT_REQUIRED", "The appointment waits for its payment.")
         case .notHeld: Problem(.conflict, "NOT_HELD", "The appointment is not a hold, or no longer one.")
-        case .badStatus:
-            Problem.invalid("status", "INVALID_ARGUMENT", rule: "must be one of " + Self.statuses)
         }
     }
 
-    private static let statuses = AppointmentStatus.allCases.map(\.rawValue).joined(separator: ", ")
-
     private static func taken(_ message: String, _ free: [LocalDateTime]) -> Problem {
-        Problem(.conflict, "SLOT_UNAVAILABLE", message, ["alternatives": free])
+        Problem(.conflict, "SLOT_UNAVAILABLE", message, ["alternatives": free], shape: "SlotConflict")
     }
 
     private static func day(_ field: String, _ code: String, _ message: String, _ rule: String) -> Problem {

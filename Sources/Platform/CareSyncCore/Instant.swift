@@ -66,7 +66,11 @@ extension Instant: Codable {
 }
 
 extension Instant: WireScalar {
-    package static var wireType: WireType { WireType(.string, format: "date-time", example: "2026-03-01T04:00:00Z") }
+    package static var wireType: WireType {
+        WireType(
+            .string, format: "date-time", example: "2026-03-01T04:00:00Z", isMoment: true,
+            text: "An instant. Responses give UTC with Z; requests may name any offset, as +05:30 or +0530.")
+    }
     package static var sample: Self { Self(seconds: 1_772_337_600) }
 }
 

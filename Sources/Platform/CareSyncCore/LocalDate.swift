@@ -99,6 +99,6 @@ extension LocalDate: Codable {
 }
 
 extension LocalDate: WireScalar {
-    package static var wireType: WireType { WireType(.string, format: "date", example: "2026-03-01") }
+    package static var wireType: WireType { WireType(.string, format: "date", example: "2026-03-02", isMoment: true) }
     package static var sample: Self { LocalDate(daysSinceEpoch: 20_513) }
 }

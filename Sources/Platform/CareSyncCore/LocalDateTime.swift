@@ -84,7 +84,12 @@ extension ClientDateTime: Codable {
 
 extension ClientDateTime: WireScalar {
     package static var wireType: WireType {
-        WireType(.string, format: "local-date-time", example: "2026-03-01T09:30:00")
+        WireType(
+            .string,
+            pattern: "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,9})?)?"
+                + "(Z|[+-][0-9]{2}:?[0-9]{2})?$",
+            example: "2026-03-02T09:30:00", isMoment: true,
+            text: "The clinic's wall clock, as 2026-03-02T09:30:00; with Z or an offset, an instant that is converted.")
     }
     package static var sample: Self { Self(.sample) }
 }
@@ -109,7 +114,9 @@ extension LocalDateTime: Decodable {
 
 extension LocalDateTime: WireScalar {
     package static var wireType: WireType {
-        WireType(.string, format: "local-date-time", example: "2026-03-01T09:30:00")
+        WireType(
+            .string, format: "date-time-local", example: "2026-03-02T09:30:00", isMoment: true,
+            text: "The clinic's wall clock, without an offset.")
     }
     package static var sample: Self { LocalDateTime(.sample, LocalTime(hour: 9, minute: 30)) }
 }

@@ -53,6 +53,10 @@ extension LocalTime: Codable {
 }
 
 extension LocalTime: WireScalar {
-    package static var wireType: WireType { WireType(.string, format: "local-time", example: "09:30") }
+    package static var wireType: WireType {
+        WireType(
+            .string, format: "time-local", pattern: "^([01][0-9]|2[0-3]):[0-5][0-9]$", example: "09:30",
+            text: "A time of day in the clinic's time zone.")
+    }
     package static var sample: Self { LocalTime(hour: 9, minute: 30) }
 }

@@ -52,6 +52,6 @@ extension Money: Codable {
 }
 
 extension Money: WireScalar {
-    package static var wireType: WireType { WireType(.number, format: "decimal", example: "500.00") }
+    package static var wireType: WireType { WireType(.number, text: "An amount of money with at most two decimals.") }
     package static var sample: Self { Money(minorUnits: 50_000) }
 }

@@ -1,6 +1,8 @@
 /// Which part of a list is asked for. Without a size a list is whole, up to ``hardLimit`` rows (RULINGS D6).
 package struct PageRequest: Sendable, Equatable {
     package static let maximumSize = 100
+    /// Rows of a page when only its number is given.
+    package static let standardSize = 20
     package static let hardLimit = 500
     package static let maximumPage = 1_000_000
 
@@ -13,7 +15,7 @@ package struct PageRequest: Sendable, Equatable {
     package init(page: Int?, size: Int?) {
         isPaged = page != nil || size != nil
         self.page = page ?? 0
-        self.size = size ?? (isPaged ? 20 : Self.hardLimit)
+        self.size = size ?? (isPaged ? Self.standardSize : Self.hardLimit)
     }
 
     package static let whole = PageRequest(page: nil, size: nil)

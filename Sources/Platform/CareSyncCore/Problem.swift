@@ -30,12 +30,15 @@ package struct Problem: Error, Sendable {
     package var fieldErrors: [FieldError]
     /// Further members of the body, such as `alternatives`.
     package var details: [String: any Encodable & Sendable]
+    /// What the document calls a body with these members, such as `SlotConflict`.
+    package let shape: String?
     /// Seconds for `Retry-After`.
     package var retryAfter: Int?
 
     package init(
         _ kind: ProblemKind, _ code: String, _ message: String,
-        _ details: [String: any Encodable & Sendable] = [:], fieldErrors: [FieldError] = [], retryAfter: Int? = nil
+        _ details: [String: any Encodable & Sendable] = [:], fieldErrors: [FieldError] = [], retryAfter: Int? = nil,
+        shape: String? = nil
     ) {
         self.kind = kind
         self.code = code
@@ -43,6 +46,7 @@ package struct Problem: Error, Sendable {
         self.details = details
         self.fieldErrors = fieldErrors
         self.retryAfter = retryAfter
+        self.shape = shape
     }
 
     /// The same problem with a sentence behind its own, which is also the member `advice` of the body.
@@ -51,7 +55,8 @@ package struct Problem: Error, Sendable {
         var details = details
         details["advice"] = advice
         return Problem(
-            kind, code, "\(message) \(advice)", details, fieldErrors: fieldErrors, retryAfter: retryAfter)
+            kind, code, "\(message) \(advice)", details, fieldErrors: fieldErrors, retryAfter: retryAfter,
+            shape: shape)
     }
 }
 
@@ -95,11 +100,10 @@ extension Problem {
 /// The expected failures of one subject.
 package protocol FailureCatalogue: Error, Sendable {
     var problem: Problem { get }
-    /// One value per case, from which the OpenAPI document lists statuses and codes.
-    static var catalogue: [Self] { get }
 }
 
 extension FailureCatalogue where Self: CaseIterable {
+    /// All of them, for an operation that can fail with each.
     package static var catalogue: [Self] { Array(allCases) }
 }
 

@@ -3,8 +3,14 @@ package struct Rule<Root>: Sendable {
     package enum Constraint: Sendable, Equatable {
         case length(minimum: Int?, maximum: Int?)
         case range(minimum: Int64?, maximum: Int64?)
+        /// How many elements a list has.
+        case items(minimum: Int?, maximum: Int?)
+        /// The numbers that are allowed.
+        case values([Int64])
         case pattern(String)
         case format(String)
+        /// A text of one of several formats.
+        case anyFormat([String])
         /// Enforced, but not expressible in JSON Schema; the text goes to the field's description.
         case described(String)
     }

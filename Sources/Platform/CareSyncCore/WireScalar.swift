@@ -13,16 +13,25 @@ package struct WireType: Sendable, Equatable {
     package let format: String?
     package let minimum: Int64?
     package let maximum: Int64?
+    package let pattern: String?
     package let example: String?
+    /// A request is not told the example, because what is near enough today is past one day.
+    package let isMoment: Bool
+    /// What the value means, such as whose clock it is read from.
+    package let text: String?
 
     package init(
-        _ kind: Kind, format: String? = nil, minimum: Int64? = nil, maximum: Int64? = nil, example: String? = nil
+        _ kind: Kind, format: String? = nil, minimum: Int64? = nil, maximum: Int64? = nil, pattern: String? = nil,
+        example: String? = nil, isMoment: Bool = false, text: String? = nil
     ) {
         self.kind = kind
         self.format = format
         self.minimum = minimum
         self.maximum = maximum
+        self.pattern = pattern
         self.example = example
+        self.isMoment = isMoment
+        self.text = text
     }
 }
 

@@ -129,7 +129,9 @@ func withDirectory(_ kind: DatabaseKind, _ body: @escaping @Sendable (DirectoryA
         }
         let responder = try APIResponder(
             endpoints: feature.endpoints + [me],
-            settings: APISettings(authenticator: fakeAuthenticator, time: time.source, random: services.random))
+            settings: APISettings(
+                authenticator: fakeAuthenticator, observers: [DeclaredFailures.observer(feature.endpoints)],
+                time: time.source, random: services.random))
         try await test.withAnother { other in
             try await body(
                 DirectoryApp(

@@ -50,7 +50,8 @@ struct IdentityApp: Sendable {
             settings: APISettings(
                 authenticator: feature.authenticator, stepUp: feature.stepUpGuard, addressGuard: feature.addressGuard,
                 // In-process requests have no peer; so its claims about the client are believed.
-                clientAddress: ClientAddress(trustedProxies: [""]), time: clock.source,
+                clientAddress: ClientAddress(trustedProxies: [""]),
+                observers: [DeclaredFailures.observer(feature.endpoints)], time: clock.source,
                 random: SeededRandom(seed: 9).source))
         return try await body(
             IdentityApp(

@@ -94,7 +94,9 @@ func withDiaries(_ kind: DatabaseKind, _ body: @escaping @Sendable (DiaryApp) as
         let authenticator = Authenticator { token in try await signer.verify(token, now: time.now).principal }
         let responder = try APIResponder(
             endpoints: feature.endpoints,
-            settings: APISettings(authenticator: authenticator, time: time.source, random: random.source))
+            settings: APISettings(
+                authenticator: authenticator, observers: [DeclaredFailures.observer(feature.endpoints)],
+                time: time.source, random: random.source))
         let log = Logger(label: "diary") { _ in SwiftLogNoOpLogHandler() }
         try await body(
             DiaryApp(

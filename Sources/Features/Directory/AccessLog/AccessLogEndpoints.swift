@@ -48,8 +48,9 @@ struct AccessLogEndpoints: Sendable {
     var all: [Endpoint] {
         [
             .get(
-                "/api/patients/{id}/access-log", "Who looked at my data, the newest first", access: .role(.patient),
-                subject: .patient("id"), use: list)
+                "/api/patients/{id}/access-log", "Who looked at my data, the newest first",
+                "Patients, their own. Every access to their data, refused ones too, with who, when and why.",
+                access: .role(.patient), subject: .patient("id"), use: list)
         ]
     }
 

@@ -94,14 +94,6 @@ enum BreakGlassError: FailureCatalogue {
     case reviewed
     case ownGrant
 
-    static var catalogue: [BreakGlassError] {
-        [
-            .notVerified, .patientNotFound, .alreadyOpen(BreakGlassID(1), until: Instant(seconds: 0)), .notFound,
-            .reviewed,
-            .ownGrant,
-        ]
-    }
-
     var problem: Problem {
         switch self {
         case .notVerified:
@@ -110,7 +102,7 @@ enum BreakGlassError: FailureCatalogue {
         case .alreadyOpen(let id, let end):
             Problem(
                 .conflict, "BREAK_GLASS_OPEN", "You have opened this patient's data already.",
-                ["id": id, "endsAt": end])
+                ["id": id, "endsAt": end], shape: "BreakGlassConflict")
         case .notFound: Problem(.notFound, "BREAK_GLASS_NOT_FOUND", "There is no such grant.")
         case .reviewed: Problem(.conflict, "BREAK_GLASS_REVIEWED", "This has been reviewed already.")
         case .ownGrant:

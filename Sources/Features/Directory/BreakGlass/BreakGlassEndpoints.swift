@@ -76,13 +76,23 @@ struct BreakGlassEndpoints: Sendable {
         [
             .post(
                 "/api/break-glass", "Open the data of a patient I do not treat, for an hour",
-                access: .roles([.doctor, .admin]), fails: BreakGlassError.catalogue, settings: .mostSensitive, use: open
-            ),
+                """
+                Verified doctors and administrators, in an emergency. Patient and administrators are told by \
+                mail, and an administrator reviews it.
+                """,
+                access: .roles([.doctor, .admin]),
+                fails: [
+                    BreakGlassError.notVerified, .patientNotFound,
+                    .alreadyOpen(BreakGlassID(1), until: Instant(seconds: 0)),
+                ], settings: .mostSensitive, use: open),
             .get(
-                "/api/break-glass", "What was opened, the newest first, for review", access: .role(.admin), use: list),
+                "/api/break-glass", "What was opened, the newest first, for review",
+                "Administrators. The grants and their reasons; reading them leaves a line in the log.",
+                access: .role(.admin), use: list),
             .post(
-                "/api/break-glass/{id}/close", "End a grant and review it", access: .role(.admin),
-                fails: BreakGlassError.catalogue, use: close),
+                "/api/break-glass/{id}/close", "End a grant and review it",
+                "Administrators. One's own only a day after it was opened.", access: .role(.admin),
+                fails: [BreakGlassError.notFound, .reviewed, .ownGrant], use: close),
         ]
     }
 

@@ -62,23 +62,32 @@ struct DoctorEndpoints: Sendable {
     var all: [Endpoint] {
         let everyone: Access = .roles([.patient, .doctor, .admin])
         return [
-            .get("/api/doctors", "Doctors; patients see those they can book", access: everyone, use: list),
             .get(
-                "/api/doctors/for-patients", "Doctors that can be booked", access: .roles([.patient, .admin]),
-                use: listBookable),
+                "/api/doctors", "Doctors",
+                "Any account. Patients see those they can book; doctors and administrators all. Filters combine.",
+                access: everyone, use: list),
             .get(
-                "/api/doctors/specialization/{specialization}", "Doctors of one specialization", access: everyone,
-                use: list),
+                "/api/doctors/for-patients", "Doctors that can be booked",
+                "Patients and administrators. Verified and active doctors. Filters combine.",
+                access: .roles([.patient, .admin]), use: listBookable),
             .get(
-                "/api/doctors/public/{username}", "A doctor's public profile; contact details for signed-in callers",
-                access: .publicKnowingCaller, fails: DoctorError.catalogue, use: publicProfile),
+                "/api/doctors/specialization/{specialization}", "Doctors of one specialization",
+                "Any account. As `GET /api/doctors`, with the specialization in the path.", access: everyone, use: list),
             .get(
-                "/api/doctors/profile/{username}", "A doctor by user name", access: .roles([.doctor, .admin]),
-                fails: DoctorError.catalogue, use: profile),
+                "/api/doctors/public/{username}", "A doctor's public profile",
+                "Anyone, of a doctor that can be booked; contact details and date of birth for signed-in callers only.",
+                access: .publicKnowingCaller, fails: [DoctorError.notFound], use: publicProfile),
             .get(
-                "/api/doctors/{id}", "A doctor by id", access: .roles([.doctor, .admin]), fails: DoctorError.catalogue,
-                use: find),
-            .get("/api/admin/doctors", "All doctors, with their statistics", access: .role(.admin), use: listAll),
+                "/api/doctors/profile/{username}", "A doctor by user name",
+                "Doctors and administrators. Patients use the public profile.", access: .roles([.doctor, .admin]),
+                fails: [DoctorError.notFound], use: profile),
+            .get(
+                "/api/doctors/{id}", "A doctor by id", "Doctors and administrators. Patients use the public profile.",
+                access: .roles([.doctor, .admin]), fails: [DoctorError.notFound], use: find),
+            .get(
+                "/api/admin/doctors", "All doctors, with their statistics",
+                "Administrators. Deactivated and unverified doctors included. Filters combine.", access: .role(.admin),
+                use: listAll),
         ]
     }
 

@@ -70,16 +70,25 @@ struct MasterEndpoints: Sendable {
     let master: MasterService
 
     var all: [Endpoint] {
-        [.get("/api/master/all", "All value lists of the forms", access: .public, use: lists)]
+        [
+            .get(
+                "/api/master/all", "All value lists of the forms",
+                "Anyone. The lists of an organisation in one answer.",
+                access: .public, use: lists)
+        ]
             + MasterList.allCases.map { list in
-                .get("/api/master/\(list.pathWords[0])", "The list of \(list.spoken)", access: .public) { request in
+                .get(
+                    "/api/master/\(list.pathWords[0])", "The list of \(list.spoken)",
+                    "Anyone. The values in the order in which forms show them.", access: .public
+                ) { request in
                     try await self.values(of: list, request)
                 }
             }
             + [
                 .post(
-                    "/api/master/{type}", "Add a value to a list", access: .role(.admin), fails: MasterError.catalogue,
-                    use: add)
+                    "/api/master/{type}", "Add a value to a list",
+                    "Administrators. It is the last of the list; appointment states are fixed.", access: .role(.admin),
+                    fails: [MasterError.readOnly, .exists], use: add)
             ]
     }
 

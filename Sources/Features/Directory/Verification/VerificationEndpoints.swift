@@ -23,14 +23,19 @@ struct VerificationEndpoints: Sendable {
     var all: [Endpoint] {
         [
             .put(
-                "/api/admin/doctors/{doctorId}/verify", "Verify a doctor, or withdraw that", access: .role(.admin),
-                fails: DoctorError.catalogue, use: set),
+                "/api/admin/doctors/{doctorId}/verify", "Verify a doctor, or withdraw that",
+                "Administrators. Only verified doctors can be booked and see patients. The doctor is told by mail.",
+                access: .role(.admin), fails: [DoctorError.notFound], use: set),
             .post(
-                "/api/admin/doctors/{doctorId}/verify", "Verify a doctor", access: .role(.admin),
-                fails: DoctorError.catalogue, use: verify),
+                "/api/admin/doctors/{doctorId}/verify", "Verify a doctor",
+                "Administrators. Verifying a verified doctor changes nothing.", access: .role(.admin),
+                fails: [DoctorError.notFound], use: verify
+            ).deprecated(insteadUse: "PUT /api/admin/doctors/{doctorId}/verify"),
             .post(
-                "/api/admin/doctors/{doctorId}/unverify", "Withdraw a doctor's verification", access: .role(.admin),
-                fails: DoctorError.catalogue, use: unverify),
+                "/api/admin/doctors/{doctorId}/unverify", "Withdraw a doctor's verification",
+                "Administrators. Nobody can book the doctor any more.", access: .role(.admin),
+                fails: [DoctorError.notFound], use: unverify
+            ).deprecated(insteadUse: "PUT /api/admin/doctors/{doctorId}/verify"),
         ]
     }
 

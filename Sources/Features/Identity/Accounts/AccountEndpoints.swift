@@ -77,15 +77,17 @@ struct AccountEndpoints: Sendable {
     var all: [Endpoint] {
         [
             .get(
-                "/api/auth/current-user", "Who am I", access: .signedIn, fails: SessionError.catalogue,
+                "/api/auth/current-user", "Who am I",
+                "Any account. The account behind the token, with the names of its profile.", access: .signedIn,
                 settings: EndpointSettings(admitsGeneratedPassword: true, admitsMissingFactor: true), use: current),
             .get(
                 "/api/auth/check-availability", "Whether a user name and an e-mail address can be registered",
+                "Anyone. Looks up what is given; without either it only shows that the server answers.",
                 access: .public, settings: EndpointSettings(rateClass: .availability), use: availability),
             .post(
-                "/api/auth/change-password", "Change the own password", access: .signedIn,
-                fails: PasswordError.catalogue,
-                GuardError.catalogue,
+                "/api/auth/change-password", "Change the own password",
+                "Any account, with its current password. All its other sessions end.", access: .signedIn,
+                fails: [PasswordError.currentWrong, .mismatch, .unchanged], GuardError.catalogue,
                 settings: EndpointSettings(
                     rateClass: .authentication, admitsGeneratedPassword: true, admitsMissingFactor: true),
                 use: changePassword),

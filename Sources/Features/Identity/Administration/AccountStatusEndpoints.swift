@@ -70,27 +70,38 @@ struct AccountStatusEndpoints: Sendable {
     let accounts: AccountStatusService
 
     var all: [Endpoint] {
-        let failures = AccountStatusError.catalogue
+        let doctor = "Administrators. The doctor's sessions end at once, and nobody can book the doctor."
+        let patient = "Administrators. The patient's sessions end at once."
+        let named: [AccountStatusError] = [.notFound, .ownAccount, .lastAdministrator]
         return [
-            .get("/api/admin/users", "Accounts", access: .role(.admin), use: list),
+            .get(
+                "/api/admin/users", "Accounts",
+                """
+                Administrators. All accounts, or those of a role or with a text in their user name or address, by user name.
+                """, access: .role(.admin), use: list),
             .put(
                 "/api/admin/users/{username}/toggle-active", "Activate an account, or deactivate it",
-                access: .role(.admin), fails: failures, use: toggle),
+                "Administrators. Sets the opposite of what is set.", access: .role(.admin), fails: named, use: toggle
+            ).deprecated(insteadUse: "PUT /api/admin/users/{username}/status"),
             .put(
-                "/api/admin/users/{username}/status", "Set whether an account is active", access: .role(.admin),
-                fails: failures, use: set),
+                "/api/admin/users/{username}/status", "Set whether an account is active",
+                "Administrators. A deactivated account is out at once: its sessions end.", access: .role(.admin),
+                fails: named, use: set),
             .post(
-                "/api/admin/block-doctor/{doctorId}", "Deactivate a doctor's account", access: .role(.admin),
-                fails: failures, use: blockDoctor),
+                "/api/admin/block-doctor/{doctorId}", "Deactivate a doctor's account", doctor, access: .role(.admin),
+                fails: [AccountStatusError.notFound], use: blockDoctor),
             .post(
-                "/api/admin/unblock-doctor/{doctorId}", "Activate a doctor's account", access: .role(.admin),
-                fails: failures, use: unblockDoctor),
+                "/api/admin/unblock-doctor/{doctorId}", "Activate a doctor's account",
+                "Administrators. The doctor can sign in again.", access: .role(.admin),
+                fails: [AccountStatusError.notFound], use: unblockDoctor),
             .post(
-                "/api/admin/block-patient/{patientId}", "Deactivate a patient's account", access: .role(.admin),
-                subject: .patient("patientId"), fails: failures, use: blockPatient),
+                "/api/admin/block-patient/{patientId}", "Deactivate a patient's account", patient,
+                access: .role(.admin), subject: .patient("patientId"), fails: [AccountStatusError.notFound],
+                use: blockPatient),
             .post(
-                "/api/admin/unblock-patient/{patientId}", "Activate a patient's account", access: .role(.admin),
-                subject: .patient("patientId"), fails: failures, use: unblockPatient),
+                "/api/admin/unblock-patient/{patientId}", "Activate a patient's account",
+                "Administrators. The patient can sign in again.", access: .role(.admin),
+                subject: .patient("patientId"), fails: [AccountStatusError.notFound], use: unblockPatient),
         ]
     }
 

@@ -20,7 +20,7 @@ struct AddressPath: Codable, Sendable, Validated {
     static let rules: [Rule<Self>] = [rule { $0.ipAddress }]
 
     static func rule<Root>(_ text: @escaping @Sendable (Root) -> String) -> Rule<Root> {
-        Rule("ipAddress", .described("An IPv4 or IPv6 address.")) {
+        Rule("ipAddress", .anyFormat(["ipv4", "ipv6"])) {
             IPAddress(text($0)) == nil ? "must be an IPv4 or IPv6 address" : nil
         }
     }
@@ -49,19 +49,37 @@ struct AddressBlockEndpoints: Sendable {
     let blocks: AddressBlockService
 
     var all: [Endpoint] {
-        let failures = AddressBlockError.catalogue
-        return [
-            .get("/api/admin/blocked-ips", "Blocked addresses, the newest first", access: .role(.admin), use: list),
-            .post("/api/admin/block-ip", "Block an address", access: .role(.admin), fails: failures, use: block),
+        [
+            .get(
+                "/api/admin/blocked-ips", "Blocked addresses, the newest first",
+                "Administrators. Those they blocked, and those that failed sign-ins block for a while.",
+                access: .role(.admin), use: list),
             .post(
-                "/api/admin/unblock-ip/{ipAddress}", "Unblock an address", access: .role(.admin), fails: failures,
-                use: unblock),
+                "/api/admin/block-ip", "Block an address",
+                """
+                Administrators. From an address that is blocked only administrators are served; blocking it again \
+                sets reason and end anew.
+                """,
+                access: .role(.admin), fails: [AddressBlockError.ownAddress, .loopback], use: block),
+            .post(
+                "/api/admin/unblock-ip/{ipAddress}", "Unblock an address",
+                "Administrators. It is served again at once.",
+                access: .role(.admin), fails: [AddressBlockError.notBlocked], use: unblock
+            ).deprecated(insteadUse: "DELETE /api/admin/blocked-ips/{ipAddress}"),
             .delete(
-                "/api/admin/blocked-ips/{ipAddress}", "Unblock an address", access: .role(.admin), fails: failures,
-                use: unblock),
-            .post("/api/admin/unblock-all-ips", "Unblock all addresses", access: .role(.admin), use: unblockAll),
-            .delete("/api/admin/blocked-ips", "Unblock all addresses", access: .role(.admin), use: unblockAll),
-            .post("/api/admin/cleanup-expired", "Forget blocks that are over", access: .role(.admin), use: retention),
+                "/api/admin/blocked-ips/{ipAddress}", "Unblock an address",
+                "Administrators. It is served again at once.", access: .role(.admin),
+                fails: [AddressBlockError.notBlocked], use: unblock),
+            .post(
+                "/api/admin/unblock-all-ips", "Unblock all addresses", "Administrators. The automatic blocks included.",
+                access: .role(.admin), use: unblockAll
+            ).deprecated(insteadUse: "DELETE /api/admin/blocked-ips"),
+            .delete(
+                "/api/admin/blocked-ips", "Unblock all addresses", "Administrators. The automatic blocks included.",
+                access: .role(.admin), use: unblockAll),
+            .post(
+                "/api/admin/cleanup-expired", "Forget blocks that are over",
+                "Administrators. It happens by itself, too.", access: .role(.admin), use: retention),
         ]
     }
 

@@ -65,10 +65,14 @@ struct OutboxEndpoints: Sendable {
 
     var all: [Endpoint] {
         [
-            .get(Self.base, "Messages that wait or were given up, the newest first", access: .role(.admin), use: list),
+            .get(
+                Self.base, "Messages that wait or were given up, the newest first",
+                "Administrators. Mails, reminders and other effects that have not happened yet.", access: .role(.admin),
+                use: list),
             .post(
-                "\(Self.base)/{id}/retry", "Try again a message that was given up", access: .role(.admin),
-                fails: OutboxError.catalogue, use: retry),
+                "\(Self.base)/{id}/retry", "Try again a message that was given up",
+                "Administrators. It is due at once, with all its tries before it.", access: .role(.admin),
+                fails: [OutboxError.notFound, .notParked], use: retry),
         ]
     }
 

@@ -52,8 +52,9 @@ struct AuditSearchEndpoints: Sendable {
     var all: [Endpoint] {
         [
             .get(
-                "/api/admin/audit", "The audit log, the newest first", access: .role(.admin), settings: .expensive,
-                use: search)
+                "/api/admin/audit", "The audit log, the newest first",
+                "Administrators. Who did what, when and to which row; reading it leaves a line, too.",
+                access: .role(.admin), settings: .expensive, use: search)
         ]
     }
 

@@ -10,8 +10,6 @@ enum VerificationError: FailureCatalogue {
     case tooMany(retryAfter: TimeSpan)
     case noMail
 
-    static let catalogue: [VerificationError] = [.invalidCode, .tooMany(retryAfter: .seconds(60)), .noMail]
-
     var problem: Problem {
         switch self {
         case .invalidCode:

@@ -48,17 +48,22 @@ struct EmailVerificationEndpoints: Sendable {
     private static let base = "/api/auth/email-verification"
 
     var all: [Endpoint] {
-        let failures = VerificationError.catalogue
-        return [
+        [
             .post(
-                "\(Self.base)/start", "Mail a code to an address that is to be registered", access: .public,
-                fails: failures, settings: .code, use: start),
+                "\(Self.base)/start", "Mail a code to an address that is to be registered",
+                """
+                Anyone. Sends six digits, at most once a minute for an address. It does the same for an address \
+                that has an account.
+                """,
+                access: .public, fails: [VerificationError.tooMany(retryAfter: .seconds(60)), .noMail],
+                settings: .code, use: start),
             .post(
-                "\(Self.base)/verify", "Prove with the code that the mail is read", access: .public, fails: failures,
-                settings: .code, use: verify),
+                "\(Self.base)/verify", "Prove with the code that the mail is read",
+                "Whoever has the code. The address is verified for the next 30 minutes.", access: .public,
+                fails: [VerificationError.invalidCode], settings: .code, use: verify),
             .get(
-                "\(Self.base)/status", "Whether an address is verified and not yet registered", access: .public,
-                settings: .code, use: status),
+                "\(Self.base)/status", "Whether an address is verified and not yet registered",
+                "Anyone. Tells a form whether it can go on.", access: .public, settings: .code, use: status),
         ]
     }
 

@@ -43,23 +43,27 @@ struct PasswordResetEndpoints: Sendable {
     private static let done = "Password reset successfully. Sign in with the new password."
 
     var all: [Endpoint] {
-        let failures = PasswordResetError.catalogue
-        return [
+        [
             .post(
-                "/api/auth/forgot-password", "Mail a link that sets a new password", access: .public, fails: failures,
-                settings: .code, use: askForLink),
+                "/api/auth/forgot-password", "Mail a link that sets a new password",
+                "Anyone. The answer is the same whether or not there is such an account.", access: .public,
+                fails: [PasswordResetError.noMail], settings: .code, use: askForLink),
             .post(
-                "/api/auth/reset-password", "Set a new password with the token of a mailed link", access: .public,
-                fails: failures, settings: .code, use: resetByLink),
+                "/api/auth/reset-password", "Set a new password with the token of a mailed link",
+                "Whoever has the link. All sessions of the account end.", access: .public,
+                fails: [PasswordResetError.invalidToken, .mismatch], settings: .code, use: resetByLink),
             .post(
-                "/api/auth/forgot-password-otp", "Mail a code that allows to set a new password", access: .public,
-                fails: failures, settings: .code, use: askForCode),
+                "/api/auth/forgot-password-otp", "Mail a code that allows to set a new password",
+                "Anyone. The answer is the same whether or not there is such an account.", access: .public,
+                fails: [PasswordResetError.noMail], settings: .code, use: askForCode),
             .post(
-                "/api/auth/verify-otp", "Prove with the code that the mail is read", access: .public, fails: failures,
-                settings: .code, use: verify),
+                "/api/auth/verify-otp", "Prove with the code that the mail is read",
+                "Whoever has the code; `reset-password-otp` needs it done first.", access: .public,
+                fails: [PasswordResetError.invalidCode], settings: .code, use: verify),
             .post(
-                "/api/auth/reset-password-otp", "Set a new password with a verified code", access: .public,
-                fails: failures, settings: .code, use: resetByCode),
+                "/api/auth/reset-password-otp", "Set a new password with a verified code",
+                "Whoever has the code. All sessions of the account end.", access: .public,
+                fails: [PasswordResetError.invalidCode, .notVerified, .mismatch], settings: .code, use: resetByCode),
         ]
     }
 

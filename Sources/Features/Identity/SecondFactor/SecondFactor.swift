@@ -9,6 +9,21 @@ enum SecondFactorMethod: String, Codable, Sendable, CaseIterable, SQLConvertible
     case email = "EMAIL"
 }
 
+/// What a sign-in that waits for its second proof takes.
+enum ChallengeMethod: String, Codable, Sendable, CaseIterable {
+    case totp = "TOTP"
+    case email = "EMAIL"
+    case recoveryCode = "RECOVERY_CODE"
+
+    init(_ method: SecondFactorMethod) {
+        self =
+            switch method {
+            case .totp: .totp
+            case .email: .email
+            }
+    }
+}
+
 /// The confirmed factor of an account.
 struct SecondFactor: RowDecodable {
     let userID: UserID
@@ -64,7 +79,7 @@ struct SignInChallenge: RowDecodable {
 /// The answer to a right password when a second proof is due (RULINGS C5).
 struct SecondFactorDue: FailureCatalogue {
     let token: String
-    let methods: [String]
+    let methods: [ChallengeMethod]
     /// Whether a code is on its way; one that was sent less than a minute ago still counts instead.
     let isCodeSent: Bool
 
@@ -73,7 +88,7 @@ struct SecondFactorDue: FailureCatalogue {
     var problem: Problem {
         Problem(
             .unauthenticated, "SECOND_FACTOR_REQUIRED", "Give the code of your second factor.",
-            ["challengeToken": token, "methods": methods, "codeSent": isCodeSent])
+            ["challengeToken": token, "methods": methods, "codeSent": isCodeSent], shape: "SignInChallenge")
     }
 }
 
@@ -95,8 +110,6 @@ enum ChallengeError: FailureCatalogue, CaseIterable {
 enum FactorMailError: FailureCatalogue {
     case tooMany(retryAfter: TimeSpan)
     case noMail
-
-    static let catalogue: [FactorMailError] = [.tooMany(retryAfter: .seconds(60)), .noMail]
 
     var problem: Problem {
         switch self {

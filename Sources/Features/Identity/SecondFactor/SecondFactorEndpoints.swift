@@ -61,27 +61,36 @@ struct SecondFactorEndpoints: Sendable {
     var all: [Endpoint] {
         [
             .post(
-                "\(Self.base)/enroll", "Begin to set up a second factor", access: .signedIn,
-                fails: FactorMailError.catalogue,
+                "\(Self.base)/enroll", "Begin to set up a second factor",
+                "Any account. Gives what an authenticator app needs, or mails a code; `confirm` ends it within ten minutes.",
+                access: .signedIn, fails: [FactorMailError.tooMany(retryAfter: .seconds(60)), .noMail],
                 settings: EndpointSettings(rateClass: .authentication, stepUp: .any, admitsMissingFactor: true),
                 use: enroll),
             .post(
-                "\(Self.base)/confirm", "Confirm the second factor with its first code", access: .signedIn,
-                fails: SecondFactorError.catalogue,
+                "\(Self.base)/confirm", "Confirm the second factor with its first code",
+                "Any account that has begun to set one up. Replaces the factor from before and gives new recovery codes.",
+                access: .signedIn, fails: [SecondFactorError.wrongCode, .noEnrolment],
                 settings: EndpointSettings(rateClass: .authentication, admitsMissingFactor: true), use: confirm),
             .post(
-                "\(Self.base)/verify", "Sign in with the second factor, after the password", access: .public,
-                fails: ChallengeError.catalogue, SecondFactorError.catalogue, GuardError.catalogue,
+                "\(Self.base)/verify", "Sign in with the second factor, after the password",
+                "Whoever has the challenge of `login`. Begins the session.", access: .public,
+                fails: [ChallengeError.invalid, .wrongCode], [SecondFactorError.tooManyGuesses], GuardError.catalogue,
                 settings: .authentication.judgingAddress, use: verify),
             .post(
-                "\(Self.base)/recovery-codes", "Replace the recovery codes", access: .signedIn,
-                fails: SecondFactorError.catalogue, settings: Self.sensitive, use: renewCodes),
+                "\(Self.base)/recovery-codes", "Replace the recovery codes",
+                "Any account with a second factor. The codes from before are void.", access: .signedIn,
+                fails: [SecondFactorError.noFactor], settings: Self.sensitive, use: renewCodes),
             .delete(
-                Self.base, "Switch the second factor off", access: .signedIn, fails: SecondFactorError.catalogue,
-                settings: Self.sensitive, use: remove),
+                Self.base, "Switch the second factor off",
+                "Any account with a second factor, unless its role needs one.", access: .signedIn,
+                fails: [SecondFactorError.noFactor, .mandatory], settings: Self.sensitive, use: remove),
             .post(
-                "/api/auth/step-up", "Prove again who you are, for what needs a fresh proof", access: .signedIn,
-                fails: StepUpError.catalogue, GuardError.catalogue,
+                "/api/auth/step-up", "Prove again who you are, for what needs a fresh proof",
+                """
+                Any account, with its password, or with a code of its second factor. Sensitive operations of this \
+                session are open for five minutes. With an e-mail factor, a request without a code mails one.
+                """,
+                access: .signedIn, fails: StepUpError.catalogue, [SecondFactorError.noFactor], GuardError.catalogue,
                 settings: EndpointSettings(rateClass: .authentication, admitsMissingFactor: true), use: stepUp),
         ]
     }

@@ -33,7 +33,8 @@ struct SignInChallenges: Sendable {
             isCodeSent = true
         }
         return SecondFactorDue(
-            token: Base64.urlText(token), methods: [factor.method.rawValue, "RECOVERY_CODE"], isCodeSent: isCodeSent)
+            token: Base64.urlText(token), methods: [ChallengeMethod(factor.method), .recoveryCode],
+            isCodeSent: isCodeSent)
     }
 
     private enum Answered: Sendable {

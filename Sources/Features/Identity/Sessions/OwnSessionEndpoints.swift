@@ -35,11 +35,13 @@ struct OwnSessionEndpoints: Sendable {
 
     var all: [Endpoint] {
         [
-            .get("/api/auth/sessions", "My live sessions, the newest first", access: .signedIn, use: list),
+            .get(
+                "/api/auth/sessions", "My live sessions, the newest first",
+                "Any account. Where it is signed in, this session included.", access: .signedIn, use: list),
             .delete(
-                "/api/auth/sessions/{id}", "End one of my sessions", access: .signedIn,
-                fails: SessionListError.catalogue,
-                use: end),
+                "/api/auth/sessions/{id}", "End one of my sessions",
+                "Any account, its own. The session's tokens are void at once.", access: .signedIn,
+                fails: [SessionListError.notFound], use: end),
         ]
     }
 

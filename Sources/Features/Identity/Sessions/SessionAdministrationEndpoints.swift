@@ -40,18 +40,22 @@ struct SessionAdministrationEndpoints: Sendable {
     private static let base = "/api/admin/sessions"
 
     var all: [Endpoint] {
-        let failures = SessionListError.catalogue
-        return [
-            .get("\(Self.base)/{username}", "Live sessions of an account", access: .role(.admin), use: list),
+        [
+            .get(
+                "\(Self.base)/{username}", "Live sessions of an account",
+                "Administrators. The newest first, at most 500; none for a name nobody has.", access: .role(.admin),
+                use: list),
             .post(
-                "\(Self.base)/deactivate/{sessionId}", "End a session", access: .role(.admin), fails: failures,
-                use: end),
+                "\(Self.base)/deactivate/{sessionId}", "End a session",
+                "Administrators. The session's tokens are void at once.", access: .role(.admin),
+                fails: [SessionListError.notFound], use: end),
             .post(
-                "\(Self.base)/deactivate-all/{username}", "End all sessions of an account", access: .role(.admin),
-                fails: failures, use: endAll),
+                "\(Self.base)/deactivate-all/{username}", "End all sessions of an account",
+                "Administrators. Their own account included, which ends this session too.", access: .role(.admin),
+                fails: [SessionListError.noAccount], use: endAll),
             .post(
-                "\(Self.base)/cleanup-expired", "End sessions that were not continued in time", access: .role(.admin),
-                use: retention),
+                "\(Self.base)/cleanup-expired", "End sessions that were not continued in time",
+                "Administrators. It happens by itself, too.", access: .role(.admin), use: retention),
         ]
     }
 

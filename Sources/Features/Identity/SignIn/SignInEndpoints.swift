@@ -1,6 +1,24 @@
 import CareSyncCore
 import WebAPI
 
+/// Who has signed in: a patient, a doctor or an administrator, told apart by `role`. Directory supplies the shapes.
+struct SessionUser: WireValue, UnionResponse {
+    private let response: AnyWireResponse
+
+    static let unionName = "SessionUser"
+    static let unionSample = SessionUser(AnyWireResponse(MessageResponse(message: "")))
+
+    init(_ response: AnyWireResponse) {
+        self.response = response
+    }
+
+    init(from decoder: any Decoder) throws {
+        response = try AnyWireResponse(from: decoder)
+    }
+
+    func encode(to encoder: any Encoder) throws { try response.encode(to: encoder) }
+}
+
 /// Answer of registration and sign-in.
 struct AuthenticationResponse: WireResponse {
     let accessToken: String
@@ -9,7 +27,7 @@ struct AuthenticationResponse: WireResponse {
     let username: String
     let role: Role
     let message: String
-    let user: AnyWireResponse
+    let user: SessionUser
 
     init(_ grant: SessionGrant, accessToken: String, message: String) {
         self.accessToken = accessToken
@@ -18,7 +36,7 @@ struct AuthenticationResponse: WireResponse {
         username = grant.principal.username
         role = grant.principal.role
         self.message = message
-        user = grant.user
+        user = SessionUser(grant.user)
     }
 }
 
@@ -32,7 +50,7 @@ struct RefreshTokenResponse: WireResponse {
     let tokenType: String
     let username: String
     let role: Role
-    let user: AnyWireResponse
+    let user: SessionUser
 
     init(_ grant: SessionGrant, accessToken: String) {
         self.accessToken = accessToken
@@ -40,7 +58,7 @@ struct RefreshTokenResponse: WireResponse {
         tokenType = "Bearer"
         username = grant.principal.username
         role = grant.principal.role
-        user = grant.user
+        user = SessionUser(grant.user)
     }
 }
 
@@ -61,17 +79,36 @@ struct SignInEndpoints: Sendable {
     var all: [Endpoint] {
         [
             .post(
-                "/api/auth/register", "Register as a patient or a doctor, and sign in", access: .public,
-                fails: AccountError.catalogue, RegistrationError.catalogue, settings: .authentication, use: register),
+                "/api/auth/register", "Register as a patient or a doctor, and sign in",
+                """
+                Anyone. Makes the account with its profile and begins a session. The e-mail address has to be \
+                verified first where the clinic asks for it. A doctor waits for an administrator's verification.
+                """,
+                access: .public, fails: [AccountError.usernameTaken, .emailTaken], [RegistrationError.emailNotVerified],
+                settings: .authentication, use: register),
             .post(
-                "/api/auth/login", "Sign in", access: .public, fails: SignInError.catalogue, GuardError.catalogue,
-                SecondFactorDue.catalogue, settings: .authentication.judgingAddress, use: logIn),
+                "/api/auth/login", "Sign in",
+                """
+                Anyone, with user name and password. Begins a session, or answers 401 with a challenge where the \
+                account has a second factor.
+                """,
+                access: .public, fails: SignInError.catalogue, GuardError.catalogue, SecondFactorDue.catalogue,
+                settings: .authentication.judgingAddress, use: logIn),
             .post(
-                "/api/auth/refresh", "Exchange a refresh token for new tokens", access: .public,
-                fails: SessionError.catalogue, SignInError.catalogue, settings: .token.judgingAddress, use: refresh),
+                "/api/auth/refresh", "Exchange a refresh token for new tokens",
+                """
+                Whoever has the refresh token. Gives new tokens of the same session; the old refresh token is \
+                good for ten more seconds, and its later use ends the session.
+                """,
+                access: .public, fails: [SessionError.refreshInvalid], [SignInError.accountInactive],
+                settings: .token.judgingAddress, use: refresh),
             .post(
-                "/api/auth/logout", "End the session of a refresh token", access: .public, settings: .token,
-                use: logOut),
+                "/api/auth/logout", "End the session of a refresh token",
+                """
+                Whoever has the refresh token. Its session ends, and with it the access tokens. A token that is \
+                not known ends nothing and is no mistake.
+                """,
+                access: .public, settings: .token, use: logOut),
         ]
     }
 

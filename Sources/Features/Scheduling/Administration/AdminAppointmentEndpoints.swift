@@ -11,14 +11,14 @@ struct AdminAppointmentResponse: WireResponse {
     let doctorName: String
     let appointmentDate: LocalDate
     let appointmentTime: LocalTime
-    let startsAt: String
-    let endsAt: String
+    let startsAt: OffsetDateTime
+    let endsAt: OffsetDateTime
     let timeZone: String
     let status: AppointmentStatus
     let reason: String?
-    let createdAt: String
-    let updatedAt: String
-    let statusChangedAt: String?
+    let createdAt: ClinicTimestamp
+    let updatedAt: ClinicTimestamp
+    let statusChangedAt: ClinicTimestamp?
     let statusChangedBy: String
     let cancellationReason: String?
     let heldUntil: Instant?
@@ -66,15 +66,16 @@ struct AdminAppointmentEndpoints: Sendable {
     var all: [Endpoint] {
         [
             .get(
-                "/api/appointments/admin/{id}", "An appointment", access: .role(.admin),
-                fails: SchedulingError.catalogue,
-                use: find),
+                "/api/appointments/admin/{id}", "An appointment", "Administrators. Deleted ones included.",
+                access: .role(.admin), fails: [SchedulingError.appointmentNotFound], use: find),
             .delete(
-                "/api/appointments/admin/{id}", "Take an appointment out of every list", access: .role(.admin),
-                fails: SchedulingError.catalogue, use: delete),
+                "/api/appointments/admin/{id}", "Take an appointment out of every list",
+                "Administrators. It is cancelled, its time is free, and patient and doctor are told.",
+                access: .role(.admin), fails: [SchedulingError.appointmentNotFound], use: delete),
             .post(
                 "/api/appointments/admin/book", "Book for a patient at the desk or on the telephone",
-                access: .role(.admin), fails: SchedulingError.catalogue, use: book),
+                "Administrators. Any free slot; it is booked without a payment.", access: .role(.admin),
+                fails: SchedulingError.refusedSlots + [.patientNotFound, .patientInactive], use: book),
         ]
     }
 

@@ -14,14 +14,14 @@ struct PatientAppointmentResponse: WireResponse {
     let doctorIsVerified: Bool
     let appointmentDate: LocalDate
     let appointmentTime: LocalTime
-    let startsAt: String
-    let endsAt: String
+    let startsAt: OffsetDateTime
+    let endsAt: OffsetDateTime
     let timeZone: String
     let status: AppointmentStatus
     let reason: String?
-    let createdAt: String
-    let updatedAt: String
-    let statusChangedAt: String?
+    let createdAt: ClinicTimestamp
+    let updatedAt: ClinicTimestamp
+    let statusChangedAt: ClinicTimestamp?
     let statusChangedBy: String
     let cancellationReason: String?
     let heldUntil: Instant?
@@ -69,14 +69,14 @@ struct DoctorAppointmentResponse: WireResponse {
     let patientProfileImageUrl: String?
     let appointmentDate: LocalDate
     let appointmentTime: LocalTime
-    let startsAt: String
-    let endsAt: String
+    let startsAt: OffsetDateTime
+    let endsAt: OffsetDateTime
     let timeZone: String
     let status: AppointmentStatus
     let reason: String?
-    let createdAt: String
-    let updatedAt: String
-    let statusChangedAt: String?
+    let createdAt: ClinicTimestamp
+    let updatedAt: ClinicTimestamp
+    let statusChangedAt: ClinicTimestamp?
     let statusChangedBy: String
     let cancellationReason: String?
     let heldUntil: Instant?
@@ -128,21 +128,21 @@ struct HistoryItem: WireValue {
     let appointmentId: AppointmentID?
 }
 
-/// The texts of an appointment's times.
+/// An appointment's times as responses show them.
 struct AppointmentTimes {
     let local: LocalDateTime
-    let startsAt: String
-    let endsAt: String
-    let createdAt: String
-    let updatedAt: String
-    let statusChangedAt: String?
+    let startsAt: OffsetDateTime
+    let endsAt: OffsetDateTime
+    let createdAt: ClinicTimestamp
+    let updatedAt: ClinicTimestamp
+    let statusChangedAt: ClinicTimestamp?
 
     init(_ appointment: Appointment, zone: ClinicZone) {
         local = zone.local(appointment.startsAt)
-        startsAt = zone.text(appointment.startsAt)
-        endsAt = zone.text(appointment.endsAt)
-        createdAt = zone.local(appointment.createdAt).spaced
-        updatedAt = zone.local(appointment.updatedAt).spaced
-        statusChangedAt = appointment.statusChangedAt.map { zone.local($0).spaced }
+        startsAt = OffsetDateTime(appointment.startsAt, zone: zone)
+        endsAt = OffsetDateTime(appointment.endsAt, zone: zone)
+        createdAt = ClinicTimestamp(appointment.createdAt, zone: zone)
+        updatedAt = ClinicTimestamp(appointment.updatedAt, zone: zone)
+        statusChangedAt = appointment.statusChangedAt.map { ClinicTimestamp($0, zone: zone) }
     }
 }

@@ -3,7 +3,7 @@ import WebAPI
 
 struct StatusChangeParameters: Codable, Sendable, Validated {
     var id: AppointmentID
-    var status: String
+    var status: AnyCase<AppointmentStatus>
     /// Kept when the status is a cancellation.
     var reason: String?
 
@@ -16,6 +16,9 @@ struct DoctorAppointmentEndpoints: Sendable {
 
     private static let base = "/api/appointments/doctor"
 
+    private static let listed =
+        "Verified doctors, their own, by start. What belongs to a patient is null unless the doctor treats them."
+
     var all: [Endpoint] { lists + changes }
 
     private var lists: [Endpoint] {
@@ -26,28 +29,34 @@ struct DoctorAppointmentEndpoints: Sendable {
             get("my-patients/completed", "Completed appointments", use: completed),
             get("my-patients/cancelled", "Cancelled appointments", use: cancelled),
             .get(
-                "\(Self.base)/my-patients/status/{status}", "Appointments with one status", access: .role(.doctor),
-                fails: SchedulingError.catalogue, use: withStatus),
+                "\(Self.base)/my-patients/status/{status}", "Appointments with one status", Self.listed,
+                access: .role(.doctor), fails: [SchedulingError.doctorNotVerified], use: withStatus),
         ]
     }
 
     private var changes: [Endpoint] {
         [
             .put(
-                "\(Self.base)/{id}/status", "Move an appointment to another status", access: .role(.doctor),
-                fails: SchedulingError.catalogue, use: changeStatus),
+                "\(Self.base)/{id}/status", "Move an appointment to another status",
+                """
+                Verified doctors, their own. BOOKED, SCHEDULED, CONFIRMED, IN_PROGRESS and COMPLETED follow each \
+                other; a cancellation tells the patient.
+                """,
+                access: .role(.doctor), fails: SchedulingError.refusedMoves + [.notStarted], use: changeStatus),
             .put(
-                "\(Self.base)/{id}/confirm", "Confirm an appointment", access: .role(.doctor),
-                fails: SchedulingError.catalogue, use: confirm),
+                "\(Self.base)/{id}/confirm", "Confirm an appointment", "Verified doctors, their own.",
+                access: .role(.doctor), fails: SchedulingError.refusedMoves, use: confirm),
             .put(
-                "\(Self.base)/{id}/complete", "Complete an appointment", access: .role(.doctor),
-                fails: SchedulingError.catalogue, use: complete),
+                "\(Self.base)/{id}/complete", "Complete an appointment", "Verified doctors, their own.",
+                access: .role(.doctor), fails: SchedulingError.refusedMoves, use: complete),
             .put(
-                "\(Self.base)/{id}/cancel", "Cancel an appointment", access: .role(.doctor),
-                fails: SchedulingError.catalogue, use: cancel),
+                "\(Self.base)/{id}/cancel", "Cancel an appointment",
+                "Verified doctors, their own. The patient is told.", access: .role(.doctor),
+                fails: SchedulingError.refusedMoves, use: cancel),
             .put(
-                "\(Self.base)/{id}/no-show", "Note that the patient did not come", access: .role(.doctor),
-                fails: SchedulingError.catalogue, use: noShow),
+                "\(Self.base)/{id}/no-show", "Note that the patient did not come",
+                "Verified doctors, their own, after the start time.", access: .role(.doctor),
+                fails: SchedulingError.refusedMoves + [.notStarted], use: noShow),
         ]
     }
 
@@ -59,7 +68,8 @@ struct DoctorAppointmentEndpoints: Sendable {
             >
     ) -> Endpoint {
         .get(
-            "\(Self.base)/\(path)", summary, access: .role(.doctor), fails: SchedulingError.catalogue, use: handler)
+            "\(Self.base)/\(path)", summary, Self.listed, access: .role(.doctor),
+            fails: [SchedulingError.doctorNotVerified], use: handler)
     }
 
     @Sendable func list(_ request: EndpointRequest<PageParameters, NoBody>) async throws -> PagedResponse<
@@ -98,13 +108,13 @@ struct DoctorAppointmentEndpoints: Sendable {
     func withStatus(_ request: EndpointRequest<StatusListParameters, NoBody>) async throws -> PagedResponse<
         DoctorAppointmentResponse
     > {
-        try await list(try request.parameters.filter(), request.parameters.request, request)
+        try await list(request.parameters.filter, request.parameters.request, request)
     }
 
     func changeStatus(_ request: EndpointRequest<StatusChangeParameters, NoBody>) async throws
         -> DoctorAppointmentResponse
     {
-        guard let asked = AppointmentStatus(anyCase: request.parameters.status) else { throw SchedulingError.badStatus }
+        let asked = request.parameters.status.value
         // The published client cancels by asking for the legacy status.
         return try await move(
             request.parameters.id, to: asked == .cancelled ? .cancelledByDoctor : asked,

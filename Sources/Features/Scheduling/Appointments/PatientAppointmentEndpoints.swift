@@ -3,22 +3,13 @@ import WebAPI
 
 /// A list of appointments with one status.
 struct StatusListParameters: Codable, Sendable, PagedParameters {
-    var status: String
+    var status: AnyCase<AppointmentStatus>
     var page: Int?
     var size: Int?
 
-    static let rules: [Rule<Self>] =
-        [
-            // The service reads it; the document tells what it reads.
-            Rule("status", .described("One of \(names), in any case.")) { _ in nil }
-        ] + Rule.paging
+    static let rules = Rule<Self>.paging
 
-    private static let names = AppointmentStatus.allCases.map(\.rawValue).joined(separator: ", ")
-
-    func filter() throws -> AppointmentFilter {
-        guard let status = AppointmentStatus(anyCase: status) else { throw SchedulingError.badStatus }
-        return .status([status])
-    }
+    var filter: AppointmentFilter { .status([status.value]) }
 }
 
 /// Which appointment is cancelled, and why, if the caller likes to say.
@@ -35,24 +26,28 @@ struct PatientAppointmentEndpoints: Sendable {
 
     private static let base = "/api/appointments/patient"
 
+    private static let listed = "Patients, their own, by start."
+
     var all: [Endpoint] {
         [
-            .get("\(Self.base)/my-appointments", "My appointments", access: .role(.patient), use: list),
             .get(
-                "\(Self.base)/my-appointments/upcoming", "My appointments that are not over yet",
-                access: .role(.patient),
-                use: upcoming),
+                "\(Self.base)/my-appointments", "My appointments", Self.listed, access: .role(.patient), use: list),
             .get(
-                "\(Self.base)/my-appointments/status/{status}", "My appointments with one status",
-                access: .role(.patient), fails: SchedulingError.catalogue, use: withStatus),
+                "\(Self.base)/my-appointments/upcoming", "My appointments that are not over yet", Self.listed,
+                access: .role(.patient), use: upcoming),
             .get(
-                "\(Self.base)/my-appointments/completed", "My completed appointments", access: .role(.patient),
-                use: completed),
+                "\(Self.base)/my-appointments/status/{status}", "My appointments with one status", Self.listed,
+                access: .role(.patient), use: withStatus),
             .get(
-                "\(Self.base)/my-appointments/cancelled", "My cancelled appointments", access: .role(.patient),
-                use: cancelled),
+                "\(Self.base)/my-appointments/completed", "My completed appointments", Self.listed,
+                access: .role(.patient), use: completed),
+            .get(
+                "\(Self.base)/my-appointments/cancelled", "My cancelled appointments", Self.listed,
+                access: .role(.patient), use: cancelled),
             .delete(
-                "\(Self.base)/{id}", "Cancel my appointment", access: .role(.patient), fails: SchedulingError.catalogue,
+                "\(Self.base)/{id}", "Cancel my appointment",
+                "Patients, their own, while it is BOOKED or CONFIRMED. The doctor is told.", access: .role(.patient),
+                fails: [SchedulingError.appointmentNotFound, .illegalTransition, .inactive, .paymentRequired],
                 use: cancel),
         ]
     }
@@ -72,7 +67,7 @@ struct PatientAppointmentEndpoints: Sendable {
     func withStatus(_ request: EndpointRequest<StatusListParameters, NoBody>) async throws -> PagedResponse<
         PatientAppointmentResponse
     > {
-        try await list(try request.parameters.filter(), request.parameters.request, try request.principal)
+        try await list(request.parameters.filter, request.parameters.request, try request.principal)
     }
 
     func completed(_ request: EndpointRequest<PageParameters, NoBody>) async throws -> PagedResponse<

@@ -17,14 +17,18 @@ struct ReschedulingEndpoints: Sendable {
     var all: [Endpoint] {
         [
             .put(
-                "/api/appointments/patient/{id}", "Change time or reason of my appointment", access: .role(.patient),
-                fails: SchedulingError.catalogue, use: update),
+                "/api/appointments/patient/{id}", "Change time or reason of my appointment",
+                "Patients, their own, while it is BOOKED. The doctor stays the same.", access: .role(.patient),
+                fails: SchedulingError.refusedSlots + SchedulingError.refusedChanges, use: update),
             .put(
                 "/api/appointments/patient/{id}/reschedule", "Move my appointment to another time",
-                access: .role(.patient), fails: SchedulingError.catalogue, use: rescheduleByPatient),
+                "Patients, their own, while it is BOOKED. The doctor is told.", access: .role(.patient),
+                fails: SchedulingError.refusedSlots + SchedulingError.refusedChanges, use: rescheduleByPatient),
             .put(
                 "/api/appointments/doctor/{id}/reschedule", "Move an appointment to another time",
-                access: .role(.doctor), fails: SchedulingError.catalogue, use: rescheduleByDoctor),
+                "Verified doctors, their own. The patient is told.", access: .role(.doctor),
+                fails: SchedulingError.refusedSlots + SchedulingError.refusedChanges + [.doctorNotVerified],
+                use: rescheduleByDoctor),
         ]
     }
 

@@ -101,8 +101,9 @@ struct TreatedPatientEndpoints: Sendable {
     var all: [Endpoint] {
         [
             .get(
-                "/api/appointments/doctor/unique-patients", "The patients I treat", access: .role(.doctor),
-                fails: SchedulingError.catalogue, use: list)
+                "/api/appointments/doctor/unique-patients", "The patients I treat",
+                "Verified doctors. Who comes last comes first; each patient gets a line in their access log.",
+                access: .role(.doctor), fails: [SchedulingError.doctorNotVerified], use: list)
         ]
     }
 

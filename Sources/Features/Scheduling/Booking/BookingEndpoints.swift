@@ -56,11 +56,20 @@ struct BookingEndpoints: Sendable {
     var all: [Endpoint] {
         [
             .post(
-                "/api/appointments/patient/book", "Book a free slot", access: .role(.patient),
-                fails: SchedulingError.catalogue, use: book),
+                "/api/appointments/patient/book", "Book a free slot",
+                "Patients, for themselves. Where the doctor wants payment first, the slot is held until `heldUntil`.",
+                access: .role(.patient), fails: SchedulingError.refusedSlots, use: book),
             .post(
-                "/api/appointments/patient/book-emergency", "See a doctor now", access: .role(.patient),
-                fails: SchedulingError.catalogue,
+                "/api/appointments/patient/book-emergency", "See a doctor now",
+                """
+                Patients, in an emergency. Takes the doctor's time from this minute on; whatever happens, the \
+                response tells whom to call.
+                """,
+                access: .role(.patient),
+                fails: [
+                    SchedulingError.doctorNotFound, .doctorUnavailable, .doctorOnLeave("doctorId"),
+                    .slotUnavailable([]),
+                ],
                 // Whatever stands in the way, the answer tells whom to call.
                 settings: EndpointSettings(advice: booking.context.settings.advice),
                 use: bookEmergency),

@@ -7,8 +7,9 @@ struct HoldEndpoints: Sendable {
     var all: [Endpoint] {
         [
             .post(
-                "/api/appointments/{id}/hold/release", "Give a held slot back", access: .role(.patient),
-                fails: SchedulingError.catalogue, use: release)
+                "/api/appointments/{id}/hold/release", "Give a held slot back",
+                "Patients, their own hold. Its time is free at once.", access: .role(.patient),
+                fails: [SchedulingError.appointmentNotFound, .notHeld], use: release)
         ]
     }
 

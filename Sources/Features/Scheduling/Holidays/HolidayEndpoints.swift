@@ -1,9 +1,12 @@
 import CareSyncCore
 import WebAPI
 
-struct HolidayBody: WireValue, Equatable {
+struct HolidayBody: WireValue, Equatable, Validated {
     var date: LocalDate
     var name: String
+
+    /// The list they stand in checks them.
+    static let rules: [Rule<Self>] = [Rule("name", .length(minimum: 1, maximum: 100)) { _ in nil }]
 }
 
 struct HolidayParameters: Codable, Sendable, Validated {
@@ -21,6 +24,7 @@ struct ReplaceHolidaysRequest: Codable, Sendable, Validated {
 
     static let rules: [Rule<Self>] = [
         .range("year", \.year, 1...9999),
+        Rule("holidays", .items(minimum: 0, maximum: most)) { _ in nil },
         Rule("holidays", .described("at most \(most) different days, with names of 1 to 100 characters")) {
             mistake($0)
         },
@@ -52,9 +56,12 @@ struct HolidayEndpoints: Sendable {
 
     var all: [Endpoint] {
         [
-            .get("/api/clinic/holidays", "Days on which the clinic is closed", access: .signedIn, use: list),
+            .get(
+                "/api/clinic/holidays", "Days on which the clinic is closed",
+                "Any account. Of one year, or all.", access: .signedIn, use: list),
             .put(
-                "/api/clinic/holidays", "Replace the holidays of a year, or all of them", access: .role(.admin),
+                "/api/clinic/holidays", "Replace the holidays of a year, or all of them",
+                "Administrators. Booked appointments stay, and the response counts them.", access: .role(.admin),
                 use: replace),
         ]
     }

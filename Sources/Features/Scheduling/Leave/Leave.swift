@@ -28,14 +28,12 @@ struct Leave: RowDecodable, Equatable {
 struct AffectedAppointment: WireValue, Equatable {
     let appointmentId: AppointmentID
     /// With the clinic's offset.
-    let startsAt: String
+    let startsAt: OffsetDateTime
 }
 
 enum LeaveError: FailureCatalogue, Equatable {
     case notFound, overlap
     case hasAppointments([AffectedAppointment])
-
-    static let catalogue: [LeaveError] = [.notFound, .overlap, .hasAppointments([])]
 
     var problem: Problem {
         switch self {
@@ -45,7 +43,7 @@ enum LeaveError: FailureCatalogue, Equatable {
             Problem(
                 .conflict, "LEAVE_HAS_APPOINTMENTS",
                 "Appointments are booked on these days: \(affected.count). Move or cancel them first.",
-                ["affected": affected])
+                ["affected": affected], shape: "LeaveConflict")
         }
     }
 }

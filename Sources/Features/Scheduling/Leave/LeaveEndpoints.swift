@@ -38,14 +38,22 @@ struct LeaveEndpoints: Sendable {
     var all: [Endpoint] {
         [
             .post(
-                "/api/doctor-leaves", "Add a leave; what becomes of booked appointments must be said",
-                access: .role(.doctor), fails: LeaveError.catalogue, use: add),
-            .get("/api/doctor-leaves/my-leaves", "My leaves", access: .role(.doctor), use: list),
+                "/api/doctor-leaves", "Add a leave",
+                """
+                Doctors, for themselves. Booked appointments in it are kept or cancelled, as `affected` says; \
+                without it they are a conflict.
+                """,
+                access: .role(.doctor), fails: [LeaveError.overlap, .hasAppointments([])], use: add),
             .get(
-                "/api/doctor-leaves/upcoming", "My leaves that are not over yet", access: .role(.doctor), use: upcoming),
+                "/api/doctor-leaves/my-leaves", "My leaves", "Doctors, their own, by first day.",
+                access: .role(.doctor),
+                use: list),
+            .get(
+                "/api/doctor-leaves/upcoming", "My leaves that are not over yet", "Doctors, their own, by first day.",
+                access: .role(.doctor), use: upcoming),
             .delete(
-                "/api/doctor-leaves/{id}", "Remove a leave; its days are free at once", access: .role(.doctor),
-                fails: LeaveError.catalogue, use: remove),
+                "/api/doctor-leaves/{id}", "Remove a leave", "Doctors, their own. Its days are free at once.",
+                access: .role(.doctor), fails: [LeaveError.notFound], use: remove),
         ]
     }
 

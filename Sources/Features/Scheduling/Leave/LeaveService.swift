@@ -83,7 +83,7 @@ struct LeaveService: Sendable {
         case nil:
             throw LeaveError.hasAppointments(
                 affected.map {
-                    AffectedAppointment(appointmentId: $0.id, startsAt: context.zone.text($0.startsAt))
+                    AffectedAppointment(appointmentId: $0.id, startsAt: OffsetDateTime($0.startsAt, zone: context.zone))
                 })
         }
     }

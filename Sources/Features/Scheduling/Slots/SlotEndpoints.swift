@@ -54,8 +54,8 @@ struct SlotEndpoints: Sendable {
         [
             .get(
                 "/api/appointments/available-slots", "Free slots of a doctor on a day, or on several",
-                access: .signedIn,
-                fails: SchedulingError.catalogue, use: availableSlots)
+                "Any account. What can be booked by now; patients do not see times at which they are busy themselves.",
+                access: .signedIn, fails: [SchedulingError.doctorNotFound], use: availableSlots)
         ]
     }
 

@@ -39,10 +39,11 @@ struct WorkingHoursEndpoints: Sendable {
     var all: [Endpoint] {
         [
             .get(
-                "/api/doctors/{id}/working-hours", "When a doctor works", access: .signedIn,
+                "/api/doctors/{id}/working-hours", "When a doctor works", "Any account.", access: .signedIn,
                 fails: [SchedulingError.doctorNotFound], use: find),
             .put(
-                "/api/doctors/{id}/working-hours", "Set when a doctor works: the doctor or an administrator",
+                "/api/doctors/{id}/working-hours", "Set when a doctor works",
+                "The doctor or an administrator. What is absent stays as it is; `days` replaces the whole week.",
                 access: .roles([.doctor, .admin]), fails: [SchedulingError.doctorNotFound], use: change),
         ]
     }

@@ -26,6 +26,8 @@ struct WorkingDayBody: WireValue, Equatable {
     var windows: [ClockSpan]
     var breaks: [ClockSpan]?
 
+    static let mostSpans = 8
+
     /// In order, both the days and what is on them.
     static func days(of spans: [WorkingSpan]) -> [WorkingDayBody] {
         let byWeekday = Dictionary(grouping: spans, by: \.weekday)
@@ -36,6 +38,15 @@ struct WorkingDayBody: WireValue, Equatable {
                 breaks: today.filter { $0.kind == .pause }.map { ClockSpan($0.range) })
         }
     }
+}
+
+extension WorkingDayBody: Validated {
+    /// The week they stand in checks them.
+    static let rules: [Rule<Self>] = [
+        Rule("weekday", .range(minimum: 1, maximum: 7)) { _ in nil },
+        Rule("windows", .items(minimum: nil, maximum: mostSpans)) { _ in nil },
+        Rule("breaks", .items(minimum: nil, maximum: mostSpans)) { _ in nil },
+    ]
 }
 
 /// What is absent stays as it is.
@@ -49,11 +60,11 @@ struct WorkingHoursRequest: Codable, Sendable, Validated {
     var paymentPolicy: PaymentChoice?
 
     static let slotLengths = [15, 20, 30, 45, 60]
-    private static let mostSpans = 8
 
     static let rules: [Rule<Self>] = [
+        Rule("days", .items(minimum: 1, maximum: 7)) { _ in nil },
         Rule("days", .described("windows of a weekday do not overlap, and breaks lie inside them")) { daysMistake($0) },
-        Rule("slotMinutes", .described("15, 20, 30, 45 or 60")) {
+        Rule("slotMinutes", .values(slotLengths.map(Int64.init))) {
             $0.slotMinutes.flatMap { slotLengths.contains($0) ? nil : "must be 15, 20, 30, 45 or 60" }
         },
         .range("bufferBeforeMinutes", \.bufferBeforeMinutes, 0...120),
@@ -88,8 +99,9 @@ struct WorkingHoursRequest: Codable, Sendable, Validated {
 
     private static func mistake(_ day: WorkingDayBody) -> String? {
         let breaks = day.breaks ?? []
-        guard day.windows.count <= mostSpans, breaks.count <= mostSpans else {
-            return "must have at most \(mostSpans) windows and \(mostSpans) breaks on weekday \(day.weekday)"
+        guard day.windows.count <= WorkingDayBody.mostSpans, breaks.count <= WorkingDayBody.mostSpans else {
+            return
+                "must have at most \(WorkingDayBody.mostSpans) windows and \(WorkingDayBody.mostSpans) breaks on weekday \(day.weekday)"
         }
         guard (day.windows + breaks).allSatisfy(\.isSound) else {
             return "must begin before it ends, at whole minutes, on weekday \(day.weekday)"

@@ -116,7 +116,6 @@ package struct MailDeliveryHandler: Sendable {
 
     private struct Failure: FailureCatalogue {
         let code: String
-        static let catalogue: [Failure] = []
         var problem: Problem { Problem(.failedDependency, code, "The mail could not be handed over.") }
     }
 

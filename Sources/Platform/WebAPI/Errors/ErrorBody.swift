@@ -54,14 +54,32 @@ struct ErrorBody: Encodable {
     }
 }
 
-/// The error body as OpenAPI describes it.
-struct ErrorResponse: WireResponse {
+/// The error body as the document describes it.
+struct ProblemBody: WireResponse, NamedResponse, Documented {
     let error: String
     let message: String
-    let code: String
+    let code: Code
     let status: Int
     let path: String
     let timestamp: Instant
     let requestId: String
     let fieldErrors: [FieldError]
+
+    static let schemaName = "Problem"
+
+    static let notes: [String: FieldNote] = [
+        "error": "The same sentence as `message`.",
+        "message": "One sentence for a person.",
+        "status": "The status of the response.",
+        "path": "The path of the request.",
+        "timestamp": "When the request arrived.",
+        "requestId": "The request's name in the log; also the header `X-Request-Id`.",
+        "fieldErrors": "The refused fields of the request; empty unless fields are to blame.",
+    ]
+
+    /// One of the codes that the document lists.
+    struct Code: Codable, Sendable, ComponentReference {
+        static let componentName = "ProblemCode"
+        static let sample = Code()
+    }
 }

@@ -6,27 +6,29 @@ import Persistence
 
 /// Makes the response to whatever a step or a handler has thrown. Nothing else builds error bodies.
 struct ErrorResponder: Sendable {
-    func response(to error: any Error, _ exchange: Exchange) -> Response {
+    func response(to error: any Error, _ exchange: inout Exchange) -> Response {
         switch Failure(error) {
-        case .problem(let problem): return response(to: problem, exchange)
-        case .refusedMethod(let allowed): return response(to: .methodNotAllowed, exchange, [("Allow", allowed)])
+        case .problem(let problem): return response(to: problem, &exchange)
+        case .refusedMethod(let allowed): return response(to: .methodNotAllowed, &exchange, [("Allow", allowed)])
         case .stored(let stored):
+            exchange.code = ErrorBody.code(in: stored.body)
             return Response(
                 status: stored.status, contentType: Response.jsonType, body: .bytes(ByteBuffer(bytes: stored.body)))
         case .explainedFault(let fault):
             log("\(fault)", exchange)
-            return response(to: fault.problem, exchange)
+            return response(to: fault.problem, &exchange)
         case .fault:
             // The error's text may quote what it failed on, so only its type is logged, or a driver failure's code.
             log(error is DatabaseFailure ? "\(error)" : "\(type(of: error))", exchange)
-            return response(to: .fault, exchange)
+            return response(to: .fault, &exchange)
         }
     }
 
     private func response(
-        to problem: Problem, _ exchange: Exchange, _ headers: [(String, String)] = []
+        to problem: Problem, _ exchange: inout Exchange, _ headers: [(String, String)] = []
     ) -> Response {
         let problem = problem.advising(exchange.route?.advice)
+        exchange.code = problem.code
         var headers = headers
         if problem.kind == .unauthenticated { headers.append(("WWW-Authenticate", "Bearer")) }
         if let seconds = problem.retryAfter { headers.append(("Retry-After", String(seconds))) }
@@ -41,7 +43,7 @@ struct ErrorResponder: Sendable {
             // A problem's details could not be encoded, which is a fault; a fault has none but the route's advice.
             return problem.kind == .fault
                 ? Response(status: 500, contentType: nil, body: .bytes(ByteBuffer()))
-                : response(to: error, exchange)
+                : response(to: error, &exchange)
         }
     }
 

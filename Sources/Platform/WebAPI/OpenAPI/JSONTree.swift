@@ -1,5 +1,5 @@
 /// A JSON document built by hand, with its keys in the order given: what the OpenAPI document is made of.
-indirect enum JSONTree: Equatable, Sendable, ExpressibleByStringLiteral, ExpressibleByBooleanLiteral,
+indirect enum JSONTree: Hashable, Sendable, ExpressibleByStringLiteral, ExpressibleByBooleanLiteral,
     ExpressibleByIntegerLiteral
 {
     case object([Member])
@@ -9,7 +9,7 @@ indirect enum JSONTree: Equatable, Sendable, ExpressibleByStringLiteral, Express
     case boolean(Bool)
     case null
 
-    struct Member: Equatable, Sendable {
+    struct Member: Hashable, Sendable {
         let name: String
         let value: JSONTree
     }
@@ -28,6 +28,11 @@ indirect enum JSONTree: Equatable, Sendable, ExpressibleByStringLiteral, Express
     func adding(_ name: String, _ value: JSONTree?) -> JSONTree {
         guard case .object(let members) = self, let value else { return self }
         return .object(members.filter { $0.name != name } + [Member(name: name, value: value)])
+    }
+
+    func without(_ name: String) -> JSONTree {
+        guard case .object(let members) = self else { return self }
+        return .object(members.filter { $0.name != name })
     }
 
     subscript(name: String) -> JSONTree? {

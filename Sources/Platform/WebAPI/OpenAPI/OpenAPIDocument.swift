@@ -5,10 +5,10 @@ import NIOCore
 
 /// The OpenAPI 3.1 document of a set of endpoints.
 package struct OpenAPIDocument {
-    enum Mistake: Error, CustomStringConvertible {
+    package enum Mistake: Error, CustomStringConvertible {
         case operationNamedTwice(String)
 
-        var description: String {
+        package var description: String {
             switch self {
             case .operationNamedTwice(let name): "Two operations would be called \(name)."
             }
@@ -17,40 +17,56 @@ package struct OpenAPIDocument {
 
     private let tree: JSONTree
 
-    /// Throws when a type has no schema or two operations have one name; mistakes in the program, found by the tests.
+    /// A document without texts of its own.
     package init(title: String, version: String, endpoints: [Endpoint]) throws {
-        var schemas = SchemaComponents()
+        try self.init(DocumentTexts(title: title, version: version), endpoints: endpoints)
+    }
+
+    /// Throws when a type has no schema or no properties, or two operations have one name; mistakes in the program, found
+    /// by the tests.
+    package init(_ texts: DocumentTexts, endpoints: [Endpoint]) throws {
+        let endpoints = endpoints.sorted { ($0.path, $0.method.rawValue) < ($1.path, $1.method.rawValue) }
+        var draft = Components(texts)
+        _ = try Self.paths(of: endpoints, texts, &draft)
+        var components = Components(texts, frequent: draft.mostFrequent)
+        let paths = try Self.paths(of: endpoints, texts, &components)
+        let introduction = texts.introduction.isEmpty ? "" : texts.introduction + "\n\n" + components.codeTable + "\n"
+        tree = .members([
+            "openapi": "3.1.0",
+            "info": .members([
+                "title": .string(texts.title), "version": .string(texts.version),
+                "description": introduction.isEmpty ? nil : .string(introduction),
+                "license": .members(["name": "Apache-2.0", "identifier": "Apache-2.0"]),
+            ]),
+            "servers": .array([.members(["url": .string(texts.server ?? "/")])]),
+            "tags": texts.tags.isEmpty
+                ? nil
+                : .array(texts.tags.map { .members(["name": .string($0.name), "description": .string($0.text)]) }),
+            "paths": paths,
+            "components": try components.tree(),
+        ])
+    }
+
+    private static func paths(
+        of endpoints: [Endpoint], _ texts: DocumentTexts, _ components: inout Components
+    ) throws -> JSONTree {
         var paths: [(path: String, operations: [JSONTree.Member])] = []
         var operationIDs: Set<String> = []
-        for endpoint in endpoints.sorted(by: { ($0.path, $0.method.rawValue) < ($1.path, $1.method.rawValue) }) {
-            let writer = OperationWriter(endpoint)
+        for endpoint in endpoints {
+            let tag = texts.tags.max { $0.match(endpoint.path) ?? 0 < $1.match(endpoint.path) ?? 0 }
+            let writer = OperationWriter(endpoint, tag: tag?.match(endpoint.path) == nil ? nil : tag?.name)
             guard operationIDs.insert(writer.operationID).inserted else {
                 throw Mistake.operationNamedTwice(writer.operationID)
             }
-            let operation = try writer.tree(&schemas)
-            let member = JSONTree.Member(name: endpoint.method.rawValue.lowercased(), value: operation)
+            let member = JSONTree.Member(
+                name: endpoint.method.rawValue.lowercased(), value: try writer.tree(&components))
             if paths.last?.path == endpoint.path {
                 paths[paths.count - 1].operations.append(member)
             } else {
                 paths.append((endpoint.path, [member]))
             }
         }
-        _ = try schemas.schema(of: ErrorResponse.self, for: .response)
-        tree = .members([
-            "openapi": "3.1.0",
-            "info": .members([
-                "title": .string(title), "version": .string(version),
-                "license": .members(["name": "Apache-2.0", "identifier": "Apache-2.0"]),
-            ]),
-            "servers": .array([.members(["url": "/"])]),
-            "paths": .object(paths.map { JSONTree.Member(name: $0.path, value: .object($0.operations)) }),
-            "components": .members([
-                "schemas": schemas.tree,
-                "securitySchemes": .members([
-                    "bearer": .members(["type": "http", "scheme": "bearer", "bearerFormat": "JWT"])
-                ]),
-            ]),
-        ])
+        return .object(paths.map { JSONTree.Member(name: $0.path, value: .object($0.operations)) })
     }
 
     /// Indented JSON, the same bytes for the same endpoints.

@@ -3,7 +3,9 @@ import CareSyncCore
 /// The shape of a `Decodable` type, found by letting it decode itself from a recorder.
 indirect enum RecordedType: Equatable {
     case scalar(WireType)
-    case enumeration([String])
+    case enumeration(name: String, [String])
+    /// One of several shapes.
+    case union(String)
     case list(RecordedType)
     case dictionary(RecordedType)
     case object(name: String, fields: [Field])
@@ -16,6 +18,7 @@ indirect enum RecordedType: Equatable {
         /// `null` is allowed, and in a request the field may be missing.
         var isOptional: Bool
         var rules: [FieldRule] = []
+        var note: FieldNote?
     }
 
     /// A rule without its check.
@@ -24,6 +27,10 @@ indirect enum RecordedType: Equatable {
         let maximumLength: Int?
         let minimum: Int64?
         let maximum: Int64?
+        let minimumItems: Int?
+        let maximumItems: Int?
+        let values: [Int64]?
+        let formats: [String]?
         let pattern: String?
         let format: String?
         let text: String?
@@ -34,16 +41,22 @@ extension RecordedType.FieldRule {
     init<Root>(_ constraint: Rule<Root>.Constraint) {
         var (minimumLength, maximumLength): (Int?, Int?) = (nil, nil)
         var (minimum, maximum): (Int64?, Int64?) = (nil, nil)
+        var (values, formats): ([Int64]?, [String]?) = (nil, nil)
+        var (minimumItems, maximumItems): (Int?, Int?) = (nil, nil)
         var (pattern, format, text): (String?, String?, String?) = (nil, nil, nil)
         switch constraint {
         case .length(let low, let high): (minimumLength, maximumLength) = (low, high)
         case .range(let low, let high): (minimum, maximum) = (low, high)
+        case .items(let low, let high): (minimumItems, maximumItems) = (low, high)
+        case .values(let numbers): values = numbers
+        case .anyFormat(let names): formats = names
         case .pattern(let value): pattern = value
         case .format(let value): format = value
         case .described(let value): text = value
         }
         self.init(
             minimumLength: minimumLength, maximumLength: maximumLength, minimum: minimum, maximum: maximum,
-            pattern: pattern, format: format, text: text)
+            minimumItems: minimumItems, maximumItems: maximumItems, values: values, formats: formats, pattern: pattern,
+            format: format, text: text)
     }
 }

@@ -5,9 +5,11 @@ import Foundation
 enum SchemaRecorder {
     enum Failure: Error, CustomStringConvertible {
         case cannotRecord(String)
+        case noSuchField(String, type: String)
 
         var description: String {
             switch self {
+            case .noSuchField(let field, let type): "The notes of \(type) tell of \(field), which it does not have."
             case .cannotRecord(let type): "The type \(type) does not decode from samples, so it has no schema."
             }
         }
@@ -24,10 +26,19 @@ enum SchemaRecorder {
         if let scalar = type as? any WireScalar.Type, let sample = scalar.sample as? Value {
             return (.scalar(scalar.wireType), sample)
         }
+        if let union = type as? any UnionResponse.Type, let sample = union.unionSample as? Value {
+            return (.union(union.unionName), sample)
+        }
+        if let component = type as? any ComponentReference.Type, let sample = component.sample as? Value {
+            return (.reference(component.componentName), sample)
+        }
+        if let lenient = type as? any DescribedAs.Type, let sample = lenient.sample as? Value {
+            return (try record(lenient.described, enclosing: enclosing).type, sample)
+        }
         if let enumeration = type as? any CaseIterable.Type, let cases = names(of: enumeration),
             let first = cases.values.first as? Value
         {
-            return (.enumeration(cases.names), first)
+            return (.enumeration(name: typeName(type), cases.names), first)
         }
         if let list = type as? any RecordableList.Type, let empty = list.empty as? Value {
             return (.list(try element(list.element, enclosing)), empty)
@@ -40,7 +51,7 @@ enum SchemaRecorder {
         let recorder = RecordingDecoder(enclosing: enclosing + [ObjectIdentifier(type)])
         guard let value = try? Value(from: recorder) else { throw Failure.cannotRecord(name) }
         if let single = recorder.single { return (single, value) }
-        return (.object(name: name, fields: withRules(recorder.fields, of: type)), value)
+        return (.object(name: name, fields: try withNotes(withRules(recorder.fields, of: type), of: type)), value)
     }
 
     private static func element(_ type: any Decodable.Type, _ enclosing: [ObjectIdentifier]) throws -> RecordedType {
@@ -76,6 +87,24 @@ enum SchemaRecorder {
         }
     }
 
+    private static func withNotes(_ fields: [RecordedType.Field], of type: Any.Type) throws -> [RecordedType.Field] {
+        var notes = (type as? any Documented.Type)?.notes ?? [:]
+        if let unknown = notes.keys.sorted().first(where: { name in !fields.contains { $0.name == name } }) {
+            throw Failure.noSuchField(unknown, type: typeName(type))
+        }
+        if type is any PagedParameters.Type { notes.merge(paging) { own, _ in own } }
+        return fields.map { field in
+            var field = field
+            field.note = notes[field.name]
+            return field
+        }
+    }
+
+    private static let paging: [String: FieldNote] = [
+        "page": FieldNote("Which page, counted from 0. Without page and size the list is whole, cut at 500 rows."),
+        "size": FieldNote("Rows of a page; 20 when only page is given."),
+    ]
+
     private static func rules<Subject: Validated>(
         of type: Subject.Type
     ) -> [(field: String, rule: RecordedType.FieldRule)] {
@@ -83,6 +112,11 @@ enum SchemaRecorder {
     }
 
     static func typeName(_ type: Any.Type) -> String {
+        if let named = type as? any NamedResponse.Type { return named.schemaName }
+        return plainName(type)
+    }
+
+    private static func plainName(_ type: Any.Type) -> String {
         "\(type)".filter { $0.isLetter || $0.isNumber }
     }
 }

@@ -73,6 +73,7 @@ package enum SwaggerUI {
           url: "\(document)",
           dom_id: "#swagger-ui",
           deepLinking: true,
+          showExtensions: true,
           presets: [SwaggerUIBundle.presets.apis, SwaggerUIStandalonePreset],
           layout: "StandaloneLayout",
         });

@@ -31,7 +31,7 @@ package struct APIResponder: Sendable {
         do {
             response = try await steps(&exchange)
         } catch {
-            response = errors.response(to: await denials.note(error, exchange), exchange)
+            response = errors.response(to: await denials.note(error, exchange), &exchange)
         }
         exchange.quota?.add(to: &response.headers)
         observe(response, exchange)
@@ -53,8 +53,10 @@ package struct APIResponder: Sendable {
 
     /// The response to a request that cannot be taken for one, so that nothing is run for it.
     func refusal(_ problem: Problem, of request: ServerRequest) -> RenderedResponse {
-        let exchange = Exchange(request, arrival(of: request), origin: .sameOrigin, route: nil)
-        return exchange.rendered(errors.response(to: problem, exchange))
+        var exchange = Exchange(request, arrival(of: request), origin: .sameOrigin, route: nil)
+        let response = errors.response(to: problem, &exchange)
+        observe(response, exchange)
+        return exchange.rendered(response)
     }
 
     private func arrive(_ request: ServerRequest) -> Exchange {
@@ -77,6 +79,7 @@ package struct APIResponder: Sendable {
         let summary = RequestSummary(
             requestID: exchange.arrival.requestID, method: exchange.request.method.rawValue,
             path: exchange.route?.path ?? "", role: exchange.caller?.role, status: response.status,
+            code: exchange.code,
             receivedAt: exchange.arrival.receivedAt, respondedAt: settings.time.now)
         for observer in settings.observers { observer.responded(summary) }
     }

@@ -21,6 +21,8 @@ struct Exchange: Sendable {
     let route: RouteResponder?
     /// What the request has drawn from its quotas; `nil` until it does, and where nothing is limited.
     var quota: QuotaUse?
+    /// The code of the failure that the request ended with.
+    var code: String?
     /// Who is calling, once that is known.
     var caller: Principal?
 

@@ -18,6 +18,8 @@ package struct RequestSummary: Sendable {
     package let path: String
     package let role: Role?
     package let status: Int
+    /// Of a failure.
+    package let code: String?
     package let receivedAt: Instant
     package let respondedAt: Instant
 }

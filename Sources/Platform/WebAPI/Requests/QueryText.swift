@@ -30,17 +30,17 @@ enum QueryText {
             default: bytes.append(byte)
             }
         }
-        guard !bytes.contains(0) else { throw malformed(field) }
+        guard !bytes.contains(0) else { throw malformed(field, "must not contain U+0000") }
         // Nothing in ASCII needs a second look.
         if bytes.allSatisfy({ $0 < 0x80 }) { return String(decoding: bytes, as: UTF8.self) }
         guard let text = String(validating: bytes, as: UTF8.self) else { throw malformed(field) }
         return text
     }
 
-    private static func malformed(_ field: String) -> Problem {
-        .invalid(
-            field.filter { $0.isLetter || $0.isNumber }, "INVALID_ARGUMENT", rule: "must be valid percent-encoded UTF-8"
-        )
+    private static func malformed(
+        _ field: String, _ rule: String = "must be valid percent-encoded UTF-8"
+    ) -> Problem {
+        .invalid(field.filter { $0.isLetter || $0.isNumber }, "INVALID_ARGUMENT", rule: rule)
     }
 
     private static func hexDigit(_ byte: UInt8) -> UInt8? {

@@ -40,6 +40,8 @@ package enum ResponseDescription: Sendable {
 
     /// The one status it can have; `nil` when the endpoint says.
     var status: Int? { if case .nothing = self { 204 } else { nil } }
+
+    var isReplayable: Bool { if case .once = self { true } else { false } }
 }
 
 /// What a list may hold.

@@ -46,6 +46,19 @@ struct MemoryQuotasTests {
         #expect(store.take(5, of: quota, for: key, at: start).remaining == 0)
     }
 
+    @Test("a charge is drawn also when less is left, and the rest is owed, at most a whole quota")
+    func debt() {
+        let store = MemoryQuotas()
+        for _ in 0..<4 { _ = store.take(1, of: quota, for: key, at: start) }
+        store.charge(3, to: quota, for: key, at: start)
+        #expect(store.take(1, of: quota, for: key, at: start).seconds == 6)
+        #expect(!store.take(1, of: quota, for: key, at: start + .milliseconds(5_999)).isAdmitted)
+        #expect(store.take(1, of: quota, for: key, at: start + .seconds(6)).isAdmitted)
+        for _ in 0..<9 { store.charge(3, to: quota, for: key, at: start + .seconds(6)) }
+        #expect(!store.take(1, of: quota, for: key, at: start + .seconds(17)).isAdmitted)
+        #expect(store.take(1, of: quota, for: key, at: start + .seconds(18)).isAdmitted)
+    }
+
     @Test("a clock that was set back keeps nobody waiting for longer than a window")
     func clockSetBack() {
         let store = MemoryQuotas()

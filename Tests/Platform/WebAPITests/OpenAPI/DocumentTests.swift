@@ -17,7 +17,23 @@ struct DocumentTests {
 
     private func operations() throws -> [(path: String, method: String, operation: [String: Any])] {
         let paths = try #require(try json()["paths"] as? [String: [String: [String: Any]]])
-        return paths.flatMap { path, methods in methods.map { (path, $0.key, $0.value) } }
+        let components = try #require(try json()["components"] as? [String: [String: Any]])
+        return paths.flatMap { path, methods in
+            methods.map { method, operation in
+                var operation = operation
+                let responses = operation["responses"] as? [String: [String: Any]]
+                operation["responses"] = responses?.mapValues { Self.resolved($0, components) }
+                let parameters = operation["parameters"] as? [[String: Any]]
+                operation["parameters"] = parameters?.map { Self.resolved($0, components) }
+                return (path, method, operation)
+            }
+        }
+    }
+
+    /// What a reference leads to.
+    private static func resolved(_ part: [String: Any], _ components: [String: [String: Any]]) -> [String: Any] {
+        guard let words = (part["$ref"] as? String)?.split(separator: "/"), words.count == 4 else { return part }
+        return components[String(words[2])]?[String(words[3])] as? [String: Any] ?? part
     }
 
     @Test("every endpoint is there once, in the same text whatever their order")
@@ -59,24 +75,53 @@ struct DocumentTests {
             #expect((responses["304"] != nil) == (path == "/api/catalogue"))
             for (status, response) in responses where status >= "400" {
                 let schema = try Self.schema(of: response)
-                let plain = (schema["allOf"] as? [[String: Any]])?.first ?? schema
-                #expect(plain["$ref"] as? String == "#/components/schemas/ErrorResponse")
+                #expect(["Problem", "BrokenToy"].contains(try Self.name(schema)), "\(method) \(path)")
             }
         }
     }
 
-    @Test("what a failure tells beside the error body is described where it can be answered, and nowhere else")
+    @Test("what a failure tells beside the error body is a component, where it can be answered and nowhere else")
     func details() throws {
         for (path, method, operation) in try operations() {
             let responses = try #require(operation["responses"] as? [String: [String: Any]])
             for (status, response) in responses where status >= "400" {
-                let parts = try Self.schema(of: response)["allOf"] as? [[String: Any]]
-                let properties = parts?.last?["properties"] as? [String: [String: Any]]
                 let isToldOf = (response["description"] as? String)?.contains("TOY_BROKEN") == true
-                #expect((properties?["parts"]?["type"] as? String == "integer") == isToldOf, "\(method) \(path)")
-                #expect((properties == nil) == !isToldOf, "\(method) \(path)")
+                let name = try Self.name(try Self.schema(of: response))
+                #expect((name == "BrokenToy") == isToldOf, "\(method) \(path)")
             }
         }
+        let components = try #require(try json()["components"] as? [String: [String: Any]])
+        let broken = try #require(components["schemas"]?["BrokenToy"] as? [String: Any])
+        let parts = try #require(broken["allOf"] as? [[String: Any]])
+        #expect(try Self.name(parts[0]) == "Problem")
+        #expect((parts[1]["properties"] as? [String: [String: Any]])?["parts"]?["type"] as? String == "integer")
+    }
+
+    @Test("every code is listed with its example, and the operations that can answer it name it")
+    func codes() throws {
+        let components = try #require(try json()["components"] as? [String: [String: Any]])
+        let listed = (components["schemas"]?["ProblemCode"] as? [String: Any])?["enum"] as? [String]
+        let codes = try #require(listed)
+        #expect(Set(codes).isSuperset(of: ["TOY_NOT_FOUND", "TOY_BROKEN", "INTERNAL", "NOT_FOUND"]))
+        #expect(try #require(components["examples"]).keys.sorted() == codes)
+        let add = try #require(try operations().first { $0.path == "/api/toys" && $0.method == "post" })
+        let responses = try #require(add.operation["responses"] as? [String: [String: Any]])
+        #expect((responses["409"]?["description"] as? String)?.contains("`TOY_BROKEN`") == true)
+        let list = try #require(try operations().first { $0.path == "/api/toys" && $0.method == "get" })
+        #expect((list.operation["responses"] as? [String: Any])?["409"] == nil)
+    }
+
+    @Test("a type without properties is a mistake that is named")
+    func emptyObject() throws {
+        struct Nothing: WireResponse {}
+        let endpoint = Endpoint.get("/api/nothing", "Nothing", access: .public) {
+            (_: EndpointRequest<NoParameters, NoBody>) in Nothing()
+        }
+        #expect(throws: (any Error).self) { try OpenAPIDocument(title: "", version: "", endpoints: [endpoint]) }
+    }
+
+    private static func name(_ schema: [String: Any]) throws -> String {
+        String(try #require(schema["$ref"] as? String).dropFirst("#/components/schemas/".count))
     }
 
     private static func schema(of response: [String: Any]) throws -> [String: Any] {
@@ -84,12 +129,12 @@ struct DocumentTests {
         return try #require(content["application/json"]?["schema"] as? [String: Any])
     }
 
-    @Test("every reference leads to a schema")
+    @Test("every reference leads somewhere")
     func references() throws {
         let text = try document().text
         let components = try #require(try json()["components"] as? [String: [String: Any]])
-        let names = Set(try #require(components["schemas"]).keys)
-        let references = text.matches(of: /"#\/components\/schemas\/([A-Za-z0-9]+)"/).map { String($0.1) }
+        let names = Set(components.flatMap { kind, parts in parts.keys.map { "\(kind)/\($0)" } })
+        let references = text.matches(of: /"#\/components\/([A-Za-z]+\/[A-Za-z0-9_-]+)"/).map { String($0.1) }
         #expect(!references.isEmpty)
         #expect(Set(references).isSubset(of: names))
     }

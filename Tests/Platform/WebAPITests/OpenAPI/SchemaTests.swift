@@ -74,7 +74,7 @@ struct SchemaTests {
         #expect(fields["id"]?.type == .scalar(PatientID.wireType))
         #expect(fields["amount"]?.type == .scalar(Money.wireType))
         #expect(fields["day"]?.type == .scalar(LocalDate.wireType))
-        #expect(fields["shade"]?.type == .enumeration(["LIGHT", "DARK"]))
+        #expect(fields["shade"]?.type == .enumeration(name: "Shade", ["LIGHT", "DARK"]))
         let inner = RecordedType.object(
             name: "Inner",
             fields: [.init(name: "value", type: .scalar(WireType(.integer, format: "int64")), isOptional: false)])
@@ -113,7 +113,7 @@ struct SchemaTests {
     func patch() throws {
         let fields = try fields(Change.self)
         #expect(fields["name"]?.type == .scalar(WireType(.string)))
-        #expect(fields["shade"]?.type == .enumeration(["LIGHT", "DARK"]))
+        #expect(fields["shade"]?.type == .enumeration(name: "Shade", ["LIGHT", "DARK"]))
         #expect(fields.values.map(\.isOptional) == [true, true])
     }
 

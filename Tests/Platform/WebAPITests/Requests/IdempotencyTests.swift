@@ -1,6 +1,8 @@
 import CareSyncTesting
 import Persistence
+import Synchronization
 import Testing
+import WebAPI
 
 @Suite("Idempotency-Key")
 struct IdempotencyTests {
@@ -113,6 +115,35 @@ struct IdempotencyTests {
         try await withToyDatabase { toys, _ in
             let answer = try await toys.post("/api/toys", toy, as: "doctor", headers: ["Idempotency-Key": key])
             #expect(answer.status == 200)
+        }
+    }
+
+    @Test("a 403 from inside the transaction is recorded and charged, fresh and sent again")
+    func refusals() async throws {
+        try await withDatabase(.sqlite, migrations: (PlatformMigrations.all + ToyFeature.migrations).gapless) {
+            database in
+            let denials = Denials()
+            let app = try ToyApp(
+                database: database, rateLimiter: RateLimiter(store: MemoryQuotas()), denials: denials.recorder)
+            try await app.test { toys in
+                let body = "{\"name\":\"forbidden\",\"price\":1}"
+                for round in 1...3 {
+                    let answer = try await toys.post("/api/toys", body, as: "doctor", headers: ["Idempotency-Key": "k"])
+                    answer.expectFailure(403, "ACCESS_DENIED")
+                    #expect(denials.codes == Array(repeating: "POST /api/toys ACCESS_DENIED", count: round))
+                    // What the response says is left was counted before the refusal: 120 less ten for each before.
+                    #expect(answer.header("RateLimit")?.contains("\"write-account\";r=\(129 - 10 * round);") == true)
+                }
+            }
+        }
+    }
+
+    private final class Denials: Sendable {
+        private let kept = Mutex<[String]>([])
+
+        var codes: [String] { kept.withLock { $0 } }
+        var recorder: DenialRecorder {
+            DenialRecorder { [self] denial in kept.withLock { $0.append("\(denial.route) \(denial.code)") } }
         }
     }
 }

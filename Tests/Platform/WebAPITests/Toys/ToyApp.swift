@@ -17,14 +17,16 @@ struct ToyApp: Sendable {
     /// In-process requests have no peer; a trusted proxy of that name lets them say where they come from.
     init(
         database: (any Database)? = nil, pages: [StaticPage] = [], isTransportSecure: Bool = false,
-        rateLimiter: RateLimiter = .unlimited, trustedProxies: [String] = []
+        rateLimiter: RateLimiter = .unlimited, trustedProxies: [String] = [],
+        denials: DenialRecorder = .none, observers: [RequestObserver] = []
     ) throws {
         responder = try APIResponder(
             endpoints: ToyFeature(database: database).endpoints, pages: pages,
             settings: APISettings(
-                authenticator: Authenticator(Self.authenticate), rateLimiter: rateLimiter,
+                authenticator: Authenticator(Self.authenticate), rateLimiter: rateLimiter, denials: denials,
                 crossOrigin: CrossOrigin(origins: [Self.origin]),
-                clientAddress: ClientAddress(trustedProxies: trustedProxies), time: ManualTime().source,
+                clientAddress: ClientAddress(trustedProxies: trustedProxies), observers: observers,
+                time: ManualTime().source,
                 random: SeededRandom(seed: 1).source, isTransportSecure: isTransportSecure))
     }
 

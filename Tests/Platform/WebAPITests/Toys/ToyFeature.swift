@@ -115,6 +115,7 @@ extension ToyFeature {
         let outcome = try await database.write(idempotency: request.idempotency(response)) { db -> Int64 in
             try db.run("INSERT INTO toys (name) VALUES (\(toy.name))")
             if toy.name == "broken" { throw ToyError.broken(3) }
+            if toy.name == "forbidden" { throw Problem.accessDenied }
             return try db.value("SELECT max(id) FROM toys") ?? 0
         }
         return IdempotentResponse.from(outcome, response)

@@ -101,7 +101,8 @@ enum ToyError: FailureCatalogue {
     var problem: Problem {
         switch self {
         case .notFound: Problem(.notFound, "TOY_NOT_FOUND", "There is no such toy.")
-        case .broken(let parts): Problem(.conflict, "TOY_BROKEN", "The toy is broken.", ["parts": parts])
+        case .broken(let parts):
+            Problem(.conflict, "TOY_BROKEN", "The toy is broken.", ["parts": parts], shape: "BrokenToy")
         case .busy: Problem(.tooManyRequests, "TOY_BUSY", "Somebody plays with it.", retryAfter: 7)
         }
     }

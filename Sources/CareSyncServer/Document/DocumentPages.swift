@@ -5,8 +5,9 @@ package import WebAPI
 package enum DocumentPages {
     static let documentPath = "/v3/api-docs"
 
-    package static func document(of endpoints: [Endpoint]) throws -> OpenAPIDocument {
-        try OpenAPIDocument(title: "CareSync", version: Release.version, endpoints: endpoints)
+    /// - Parameter server: the absolute address of the server, where it is known.
+    package static func document(of endpoints: [Endpoint], server: String? = nil) throws -> OpenAPIDocument {
+        try OpenAPIDocument(.product(server: server), endpoints: endpoints)
     }
 
     static func all(of system: CareSync) throws -> [StaticPage] {
@@ -18,7 +19,8 @@ package enum DocumentPages {
         if system.configuration.web.hasDocuments {
             let notice = isDevelopment ? "Development mode: invented data only, keys are made on this machine." : nil
             let swagger = SwaggerUI.pages(directory: swaggerDirectory ?? "", document: documentPath, notice: notice)
-            pages = [try document(of: system.endpoints).page(at: documentPath)] + swagger
+            let document = try document(of: system.endpoints, server: system.configuration.web.publicURL?.text)
+            pages = [document.page(at: documentPath)] + swagger
             if !swagger.isEmpty { links.insert(("/swagger-ui", "Swagger UI, to try the API out"), at: 0) }
             links.insert((documentPath, "the API as an OpenAPI document"), at: 0)
         }

@@ -1,0 +1,66 @@
+import Directory
+import Identity
+import WebAPI
+
+extension DocumentTexts {
+    /// What the product's document says beside its operations.
+    static func product(server: String? = nil) -> DocumentTexts {
+        var texts = DocumentTexts(title: "CareSync", version: Release.version)
+        texts.introduction = DocumentIntroduction.text
+        texts.tags = DocumentTags.all
+        texts.glossary = DocumentGlossary.fields
+        texts.components = DocumentGlossary.components
+        texts.unions["SessionUser"] = DocumentUnion(discriminator: "role", DirectoryFeature.profileShapes)
+        texts.server = server
+        return texts
+    }
+}
+
+/// The chapters, in the order in which somebody meets them.
+enum DocumentTags {
+    static let all: [DocumentTag] = [
+        DocumentTag(
+            "Sign-in", "Registering, signing in and out, and the account behind a token.",
+            paths: ["/api/auth"]),
+        DocumentTag(
+            "E-mail verification", "Proving an e-mail address before registration.",
+            paths: ["/api/auth/email-verification"]),
+        DocumentTag(
+            "Password reset", "Setting a new password by a mailed link or code.",
+            paths: [
+                "/api/auth/forgot-password", "/api/auth/reset-password", "/api/auth/forgot-password-otp",
+                "/api/auth/verify-otp", "/api/auth/reset-password-otp",
+            ]),
+        DocumentTag(
+            "Second factor", "Setting up, using and removing a second factor, and proving again who one is.",
+            paths: ["/api/auth/second-factor", "/api/auth/step-up"]),
+        DocumentTag("Own sessions", "Where an account is signed in.", paths: ["/api/auth/sessions"]),
+        DocumentTag("Reference data", "The value lists of forms.", paths: ["/api/master"]),
+        DocumentTag("Doctors", "Finding doctors, and when they work.", paths: ["/api/doctors"]),
+        DocumentTag(
+            "Booking", "Free slots, booking, emergencies and holds.",
+            paths: [
+                "/api/appointments", "/api/appointments/available-slots", "/api/appointments/patient/book",
+                "/api/appointments/patient/book-emergency",
+            ]),
+        DocumentTag(
+            "A patient's appointments", "What patients do with their own.", paths: ["/api/appointments/patient"]),
+        DocumentTag(
+            "A doctor's appointments", "What doctors do with theirs, and the patients they treat.",
+            paths: ["/api/appointments/doctor"]),
+        DocumentTag("Leave", "Days on which a doctor takes no appointments.", paths: ["/api/doctor-leaves"]),
+        DocumentTag(
+            "Patient data", "Who looked at a patient's data, and emergency access to it.",
+            paths: [
+                "/api/patients", "/api/break-glass",
+            ]),
+        DocumentTag(
+            "Clinic", "The desk's bookings, holidays and the verification of doctors, for administrators.",
+            paths: ["/api/appointments/admin", "/api/clinic", "/api/admin/doctors"]),
+        DocumentTag(
+            "Accounts", "Accounts, sessions and blocked addresses, for administrators.", paths: ["/api/admin"]),
+        DocumentTag(
+            "Operations", "The audit log, the outbox and the health of the server.",
+            paths: ["/api/admin/audit", "/api/admin/outbox", "/health", "/actuator"]),
+    ]
+}
