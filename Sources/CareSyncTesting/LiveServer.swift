@@ -41,7 +41,7 @@ package final class LiveServer: Sendable {
     package var commandEnvironment: [String: String] {
         [
             "CARESYNC_PORT": "0", "CARESYNC_DATA_DIR": directory + "/data", "CARESYNC_BCRYPT_COST": "10",
-            "CARESYNC_RATE_LIMITS": "off",
+            "CARESYNC_RATE_LIMITS": "off", "CARESYNC_PATIENT_LIMITS": "off",
         ]
         .merging(environment) { _, given in given }
     }

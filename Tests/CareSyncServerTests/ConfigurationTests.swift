@@ -55,7 +55,8 @@ struct ConfigurationTests {
             "CARESYNC_CORS_ORIGINS": "clinic.example", "CARESYNC_TRUSTED_PROXIES": "proxy",
             "CARESYNC_ADMIN_NETWORKS": "10.20.0.5/16",
             "CARESYNC_EMAIL_VERIFICATION": "maybe", "CARESYNC_PUBLIC_URL": "ftp://x", "CARESYNC_API_DOCS": "perhaps",
-            "CARESYNC_RATE_LIMITS": "few", "CARESYNC_BCRYPT_COST": "4", "CARESYNC_LOG_LEVEL": "loud",
+            "CARESYNC_RATE_LIMITS": "few", "CARESYNC_PATIENT_LIMITS": "many", "CARESYNC_BCRYPT_COST": "4",
+            "CARESYNC_LOG_LEVEL": "loud",
             "CARESYNC_ALLOW_INSECURE": "2", "CARESYNC_EMERGENCY_NUMBER": "help",
             "CARESYNC_MAIL_URL": "http://x", "CARESYNC_LINK_TTL": "0", "CARESYNC_MAIL_FROM": "a@b\r\nBcc: c@d",
             "CARESYNC_ADMIN_SECOND_FACTOR": "sometimes",
@@ -111,7 +112,7 @@ struct ConfigurationTests {
         "production refuses what is unsafe",
         arguments: [
             ("CARESYNC_JWT_SECRET", "your-256-bit-secret-your-256-bit-secret"), ("CARESYNC_RATE_LIMITS", "off"),
-            ("CARESYNC_PUBLIC_URL", "http://clinic.example"),
+            ("CARESYNC_PATIENT_LIMITS", "off"), ("CARESYNC_PUBLIC_URL", "http://clinic.example"),
         ])
     func productionRefuses(_ name: String, _ value: String) throws {
         let found = try mistakes(Self.production.merging([name: value]) { _, new in new })

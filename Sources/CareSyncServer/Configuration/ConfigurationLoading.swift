@@ -53,7 +53,7 @@ private struct Loading {
         let cost = reader.value(
             .bcryptCost, default: 12, shown: "12",
             SettingValues.number(PasswordHasher.costs))
-        let emergency = reader.value(.emergencyNumber, default: "112", shown: "112", SettingValues.telephone)
+        let scheduling = scheduling(mode)
         let level = reader.value(.logLevel, default: Logger.Level.info, shown: "info", SettingValues.choice)
         let store = DevelopmentKeys(directory: directory + "/keys", random: random)
         let keys = try keys(mode, store, missing)
@@ -65,7 +65,7 @@ private struct Loading {
             mode: mode, host: host, port: port, dataDirectory: directory, database: database, databasePool: pool,
             zone: zone, keys: keys, web: web, mail: mail, linkLifetime: .minutes(Int64(linkMinutes)),
             emailVerification: verification, adminSecondFactor: adminFactor,
-            scheduling: SchedulingSettings(emergencyNumber: emergency), bcryptCost: cost, logLevel: level)
+            scheduling: scheduling, bcryptCost: cost, logLevel: level)
     }
 
     /// What production asks for and development does not.
@@ -117,6 +117,15 @@ private struct Loading {
             reader.complain(.mailFrom, "is required with a mail provider")
         }
         return MailSettings(provider: provider, from: from)
+    }
+
+    private mutating func scheduling(_ mode: DeploymentMode) -> SchedulingSettings {
+        let emergency = reader.value(.emergencyNumber, default: "112", shown: "112", SettingValues.telephone)
+        let hasLimits = reader.value(.patientLimits, default: true, shown: "on", SettingValues.isOn)
+        if mode == .production, !hasLimits { reader.complain(.patientLimits, "must not be off in production") }
+        var settings = SchedulingSettings(emergencyNumber: emergency)
+        settings.patientLimits = hasLimits ? .standard : nil
+        return settings
     }
 
     private mutating func zone() -> ClinicZone? {

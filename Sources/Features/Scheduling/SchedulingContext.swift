@@ -8,6 +8,8 @@ package struct SchedulingSettings: Sendable {
     package var emergencyNumber: String
     /// How long a slot waits for its payment.
     package var holdTime: TimeSpan = .minutes(10)
+    /// How much of the clinic's time one patient may have taken at a time; `nil` does not bound it.
+    package var patientLimits: PatientLimits? = .standard
     /// How long an emergency may stay unopened before an administrator hears of it.
     package var escalationTime: TimeSpan = .minutes(10)
 
@@ -23,6 +25,15 @@ package struct SchedulingSettings: Sendable {
     }
 }
 
+/// How many coming appointments and held slots a patient may have. What the desk books and emergencies are not bounded.
+package struct PatientLimits: Sendable, Equatable {
+    package var withOneDoctor: Int
+    package var inAll: Int
+    package var holds: Int
+
+    package static let standard = PatientLimits(withOneDoctor: 5, inAll: 20, holds: 5)
+}
+
 /// What the services of this feature share.
 struct SchedulingContext: Sendable {
     let database: any Database
@@ -31,15 +42,6 @@ struct SchedulingContext: Sendable {
     let settings: SchedulingSettings
     let rules = RulesCache()
     let turns = SlotTurns()
-    private let looks: CalendarLooks
-
-    init(database: any Database, zone: ClinicZone, vault: PatientVault, settings: SchedulingSettings) {
-        self.database = database
-        self.zone = zone
-        self.vault = vault
-        self.settings = settings
-        looks = CalendarLooks(database: database, zone: zone)
-    }
 
     func calendars(_ db: any Connection) -> CalendarRepository {
         CalendarRepository(db: db, zone: zone, cache: rules)
@@ -47,9 +49,14 @@ struct SchedulingContext: Sendable {
 
     /// A calendar outside any transaction: one quick read, and another one for hours that are not remembered.
     func calendar(_ query: CalendarRepository.Query) async throws -> DoctorCalendar {
-        guard let gathered = try await looks.look(query) else { throw SchedulingError.doctorNotFound }
-        if let known = rules.known(gathered.settings) { return gathered.calendar(query, known.rules) }
+        let now = database.services.time.now
+        let gathered = try await database.fetch { [zone] batch in
+            let rows = batch.all(CalendarRow.self, CalendarStatement.text(query, zone: zone, now: now))
+            return { GatheredCalendar(try rows.value) }
+        }
+        guard let gathered else { throw SchedulingError.doctorNotFound }
+        if let known = rules.known(gathered.settings) { return gathered.calendar(known.rules) }
         let known = try await database.read { [rules] db in try rules.rules(of: gathered.settings, db) }
-        return gathered.calendar(query, known.rules)
+        return gathered.calendar(known.rules)
     }
 }

@@ -17,6 +17,10 @@ package enum SchedulingError: FailureCatalogue, Equatable {
     /// The patient has another appointment at that time.
     case patientBusy([LocalDateTime])
     case illegalTransition, notStarted, inactive
+    /// It is too late for this change.
+    case over
+    /// The patient has as much of the clinic's time as ``PatientLimits`` allow.
+    case tooManyAppointments, tooManyHolds
     /// The slot is only held until it is paid for.
     case paymentRequired
     case notHeld
@@ -30,11 +34,13 @@ package enum SchedulingError: FailureCatalogue, Equatable {
         .outsideWorkingHours(bookedTime), .offGrid(bookedTime), .doctorOnLeave(bookedTime), .clinicClosed(bookedTime),
         .doctorUnavailable, .slotUnavailable([]),
     ]
+    /// Why a patient cannot take a doctor's time.
+    static let refusedBookings = refusedSlots + [.patientInactive, .tooManyAppointments, .tooManyHolds]
     /// Why an appointment gets no other time.
-    static let refusedChanges: [SchedulingError] = [.appointmentNotFound, .illegalTransition, .inactive]
+    static let refusedChanges: [SchedulingError] = [.appointmentNotFound, .illegalTransition, .inactive, .over]
     /// Why a doctor cannot move an appointment to another status.
     static let refusedMoves: [SchedulingError] = [
-        .doctorNotVerified, .appointmentNotFound, .illegalTransition, .inactive, .paymentRequired,
+        .doctorNotVerified, .appointmentNotFound, .illegalTransition, .inactive, .over, .paymentRequired,
     ]
 
     /// What a refusal of the slot rules is on the wire.
@@ -67,11 +73,11 @@ package enum SchedulingError: FailureCatalogue, Equatable {
         case .outsideWorkingHours(let field): Self.time(field, "OUTSIDE_WORKING_HOURS", "is outside working hours")
         case .offGrid(let field): Self.time(field, "OFF_GRID", "is not the start of a slot")
         case .doctorUnavailable:
-            Problem(.conflict, "DOCTOR_UNAVAILABLE", "This doctor does not take appointments at present.")
+            Problem(.conflict, "DOCTOR_UNAVAILABLE", "This doctor does not take appointments at the moment.")
         case .doctorOnLeave(let field):
-            Self.day(field, "DOCTOR_ON_LEAVE", "The doctor is on leave on that day.", "lies in a leave")
+            Self.day(field, "DOCTOR_ON_LEAVE", "The doctor is on leave on that day.", "falls within a leave")
         case .clinicClosed(let field):
-            Self.day(field, "CLINIC_CLOSED", "The clinic is closed on that day.", "lies on a holiday")
+            Self.day(field, "CLINIC_CLOSED", "The clinic is closed on that day.", "falls on a holiday")
         case .doctorNotVerified:
             Problem(.forbidden, "DOCTOR_NOT_VERIFIED", "Your account has to be verified by the clinic first.")
         case .patientInactive: Problem(.conflict, "PATIENT_INACTIVE", "The patient's account is not active.")
@@ -80,11 +86,22 @@ package enum SchedulingError: FailureCatalogue, Equatable {
         case .illegalTransition:
             Problem(.conflict, "ILLEGAL_TRANSITION", "The appointment cannot be moved to this status.")
         case .notStarted:
-            Problem(.conflict, "NOT_STARTED", "That the patient did not come shows after the start only.")
+            Problem(.conflict, "NOT_STARTED", "A no-show can be recorded only after the start time.")
         case .inactive: Problem(.conflict, "APPOINTMENT_INACTIVE", "The appointment is no longer active.")
+        case .over:
+            Problem(
+                .conflict, "APPOINTMENT_OVER", "The appointment has begun or is over and cannot be changed any more.")
+        case .tooManyAppointments:
+            Problem(
+                .conflict, "TOO_MANY_APPOINTMENTS",
+                "You can have at most 5 coming appointments with one doctor and 20 in all. Cancel one to book another.")
+        case .tooManyHolds:
+            Problem(
+                .conflict, "TOO_MANY_HOLDS",
+                "You can hold at most 5 slots at a time. Pay for one of them or give it back to book another.")
         case .paymentRequired:
-            Problem(.conflict, "PAYMENT_REQUIRED", "The appointment waits for its payment.")
-        case .notHeld: Problem(.conflict, "NOT_HELD", "The appointment is not a hold, or no longer one.")
+            Problem(.conflict, "PAYMENT_REQUIRED", "The appointment has to be paid for first.")
+        case .notHeld: Problem(.conflict, "NOT_HELD", "The slot is not held for you any more.")
         }
     }
 

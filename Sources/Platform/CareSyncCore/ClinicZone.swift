@@ -107,9 +107,13 @@ package struct ClinicZone: Sendable {
     /// The first moment of a day, which is not midnight where clocks change then.
     package func startOfDay(_ date: LocalDate) -> Instant {
         let midnight = LocalDateTime(date, .midnight)
-        if let instant = instant(of: midnight) { return instant }
-        // Midnight is skipped: the day begins at the change, the only moment nearby whose offset is new.
-        let before = midnight.instant(offsetSeconds: offsetSeconds(at: midnight.instant(offsetSeconds: 0) - .hours(26)))
+        return instant(of: midnight) ?? change(skipping: midnight)
+    }
+
+    /// The moment at which the wall clock jumps over a reading that it never shows.
+    package func change(skipping reading: LocalDateTime) -> Instant {
+        // The only moment nearby whose offset is new.
+        let before = reading.instant(offsetSeconds: offsetSeconds(at: reading.instant(offsetSeconds: 0) - .hours(26)))
         return changes.first { $0.at >= before - .hours(3) }?.at ?? before
     }
 

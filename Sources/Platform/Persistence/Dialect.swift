@@ -22,6 +22,8 @@ package enum Dialect: Sendable, CaseIterable {
 
     /// Row locks. SQLite has one writer, so its transactions need none.
     package func forKeyShare(of table: SQL) -> SQL { self == .postgres ? " FOR KEY SHARE OF \(table)" : "" }
+    /// Leaves room for the checks of foreign keys.
+    package func forNoKeyUpdate(of table: SQL) -> SQL { self == .postgres ? " FOR NO KEY UPDATE OF \(table)" : "" }
     package func forUpdate(of table: SQL) -> SQL { self == .postgres ? " FOR UPDATE OF \(table)" : "" }
     package var forUpdateSkipLocked: SQL { self == .postgres ? " FOR UPDATE SKIP LOCKED" : "" }
 }

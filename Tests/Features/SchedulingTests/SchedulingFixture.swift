@@ -3,6 +3,9 @@ import CareSyncTesting
 import HTTPTypes
 import Persistence
 
+/// For tests in which one patient books more than patients may.
+let unlimited = ["CARESYNC_PATIENT_LIMITS": "off"]
+
 /// A clinic with one verified doctor and one patient, at 08:00 on 2026-03-10.
 struct Clinic {
     let app: TestApp
@@ -66,6 +69,16 @@ struct Clinic {
             "/api/doctor-leaves" + (affected.map { "?affected=\($0)" } ?? ""), as: user ?? doctor, json: body)
     }
 
+    /// At the desk, for somebody else.
+    func bookAtDesk(
+        _ time: String, as admin: TestUser, for patient: TestUser? = nil, with doctor: TestUser? = nil
+    ) async throws -> TestResponse {
+        let (patient, doctor) = (patient ?? self.patient, doctor ?? self.doctor)
+        return try await app.send(
+            .post, "/api/appointments/admin/book", as: admin,
+            body: #"{"patientId":\#(patient.id),"doctorId":\#(doctor.id),"appointmentDateTime":"\#(time)"}"#)
+    }
+
     /// `body` is the JSON text.
     func setHours(_ body: String, as user: TestUser? = nil, of doctor: TestUser? = nil) async throws -> TestResponse {
         try await app.send(
@@ -113,9 +126,10 @@ struct Clinic {
 }
 
 func withClinic(
-    _ kind: DatabaseKind, at clock: String = "08:00", _ body: @escaping @Sendable (Clinic) async throws -> Void
+    _ kind: DatabaseKind, at clock: String = "08:00", environment: [String: String] = [:],
+    _ body: @escaping @Sendable (Clinic) async throws -> Void
 ) async throws {
-    try await withApp(kind, at: clock) { app in
+    try await withApp(kind, at: clock, environment: environment) { app in
         let doctor = try await app.registerDoctor()
         let patient = try await app.registerPatient()
         try await body(Clinic(app: app, doctor: doctor, patient: patient))

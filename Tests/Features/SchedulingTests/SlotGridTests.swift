@@ -98,6 +98,54 @@ struct SlotGridTests {
         #expect(grid.slots(on: try #require(LocalDate("2026-03-08"))).count == 6)
     }
 
+    @Test(
+        "where a clock change cuts hours short, only what fits in real time is a slot",
+        arguments: [
+            // New York jumps from 02:00 to 03:00: 01:30 would last until 03:15.
+            (45, 3, ["00:00", "00:45"]), (45, 6, ["00:00", "00:45", "03:00", "03:45", "04:30", "05:15"]),
+            (60, 3, ["00:00", "01:00"]), (30, 4, ["00:00", "00:30", "01:00", "01:30", "03:00", "03:30"]),
+            (20, 3, ["00:00", "00:20", "00:40", "01:00", "01:20", "01:40"]),
+        ])
+    func cutShort(minutes: Int, end: Int, expected: [String]) throws {
+        var rules = SlotRules.standard
+        rules.slotMinutes = minutes
+        rules.week = WorkingWeek([WorkingSpan(weekday: 7, kind: .work, range: MinuteRange(start: 0, end: end * 60))])
+        let grid = SlotGrid(zone: try #require(ClinicZone("America/New_York")), rules: rules)
+        let date = try #require(LocalDate("2027-03-14"))
+        let slots = grid.slots(on: date)
+        #expect(slots.map(\.time.time.description) == expected)
+        #expect(zip(slots, slots.dropFirst()).allSatisfy { !$0.interval.overlaps($1.interval) })
+        let close = try instant("2027-03-14T0\(end):00", grid.zone)
+        #expect(slots.allSatisfy { $0.interval.end <= close })
+        // What is not listed cannot be asked for either.
+        let starts = Set(slots.map(\.interval.start))
+        for minute in stride(from: 0, to: 360, by: 5) {
+            let start = grid.zone.startOfDay(date) + .minutes(Int64(minute))
+            #expect(((try? grid.slot(startingAt: start)) != nil) == starts.contains(start), "\(minute)")
+        }
+    }
+
+    @Test("no two slots of a day overlap in real time, whatever the clock does")
+    func neverOverlap() throws {
+        for zone in ["America/New_York", "Australia/Lord_Howe", "Africa/Casablanca", "Asia/Beirut", "Pacific/Apia"] {
+            for minutes in [15, 20, 30, 45, 60] {
+                var rules = SlotRules.standard
+                rules.slotMinutes = minutes
+                rules.week = WorkingWeek(
+                    (1...7).map { WorkingSpan(weekday: $0, kind: .work, range: MinuteRange(start: 0, end: 1440)) })
+                let grid = SlotGrid(zone: try #require(ClinicZone(zone)), rules: rules)
+                let start = try #require(LocalDate("2011-01-01"))
+                var last = Instant(seconds: 0)
+                for day in 0..<730 {
+                    for slot in grid.slots(on: start.adding(days: day)) {
+                        #expect(slot.interval.start >= last, "\(zone) \(minutes) \(slot.time)")
+                        last = slot.interval.end
+                    }
+                }
+            }
+        }
+    }
+
     @Test("every slot of the list is one that can be asked for, over a year in several zones")
     func listedIsAskable() throws {
         for zone in ["Asia/Kolkata", "America/New_York", "Australia/Lord_Howe", "Africa/Casablanca"] {

@@ -22,9 +22,11 @@ struct SlotPolicyTests {
         DoctorCalendar(doctor: DoctorID(1), rules: rules, isBookable: isBookable)
     }
 
-    private func refusal(_ calendar: DoctorCalendar, at start: Instant? = nil) -> SlotRefusal? {
+    private func refusal(
+        _ calendar: DoctorCalendar, at start: Instant? = nil, for use: SlotUse = .booking
+    ) -> SlotRefusal? {
         do {
-            _ = try SlotPolicy(calendar, zone: zone, now: now).slot(startingAt: start ?? ten)
+            _ = try SlotPolicy(calendar, zone: zone, now: now, use: use).slot(startingAt: start ?? ten)
             return nil
         } catch {
             return error
@@ -91,10 +93,47 @@ struct SlotPolicyTests {
         #expect(rules.gap == .minutes(15))
         let earlier = Interval(start: ten - .minutes(45), end: ten - .minutes(15))
         var calendar = calendar(rules)
-        calendar.busy = BusyTimes([earlier], margin: rules.gap)
+        calendar.busy = BusyTimes([earlier])
         #expect(refusal(calendar) == nil)
-        calendar.busy = BusyTimes([Interval(start: earlier.start, end: ten - .minutes(14))], margin: rules.gap)
+        calendar.busy = BusyTimes([Interval(start: earlier.start, end: ten - .minutes(14))])
         #expect(refusal(calendar) == .doctorBusy)
+        // Behind it as well.
+        calendar.busy = BusyTimes([Interval(start: ten + .minutes(45), end: ten + .minutes(60))])
+        #expect(refusal(calendar) == nil)
+        calendar.busy = BusyTimes([Interval(start: ten + .minutes(44), end: ten + .minutes(60))])
+        #expect(refusal(calendar) == .doctorBusy)
+    }
+
+    @Test("notice and horizon bind patients, and neither the desk nor the doctor")
+    func clinic() {
+        var rules = SlotRules.standard
+        rules.minimumNoticeMinutes = 48 * 60
+        #expect(refusal(calendar(rules), for: .booking) == .tooSoon(minutes: 48 * 60))
+        #expect(refusal(calendar(rules), for: .moving) == .tooSoon(minutes: 48 * 60))
+        #expect(refusal(calendar(rules), for: .clinic) == nil)
+        rules = .standard
+        rules.horizonDays = 1
+        #expect(refusal(calendar(rules), for: .moving) == .tooFarAhead(days: 1))
+        #expect(refusal(calendar(rules), for: .clinic) == nil)
+        #expect(refusal(calendar(rules), at: now, for: .clinic) == .past)
+        #expect(refusal(calendar(rules), at: ten + .minutes(10), for: .clinic) == .offGrid)
+    }
+
+    @Test("an emergency goes by leave and other appointments, not by hours, holidays and buffers")
+    func emergency() {
+        var rules = SlotRules.standard
+        rules.bufferAfter = .minutes(10)
+        let night = ten - .hours(7)
+        let date = zone.date(at: night)
+        var calendar = calendar(rules)
+        calendar.holidays = [date: "Holi"]
+        calendar.busy = BusyTimes([Interval(start: night - .minutes(30), end: night)])
+        #expect(refusal(calendar, at: night, for: .emergency) == nil)
+        calendar.leaves = [LeaveSpan(start: date, end: date)]
+        #expect(refusal(calendar, at: night, for: .emergency) == .doctorOnLeave)
+        calendar.leaves = []
+        calendar.busy = BusyTimes([Interval(start: night, end: night + .minutes(1))])
+        #expect(refusal(calendar, at: night, for: .emergency) == .doctorBusy)
     }
 
     @Test("a slot that the patient holds stays on offer to them alone")
@@ -105,6 +144,8 @@ struct SlotPolicyTests {
         #expect(refusal(calendar) == .doctorBusy)
         calendar.ownHolds = [slot]
         #expect(refusal(calendar) == nil)
+        // It is no place for another appointment, nor for what the desk books.
+        for use in [SlotUse.moving, .clinic, .emergency] { #expect(refusal(calendar, for: use) == .doctorBusy) }
         #expect(refusal(calendar, at: ten + .minutes(30)) == nil)
     }
 
@@ -125,7 +166,7 @@ struct SlotPolicyTests {
         rules.slotMinutes = 20
         rules.bufferAfter = .minutes(10)
         var calendar = calendar(rules)
-        calendar.busy = BusyTimes([Interval(start: ten, end: ten + .minutes(20))], margin: rules.gap)
+        calendar.busy = BusyTimes([Interval(start: ten, end: ten + .minutes(20))])
         let policy = SlotPolicy(calendar, zone: zone, now: now)
         let listed = Set(policy.free(on: zone.date(at: ten)).map(\.interval.start))
         #expect(!listed.isEmpty)

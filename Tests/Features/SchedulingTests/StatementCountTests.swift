@@ -37,9 +37,10 @@ struct StatementCountTests {
             func book(_ time: String, _ patient: TestUser) async throws {
                 let clock = LocalTime(hour: time == "ten" ? 10 : 11, minute: 0)
                 let reading = LocalDateTime(try #require(LocalDate(Clinic.day)), clock)
-                let request = BookingService.Request(
-                    doctor: clinic.doctor.doctorID, time: ClientDateTime(reading), reason: nil)
-                _ = try await service.book(request, for: patient.patientID, by: .system("test"), idempotency: nil)
+                let order = try BookingOrder(
+                    .booking, doctor: clinic.doctor.doctorID, patient: patient.patientID, at: ClientDateTime(reading),
+                    reason: nil, zone: context.zone)
+                _ = try await service.book(order, by: .system("test"), idempotency: nil)
             }
             try await book("ten", clinic.patient)
             count.reset()

@@ -91,11 +91,12 @@ struct AdminAppointmentEndpoints: Sendable {
     func book(_ request: EndpointRequest<NoParameters, BookAtDeskRequest>) async throws -> IdempotentResponse<
         AdminAppointmentResponse
     > {
-        let wanted = BookingService.Request(
-            doctor: request.body.doctorId, time: request.body.appointmentDateTime,
-            reason: request.body.reason.flatMap(\.filled))
+        let order = try BookingOrder(
+            .clinic, doctor: request.body.doctorId, patient: request.body.patientId,
+            at: request.body.appointmentDateTime, reason: request.body.reason.flatMap(\.filled),
+            zone: booking.context.zone)
         let outcome = try await booking.bookAtDesk(
-            wanted, for: request.body.patientId, by: request.origin, idempotency: try request.idempotency(response))
+            order, by: request.origin, idempotency: try request.idempotency(response))
         return try IdempotentResponse.from(outcome, response)
     }
 

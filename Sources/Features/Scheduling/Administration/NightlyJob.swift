@@ -34,14 +34,7 @@ struct NightlyJob: Sendable {
         let now = db.scope.services.time.now
         let today = zone.date(at: now)
         let midnight = zone.startOfDay(today)
-        let expired: [AppointmentEffects.Subject] = try db.all(
-            """
-            UPDATE appointments SET is_active = FALSE, updated_at = \(now), version = version + 1
-            WHERE id IN (SELECT a.id FROM doctors d JOIN appointments a ON a.doctor_id = d.id
-                         WHERE a.starts_at >= \(try start(item, db)) AND a.starts_at < \(midnight)
-                           AND a.ends_at <= \(midnight) AND a.is_active AND a.status = 'BOOKED')
-            RETURNING \(AppointmentEffects.Subject.columns)
-            """)
+        let expired = try AppointmentRepository(db: db).expire(from: try start(item, db), to: midnight, at: now)
         for subject in expired {
             db.audit(
                 AuditEntry(

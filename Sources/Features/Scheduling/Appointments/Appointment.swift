@@ -49,22 +49,25 @@ struct Appointment: RowDecodable {
         statusChangedBy = try row.value("status_changed_by")
     }
 
-    /// As a booking inserts it.
-    init(_ new: BookingRepository.NewAppointment) {
-        id = new.id
-        doctorID = new.doctorID
-        patientID = new.patientID
-        startsAt = new.slot.interval.start
-        endsAt = new.slot.interval.end
+    /// As it is booked.
+    init(
+        id: AppointmentID, order: BookingOrder, interval: Interval, sealedReason: [UInt8]?, heldUntil: Instant?,
+        videoRoomID: String, at now: Instant
+    ) {
+        self.id = id
+        doctorID = order.doctor
+        patientID = order.patient
+        startsAt = interval.start
+        endsAt = interval.end
         status = .booked
-        sealedReason = new.sealedReason
+        self.sealedReason = sealedReason
         isActive = true
-        heldUntil = new.heldUntil
-        videoRoomID = new.videoRoomID
+        self.heldUntil = heldUntil
+        self.videoRoomID = videoRoomID
         sealedCancellationReason = nil
         version = 1
-        createdAt = new.at
-        updatedAt = new.at
+        createdAt = now
+        updatedAt = now
         statusChangedAt = nil
         statusChangedBy = "SYSTEM"
     }
@@ -75,6 +78,14 @@ struct Appointment: RowDecodable {
     func isExpiredHold(at now: Instant) -> Bool {
         guard isHold, let heldUntil else { return false }
         return heldUntil <= now
+    }
+
+    /// Whether it is too late for somebody to change it: for a patient once it has begun, for a doctor once it is over.
+    func isOver(for mover: StatusMover, at now: Instant) -> Bool {
+        switch mover {
+        case .patient: startsAt <= now
+        case .doctor: endsAt <= now
+        }
     }
 
     /// The room is told to the two participants while they may meet in it, never before or after.

@@ -64,15 +64,16 @@ struct AppointmentService: Sendable {
         guard appointment.isActive, !appointment.isExpiredHold(at: now) else { throw SchedulingError.inactive }
         // A hold can be given up, and nothing else until it is paid for.
         guard !appointment.isHold || target.isCancelled else { throw SchedulingError.paymentRequired }
+        let isPlan = mover == .patient || target == .scheduled || target == .confirmed
+        if isPlan, appointment.isOver(for: mover, at: now) { throw SchedulingError.over }
         guard target != .noShow || appointment.startsAt <= now else { throw SchedulingError.notStarted }
         let sealed = try reason.flatMap(\.filled).map {
             try context.vault.seal(
                 $0, of: appointment.patientID, at: AppointmentReasons.cancellationField(appointment.id), db)
         }
-        try db.later(
-            AppointmentRepository.move(
-                appointment, to: target, isActive: !target.isCancelled, by: origin.principal?.username ?? "SYSTEM",
-                at: now, cancellationReason: target.isCancelled ? sealed : nil))
+        try AppointmentRepository(db: db).move(
+            appointment, to: target, by: origin.principal?.username ?? "SYSTEM", at: now,
+            cancellationReason: target.isCancelled ? sealed : nil)
         try AppointmentEffects.moved(
             AppointmentEffects.Subject(appointment), from: appointment.status, to: target, by: origin, db)
     }
@@ -148,13 +149,5 @@ struct AppointmentReasons {
     private func open(_ sealed: [UInt8]?, _ field: FieldContext) throws -> String? {
         guard let sealed, let key else { return nil }
         return try vault.open(sealed, with: key, at: field)
-    }
-}
-
-/// Unverified doctors see no patients (contract/common.md §4).
-enum VerifiedDoctor {
-    static func require(_ doctor: DoctorID, _ db: any Connection) throws {
-        let isVerified: Bool? = try db.value("SELECT is_verified FROM doctors WHERE id = \(doctor)")
-        guard isVerified == true else { throw SchedulingError.doctorNotVerified }
     }
 }

@@ -7,10 +7,6 @@ struct CreateAppointmentRequest: Codable, Sendable, Validated {
     var reason: String?
 
     static let rules: [Rule<Self>] = [.maxLength("reason", \.reason, 500)]
-
-    var request: BookingService.Request {
-        BookingService.Request(doctor: doctorId, time: appointmentDateTime, reason: reason.flatMap(\.filled))
-    }
 }
 
 struct EmergencyParameters: Codable, Sendable, Validated {
@@ -58,7 +54,7 @@ struct BookingEndpoints: Sendable {
             .post(
                 "/api/appointments/patient/book", "Book a free slot",
                 "Patients, for themselves. Where the doctor wants payment first, the slot is held until `heldUntil`.",
-                access: .role(.patient), fails: SchedulingError.refusedSlots, use: book),
+                access: .role(.patient), fails: SchedulingError.refusedBookings, use: book),
             .post(
                 "/api/appointments/patient/book-emergency", "See a doctor now",
                 """
@@ -79,9 +75,11 @@ struct BookingEndpoints: Sendable {
     func book(_ request: EndpointRequest<NoParameters, CreateAppointmentRequest>) async throws -> IdempotentResponse<
         PatientAppointmentResponse
     > {
-        let outcome = try await booking.book(
-            request.body.request, for: try request.principal.requirePatient(), by: request.origin,
-            idempotency: try request.idempotency(response))
+        let order = try BookingOrder(
+            .booking, doctor: request.body.doctorId, patient: try request.principal.requirePatient(),
+            at: request.body.appointmentDateTime, reason: request.body.reason.flatMap(\.filled),
+            zone: booking.context.zone)
+        let outcome = try await booking.book(order, by: request.origin, idempotency: try request.idempotency(response))
         return try IdempotentResponse.from(outcome, response)
     }
 

@@ -2,47 +2,84 @@ import CareSyncCore
 import Persistence
 
 /// The SQL of taking time.
-enum BookingRepository {
-    /// What is inserted for a booking.
-    struct NewAppointment {
-        let id: AppointmentID
-        let doctorID: DoctorID
-        let patientID: PatientID
-        let slot: Slot
-        /// What the slot was judged by; nothing is inserted when they are not in force any more.
-        let known: KnownRules
-        let sealedReason: [UInt8]?
-        /// An emergency goes by leave and overlap only.
-        let isEmergency: Bool
-        /// Until when the slot waits for its payment.
-        let heldUntil: Instant?
-        let videoRoomID: String
-        let at: Instant
+struct BookingRepository {
+    let db: any Connection
+
+    /// Whether a patient may be booked for; `nil` when there is no such patient.
+    func isActive(_ patient: PatientID) throws -> Bool? {
+        try db.value("SELECT u.is_active FROM patients p JOIN users u ON u.id = p.id WHERE p.id = \(patient)")
     }
 
-    /// Inserts a booking unless the doctor cannot be booked then or the time is taken: 0 or 1 rows. The conditions are
-    /// part of the statement so that it can travel in the same round trip as the lock before it. On PostgreSQL the lock
-    /// has judged the doctor's row.
+    /// A slot that the patient holds already.
+    func ownHold(_ order: BookingOrder, now: Instant) throws -> AppointmentID? {
+        try db.value(
+            """
+            SELECT id FROM appointments
+            WHERE doctor_id = \(order.doctor) AND patient_id = \(order.patient) AND starts_at = \(order.start)
+              AND is_active AND status = 'BOOKED' AND held_until > \(now)
+            """)
+    }
+
+    /// What a patient has taken, which ``PatientLimits`` bound.
+    struct Taken: RowDecodable {
+        let coming: Int
+        let withDoctor: Int
+        let held: Int
+
+        init(row: Row) throws {
+            coming = try row.value("coming")
+            withDoctor = try row.value("with_doctor")
+            held = try row.value("held")
+        }
+    }
+
+    func taken(by patient: PatientID, with doctor: DoctorID, now: Instant) throws -> Taken? {
+        try db.first("SELECT coming, with_doctor, held FROM (\(Self.taken(by: patient, with: doctor, now))) taken")
+    }
+}
+
+// MARK: - The booking itself
+
+extension BookingRepository {
+    /// The doctor as the answer shows them, with the rows of doctor and patient locked in this order; no row when one of
+    /// them does not exist.
+    ///
+    /// Without buffers bookings share the doctor's row, because the schema tells them apart; leave, rescheduling and a
+    /// change of hours take it for themselves. The patient's row makes bookings and moves of one patient follow each other,
+    /// so that what the insert reads of the patient's appointments is so until the commit. The lock is a statement of its
+    /// own: the insert then sees everything that it had to wait for.
+    static func lock(_ order: BookingOrder, _ known: KnownRules, _ dialect: Dialect) -> SQL {
+        let doctor = known.rules.gap > .minutes(0) ? dialect.forUpdate(of: "d") : dialect.forKeyShare(of: "d")
+        return """
+            SELECT \(AppointmentDoctor.columns)
+            FROM doctors d JOIN users u ON u.id = d.id CROSS JOIN patients p
+            WHERE d.id = \(order.doctor) AND p.id = \(order.patient)\(doctor)\(dialect.forNoKeyUpdate(of: "p"))
+            """
+    }
+
+    /// Inserts a booking unless the doctor cannot be booked then, the time is taken or the patient has too much: 0 or 1
+    /// rows. The conditions are part of the statement, so that it can travel in the same round trip as the lock before it.
     ///
     /// Two bookings of one doctor's time must not wait for each other, which `ON CONFLICT` prevents; PostgreSQL looks at
-    /// every index it may apply to once more for it, so it names the doctor's. Of two bookings of one patient that
-    /// overlap one fails by the patient's constraint; should each wait for the other, the driver repeats one.
-    static func insert(_ new: NewAppointment, _ dialect: Dialect) -> SQL {
-        let date = new.slot.time.date
-        let doctor: SQL =
-            dialect == .postgres
-            ? "WHERE TRUE" : "FROM doctors d WHERE d.id = \(new.doctorID) AND \(isInForce(new.known))"
+    /// every index it may apply to once more for it, so it names the doctor's. SQLite's triggers refuse with an error.
+    static func insert(
+        _ new: Appointment, in slot: Slot, for use: SlotUse, by known: KnownRules, within limits: PatientLimits?,
+        _ dialect: Dialect
+    ) -> SQL {
+        let counted: SQL =
+            limits == nil ? "" : " CROSS JOIN (\(taken(by: new.patientID, with: new.doctorID, new.createdAt))) t"
         let conflict: SQL = dialect == .postgres ? "ON CONSTRAINT \(AppointmentSchema.doctorOverlapName)" : ""
         return """
             INSERT INTO appointments (id, doctor_id, patient_id, starts_at, ends_at, status, reason, is_emergency,
                                       held_until, video_room_id, created_at, updated_at, status_changed_by)
-            SELECT CAST(\(new.id) AS bigint), CAST(\(new.doctorID) AS bigint), CAST(\(new.patientID) AS bigint),
-                   \(new.slot.interval.start), \(new.slot.interval.end), 'BOOKED', \(new.sealedReason),
-                   \(new.isEmergency), \(new.heldUntil), \(new.videoRoomID), \(new.at), \(new.at), 'SYSTEM'
-            \(doctor)
-              AND NOT EXISTS (SELECT 1 FROM doctor_leaves l WHERE l.doctor_id = \(new.doctorID)
-                              AND l.start_date <= \(date) AND l.end_date >= \(date))
-              \(new.isEmergency ? "" : planned(new))
+            SELECT CAST(\(new.id) AS bigint), d.id, CAST(\(new.patientID) AS bigint), \(new.startsAt), \(new.endsAt),
+                   'BOOKED', \(new.sealedReason), \(use == .emergency), \(new.heldUntil), \(new.videoRoomID),
+                   \(new.createdAt), \(new.updatedAt), \(new.statusChangedBy)
+            FROM doctors d\(counted)
+            WHERE d.id = \(new.doctorID) AND \(isInForce(known)) AND \(isPresent(slot.time.date, new.doctorID))
+              AND NOT EXISTS (SELECT 1 FROM appointments WHERE patient_id = \(new.patientID)
+                              AND \(CalendarRepository.touching(slot.interval)) AND \(CalendarRepository.standing))
+              \(use.keepsHours ? isOpen(slot, known, new) : "")\(limits.map { isWithin($0, new) } ?? "")
             ON CONFLICT \(conflict) DO NOTHING
             """
     }
@@ -55,39 +92,38 @@ enum BookingRepository {
         """
     }
 
-    /// What stops a planned appointment and not an emergency. Buffers are no rule of the schema: whoever books with them
-    /// has the doctor's row to itself.
-    private static func planned(_ new: NewAppointment) -> SQL {
-        let isOpen: SQL = "AND NOT EXISTS (SELECT 1 FROM clinic_holidays h WHERE h.day = \(new.slot.time.date))"
-        let gap = new.known.rules.gap
+    private static func isPresent(_ day: LocalDate, _ doctor: DoctorID) -> SQL {
+        """
+        NOT EXISTS (SELECT 1 FROM doctor_leaves l WHERE l.doctor_id = \(doctor)
+                    AND l.start_date <= \(day) AND l.end_date >= \(day))
+        """
+    }
+
+    /// What stops a planned appointment and not an emergency. Buffers are no rule of the schema: a booking with buffers has
+    /// the doctor's row to itself.
+    private static func isOpen(_ slot: Slot, _ known: KnownRules, _ new: Appointment) -> SQL {
+        let isOpen: SQL = "AND NOT EXISTS (SELECT 1 FROM clinic_holidays h WHERE h.day = \(slot.time.date))"
+        let gap = known.rules.gap
         guard gap > .minutes(0) else { return isOpen }
         return """
             \(isOpen)
               AND NOT EXISTS (SELECT 1 FROM appointments WHERE doctor_id = \(new.doctorID)
-                              AND \(CalendarRepository.touching(new.slot.interval.widened(by: gap)))
-                              AND \(CalendarRepository.occupying(new.at)))
+                              AND \(CalendarRepository.touching(slot.interval.widened(by: gap)))
+                              AND \(CalendarRepository.occupying(new.createdAt)))
             """
     }
 
-    /// The doctor as the answer shows them, with the row locked. Without buffers bookings share it, because the schema
-    /// tells them apart; leave, rescheduling and a change of hours take it for themselves (RULINGS A2). On PostgreSQL the
-    /// statement divides by zero unless the doctor can be booked by the rules that are known: the row that is locked is
-    /// the latest there is, and the insert need not read it again.
-    static func lock(_ doctor: DoctorID, _ known: KnownRules, _ dialect: Dialect) -> SQL {
-        let lock = known.rules.gap > .minutes(0) ? dialect.forUpdate(of: "d") : dialect.forKeyShare(of: "d")
-        let check: SQL = dialect == .postgres ? ", 1 / CASE WHEN \(isInForce(known)) THEN 1 ELSE 0 END AS in_force" : ""
-        return """
-            SELECT \(AppointmentDoctor.columns)\(check)
-            FROM doctors d JOIN users u ON u.id = d.id WHERE d.id = \(doctor)\(lock)
-            """
+    private static func isWithin(_ limits: PatientLimits, _ new: Appointment) -> SQL {
+        let holds: SQL = new.isHold ? " AND t.held < \(limits.holds)" : ""
+        return " AND t.coming < \(limits.inAll) AND t.with_doctor < \(limits.withOneDoctor)\(holds)"
     }
 
-    /// A slot that the patient holds already.
-    static func ownHold(_ doctor: DoctorID, _ patient: PatientID, at start: Instant, now: Instant) -> SQL {
+    private static func taken(by patient: PatientID, with doctor: DoctorID, _ now: Instant) -> SQL {
         """
-        SELECT id FROM appointments
-        WHERE doctor_id = \(doctor) AND patient_id = \(patient) AND starts_at = \(start) AND is_active
-          AND status = 'BOOKED' AND held_until > \(now)
+        SELECT count(*) AS coming, count(CASE WHEN doctor_id = \(doctor) THEN 1 END) AS with_doctor,
+               count(held_until) AS held
+        FROM appointments
+        WHERE patient_id = \(patient) AND starts_at > \(now) AND \(CalendarRepository.occupying(now))
         """
     }
 }

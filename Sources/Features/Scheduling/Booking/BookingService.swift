@@ -9,12 +9,6 @@ import Persistence
 struct BookingService: Sendable {
     let context: SchedulingContext
 
-    struct Request: Sendable {
-        let doctor: DoctorID
-        let time: ClientDateTime
-        let reason: String?
-    }
-
     /// A booking with everything its answer shows.
     struct Booked: Sendable {
         let appointment: Appointment
@@ -26,47 +20,48 @@ struct BookingService: Sendable {
     ///
     /// Without a key a booking that succeeds is one round trip. Only one that does not is looked into.
     func book(
-        _ request: Request, for patient: PatientID, by origin: RequestOrigin, idempotency: Idempotency<Booked>?
+        _ order: BookingOrder, by origin: RequestOrigin, idempotency: Idempotency<Booked>?
     ) async throws -> Replayable<Booked> {
-        let attempt = attempt(try order(.planned, request, patient), origin)
-        try attempt.check()
+        let attempt = attempt(order, origin)
+        try order.check(now: attempt.now)
         guard idempotency == nil else {
-            return try await context.database.write(idempotency: idempotency) { db in try attempt.run(db) }
+            return try await context.database.write(idempotency: idempotency) { db in
+                try attempt.run(db, looksFirst: false)
+            }
         }
-        let slot = SlotTurns.Key.slot(request.doctor, attempt.order.start)
         return .fresh(
-            try await context.turns.run(at: .patient(patient)) { _ in
-                try await context.turns.run(at: slot) { try await book(attempt, isFirst: $0) }
+            try await context.turns.run(at: .patient(order.patient)) { _ in
+                try await context.turns.run(at: .slot(order.doctor, order.start)) { isFirst in
+                    try await book(attempt, isFirst: isFirst)
+                }
             })
     }
 
     private func book(_ attempt: BookingAttempt, isFirst: Bool) async throws -> Booked {
-        if isFirst, let (slot, known) = attempt.likely {
+        if isFirst, attempt.isLikely {
             do {
-                return try await context.database.send { db in try attempt.take(slot, known, db) }
-            } catch  where BookingAttempt.isRefusal(error) {}
+                return try await context.database.send { db in try attempt.send(db) }
+            } catch DatabaseFailure.unmetRequirement {
+            } catch DatabaseFailure.constraint(.trigger, _) {}
         }
-        if let refusal = try await attempt.refusal() { throw refusal }
-        // The rules have changed, what was in the way has gone, or the patient holds the slot already.
-        return try await context.database.write { db in try attempt.run(db) }
+        return try await context.database.write { db in try attempt.run(db, looksFirst: true) }
     }
 
     /// Books for somebody who is at the desk or on the telephone.
     func bookAtDesk(
-        _ request: Request, for patient: PatientID, by origin: RequestOrigin,
-        idempotency: Idempotency<AdminAppointmentService.Seen>?
+        _ order: BookingOrder, by origin: RequestOrigin, idempotency: Idempotency<AdminAppointmentService.Seen>?
     ) async throws -> Replayable<AdminAppointmentService.Seen> {
-        let attempt = attempt(try order(.atDesk, request, patient), origin)
+        let attempt = attempt(order, origin)
         return try await context.database.write(idempotency: idempotency) { [context] db in
-            try attempt.check()
-            let isActive: Bool? = try db.value(
-                "SELECT u.is_active FROM patients p JOIN users u ON u.id = p.id WHERE p.id = \(patient)")
-            guard let isActive else { throw SchedulingError.patientNotFound }
+            try order.check(now: attempt.now)
+            guard let isActive = try BookingRepository(db: db).isActive(order.patient) else {
+                throw SchedulingError.patientNotFound
+            }
             guard isActive else { throw SchedulingError.patientInactive }
-            let booked = try attempt.run(db)
+            let booked = try attempt.run(db, looksFirst: false)
             db.audit(
                 AuditEntry(
-                    .adminAction, "appointments", "\(booked.appointment.id)", by: origin, patient: patient,
+                    .adminAction, "appointments", "\(booked.appointment.id)", by: origin, patient: order.patient,
                     reason: "BOOKED_AT_DESK"))
             return try AdminAppointmentService.read(booked.appointment.id, context, db)
         }
@@ -78,13 +73,13 @@ struct BookingService: Sendable {
         idempotency: Idempotency<Booked>?
     ) async throws -> Replayable<Booked> {
         let now = context.database.services.time.now
-        let minute = Instant(seconds: now.seconds.dividedDown(by: 60) * 60)
         let order = BookingOrder(
-            kind: .emergency, doctor: doctor, patient: patient, start: minute,
+            use: .emergency, doctor: doctor, patient: patient,
+            start: Instant(seconds: now.seconds.dividedDown(by: 60) * 60),
             reason: "EMERGENCY: " + (reason ?? "Emergency appointment"))
         let attempt = attempt(order, origin)
         return try await context.database.write(idempotency: idempotency) { [context] db in
-            let booked = try attempt.run(db)
+            let booked = try attempt.run(db, looksFirst: false)
             let subject = AppointmentEffects.Subject(booked.appointment)
             try db.enqueue(EmergencyWatch.escalation(of: subject, at: now + context.settings.escalationTime))
             try db.emit(EmergencyBooked(appointment: subject.id, doctor: doctor, patient: patient))
@@ -95,14 +90,6 @@ struct BookingService: Sendable {
     /// What the sealed reason of an appointment is bound to.
     static func reasonField(_ id: AppointmentID) -> FieldContext {
         FieldContext(table: "appointments", column: "reason", row: id.rawValue)
-    }
-
-    private func order(_ kind: BookingOrder.Kind, _ request: Request, _ patient: PatientID) throws -> BookingOrder {
-        guard let start = context.zone.instant(of: request.time) else {
-            throw SchedulingError.offGrid(SchedulingError.bookedTime)
-        }
-        return BookingOrder(
-            kind: kind, doctor: request.doctor, patient: patient, start: start, reason: request.reason)
     }
 
     private func attempt(_ order: BookingOrder, _ origin: RequestOrigin) -> BookingAttempt {

@@ -6,11 +6,7 @@ import Synchronization
 ///
 /// It only saves work. The database decides, also between processes.
 final class SlotTurns: Sendable {
-    enum Key: Sendable, Hashable {
-        case slot(DoctorID, Instant)
-        /// What a patient books, wherever: two bookings of one patient could each wait for the other in the database.
-        case patient(PatientID)
-    }
+    typealias Key = BookingTurn
 
     /// Who waits for the caller that is at it.
     private let waiting = Mutex<[Key: [CheckedContinuation<Void, Never>]]>([:])

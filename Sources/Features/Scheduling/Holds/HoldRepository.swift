@@ -14,10 +14,22 @@ struct HoldRepository {
         return try db.all(
             """
             UPDATE appointments \(Self.ending(now))
-            WHERE (doctor_id = \(doctor) OR patient_id = \(patient)) AND \(Self.expired(now))
-              AND starts_at < \(interval.end) AND ends_at > \(interval.start)
+            WHERE id IN (\(Self.expired(touching: interval, doctor: doctor, patient: patient, now))) AND \(Self.expired(now))
             RETURNING \(AppointmentEffects.Subject.columns)
             """)
+    }
+
+    /// Two looks at the days around the interval, however many holds have ever ended.
+    static func expired(
+        touching interval: Interval, doctor: DoctorID, patient: PatientID, _ now: Instant
+    ) -> SQL {
+        """
+        SELECT id FROM appointments
+        WHERE doctor_id = \(doctor) AND \(CalendarRepository.touching(interval)) AND \(expired(now))
+        UNION
+        SELECT id FROM appointments
+        WHERE patient_id = \(patient) AND \(CalendarRepository.touching(interval)) AND \(expired(now))
+        """
     }
 
     /// Ends one hold if it has run out.
@@ -30,7 +42,7 @@ struct HoldRepository {
             """)
     }
 
-    /// The payment has come: `nil` when the appointment is no hold, or has been ended.
+    /// The payment has come: `nil` when the appointment is no hold, has been ended or has begun.
     func capture(_ id: AppointmentID, by username: String) throws -> AppointmentEffects.Subject? {
         let now = db.scope.services.time.now
         return try db.first(
@@ -38,7 +50,7 @@ struct HoldRepository {
             UPDATE appointments
             SET status = 'CONFIRMED', held_until = NULL, status_changed_at = \(now), status_changed_by = \(username),
                 updated_at = \(now), version = version + 1
-            WHERE id = \(id) AND is_active AND status = 'BOOKED' AND held_until IS NOT NULL
+            WHERE id = \(id) AND is_active AND status = 'BOOKED' AND held_until IS NOT NULL AND starts_at > \(now)
             RETURNING \(AppointmentEffects.Subject.columns)
             """)
     }

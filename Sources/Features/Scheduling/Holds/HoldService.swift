@@ -18,15 +18,15 @@ struct HoldService: Sendable {
     func release(_ id: AppointmentID, by patient: PatientID, origin: RequestOrigin) async throws {
         try await database.write { db in
             let now = db.scope.services.time.now
-            guard let found = try AppointmentRepository(db: db).lock(id, of: patient) else {
+            let appointments = AppointmentRepository(db: db)
+            guard let found = try appointments.lock(id, of: patient) else {
                 throw SchedulingError.appointmentNotFound
             }
             let appointment = found.appointment
             guard appointment.isHold, !appointment.isExpiredHold(at: now) else { throw SchedulingError.notHeld }
-            try db.later(
-                AppointmentRepository.move(
-                    appointment, to: .cancelledByPatient, isActive: false, by: origin.principal?.username ?? "SYSTEM",
-                    at: now))
+            if appointment.isOver(for: .patient, at: now) { throw SchedulingError.over }
+            try appointments.move(
+                appointment, to: .cancelledByPatient, by: origin.principal?.username ?? "SYSTEM", at: now)
             try db.withdraw(kind: Self.expiryKind, subject: AppointmentEffects.Subject(appointment).name)
             try AppointmentEffects.moved(
                 AppointmentEffects.Subject(appointment), from: .booked, to: .cancelledByPatient, by: origin, db)
@@ -34,8 +34,8 @@ struct HoldService: Sendable {
     }
 
     /// Confirms a hold whose payment has come, in the transaction that records the payment. A payment that comes late
-    /// still gets the slot as long as nobody has taken it and the timer has not run; `false` when it is gone, and the
-    /// money has to go back.
+    /// still gets the slot as long as it has not begun, nobody has taken it and the timer has not run; `false` when it is
+    /// gone, and the money has to go back.
     static func capture(_ id: AppointmentID, origin: RequestOrigin, _ db: any Connection) throws -> Bool {
         guard let subject = try HoldRepository(db: db).capture(id, by: origin.principal?.username ?? "SYSTEM") else {
             return false

@@ -50,17 +50,12 @@ struct HolidayService: Sendable {
     private func affected(_ holidays: [Holiday]) async throws -> Int {
         let now = context.database.services.time.now
         let zone = context.zone
-        let days = holidays.map(\.date).filter { $0 >= zone.date(at: now) }.map { date -> SQL in
-            let (start, end) = (zone.startOfDay(date), zone.startOfDay(date.adding(days: 1)))
-            return "starts_at >= \(start) AND starts_at < \(end)"
+        let days = holidays.map(\.date).filter { $0 >= zone.date(at: now) }.map { date in
+            Interval(start: zone.startOfDay(date), end: zone.startOfDay(date.adding(days: 1)))
         }
         guard !days.isEmpty else { return 0 }
         return try await context.database.read { db in
-            try db.value(
-                """
-                SELECT count(*) FROM appointments
-                WHERE \(CalendarRepository.occupying(now)) AND (\(SQL.joined(days, separator: " OR ")))
-                """) ?? 0
+            try AppointmentRepository(db: db).count(startingWithin: days, now: now)
         }
     }
 

@@ -92,10 +92,9 @@ struct LeaveService: Sendable {
         let sealed = try context.vault.seal(
             "The doctor is on leave.", of: appointment.patientID,
             at: AppointmentReasons.cancellationField(appointment.id), db)
-        try db.later(
-            AppointmentRepository.move(
-                appointment, to: .cancelledByDoctor, isActive: false, by: origin.principal?.username ?? "SYSTEM",
-                at: db.scope.services.time.now, cancellationReason: sealed))
+        try AppointmentRepository(db: db).move(
+            appointment, to: .cancelledByDoctor, by: origin.principal?.username ?? "SYSTEM",
+            at: db.scope.services.time.now, cancellationReason: sealed)
         try AppointmentEffects.moved(
             AppointmentEffects.Subject(appointment), from: appointment.status, to: .cancelledByDoctor, by: origin, db)
     }

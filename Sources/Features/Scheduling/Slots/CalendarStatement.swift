@@ -4,42 +4,38 @@ import Persistence
 /// The one statement that reads a calendar. Every part is a kind of row, so that the database is asked once.
 enum CalendarStatement {
     /// Types come from the first part; its columns carry the doctor's settings, and those of other parts are null.
-    ///
-    /// - Parameter patients: whose appointments with other doctors are read too.
-    static func text(
-        _ query: CalendarRepository.Query, for patients: [PatientID], zone: ClinicZone, now: Instant
-    ) -> SQL {
+    static func text(_ query: CalendarRepository.Query, zone: ClinicZone, now: Instant) -> SQL {
         let days = Interval(start: zone.startOfDay(query.from), end: zone.startOfDay(query.to.adding(days: 1)))
         let span = days.widened(by: SlotRules.longestGap)
         let excluded = query.excluding ?? AppointmentID(0)
+        let holder = query.patient ?? PatientID(0)
         let nothing: SQL = "NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL"
         var sql: SQL = """
             SELECT 0 AS kind, \(DoctorSettings.columns), CAST(NULL AS date) AS first_day, CAST(NULL AS date) AS last_day,
                    CAST(NULL AS text) AS name, CAST(NULL AS timestamptz) AS starts_at,
-                   CAST(NULL AS timestamptz) AS ends_at, CAST(NULL AS bigint) AS patient_id
+                   CAST(NULL AS timestamptz) AS ends_at
             FROM doctors d WHERE d.id = \(query.doctor)
             UNION ALL
-            SELECT 1, NULL, \(nothing), start_date, end_date, NULL, NULL, NULL, NULL FROM doctor_leaves
+            SELECT 1, NULL, \(nothing), start_date, end_date, NULL, NULL, NULL FROM doctor_leaves
             WHERE doctor_id = \(query.doctor) AND end_date >= \(query.from) AND start_date <= \(query.to)
             UNION ALL
-            SELECT 2, NULL, \(nothing), day, day, name, NULL, NULL, NULL FROM clinic_holidays
+            SELECT 2, NULL, \(nothing), day, day, name, NULL, NULL FROM clinic_holidays
             WHERE day >= \(query.from) AND day <= \(query.to)
             UNION ALL
-            SELECT CASE WHEN held_until <= \(now) THEN 6 WHEN held_until IS NOT NULL THEN 5 ELSE 3 END,
-                   NULL, \(nothing), NULL, NULL, NULL, starts_at, ends_at, patient_id
+            SELECT CASE WHEN held_until <= \(now) THEN 6 WHEN held_until IS NULL THEN 3
+                        WHEN patient_id = \(holder) THEN 5 ELSE 3 END, NULL, \(nothing), NULL, NULL, NULL, starts_at, ends_at
             FROM appointments
             WHERE doctor_id = \(query.doctor) AND \(CalendarRepository.touching(span))
               AND \(CalendarRepository.standing) AND id <> \(excluded)
             """
-        if !patients.isEmpty {
-            let theirs: SQL = patients.count == 1 ? "= \(patients[0])" : "IN \(in: patients)"
+        if let patient = query.patient {
             sql.append(
                 """
                  UNION ALL
-                SELECT CASE WHEN held_until <= \(now) THEN 7 ELSE 4 END, NULL, \(nothing), NULL, NULL, NULL,
-                       starts_at, ends_at, patient_id
+                SELECT CASE WHEN held_until <= \(now) THEN 6 ELSE 4 END, NULL, \(nothing), NULL, NULL, NULL,
+                       starts_at, ends_at
                 FROM appointments
-                WHERE patient_id \(theirs) AND doctor_id <> \(query.doctor) AND \(CalendarRepository.touching(days))
+                WHERE patient_id = \(patient) AND doctor_id <> \(query.doctor) AND \(CalendarRepository.touching(days))
                   AND \(CalendarRepository.standing) AND id <> \(excluded)
                 """)
         }
@@ -53,12 +49,12 @@ enum CalendarRow: RowDecodable {
     case leave(LeaveSpan)
     case holiday(LocalDate, String)
     case busy(Interval)
-    /// Time a patient has given away to another doctor.
-    case patientBusy(PatientID, Interval)
-    /// A slot of the doctor that waits for its patient's payment.
-    case held(PatientID, Interval)
+    /// Time the patient has given away to another doctor.
+    case patientBusy(Interval)
+    /// A slot of the doctor that the patient holds.
+    case ownHold(Interval)
     /// Of the doctor, whoever's it was; of another doctor, the patient's.
-    case expiredHold(PatientID?, Interval)
+    case expiredHold(Interval)
 
     init(row: Row) throws {
         let kind: Int = try row.value("kind")
@@ -71,24 +67,23 @@ enum CalendarRow: RowDecodable {
             self =
                 switch kind {
                 case 3: .busy(interval)
-                case 4: .patientBusy(try row.value("patient_id"), interval)
-                case 5: .held(try row.value("patient_id"), interval)
-                case 6: .expiredHold(nil, interval)
-                default: .expiredHold(try row.value("patient_id"), interval)
+                case 4: .patientBusy(interval)
+                case 5: .ownHold(interval)
+                default: .expiredHold(interval)
                 }
         }
     }
 }
 
-/// The rows of a calendar, sorted by kind; it may have been read for several patients at once.
+/// The rows of a calendar, sorted by kind.
 struct GatheredCalendar: Sendable {
     let settings: DoctorSettings
     private var leaves: [LeaveSpan] = []
     private var holidays: [LocalDate: String] = [:]
     private var busy: [Interval] = []
-    private var patientBusy: [(patient: PatientID, interval: Interval)] = []
-    private var holds: [(patient: PatientID, interval: Interval)] = []
-    private var expiredHolds: [(patient: PatientID?, interval: Interval)] = []
+    private var patientBusy: [Interval] = []
+    private var ownHolds: Set<Interval> = []
+    private var expiredHolds: [Interval] = []
 
     /// `nil` when there is no such doctor.
     init?(_ rows: [CalendarRow]) {
@@ -101,23 +96,19 @@ struct GatheredCalendar: Sendable {
             case .leave(let span): leaves.append(span)
             case .holiday(let date, let name): holidays[date] = name
             case .busy(let interval): busy.append(interval)
-            case .patientBusy(let patient, let interval): patientBusy.append((patient, interval))
-            case .expiredHold(let patient, let interval): expiredHolds.append((patient, interval))
-            case .held(let patient, let interval):
+            case .patientBusy(let interval): patientBusy.append(interval)
+            case .expiredHold(let interval): expiredHolds.append(interval)
+            case .ownHold(let interval):
                 // Beside the very slot that is held, a hold is in its owner's way like any other.
                 busy.append(interval)
-                holds.append((patient, interval))
+                ownHolds.insert(interval)
             }
         }
     }
 
-    /// The calendar as the patient of the query sees it.
-    func calendar(_ query: CalendarRepository.Query, _ rules: SlotRules) -> DoctorCalendar {
+    func calendar(_ rules: SlotRules) -> DoctorCalendar {
         DoctorCalendar(
-            doctor: query.doctor, rules: rules, isBookable: settings.isBookable, leaves: leaves, holidays: holidays,
-            busy: BusyTimes(busy, margin: query.countsBuffers ? rules.gap : .minutes(0)),
-            patientBusy: BusyTimes(patientBusy.filter { $0.patient == query.patient }.map(\.interval)),
-            ownHolds: Set(holds.filter { $0.patient == query.patient }.map(\.interval)),
-            expiredHolds: expiredHolds.filter { $0.patient == nil || $0.patient == query.patient }.map(\.interval))
+            doctor: settings.id, rules: rules, isBookable: settings.isBookable, leaves: leaves, holidays: holidays,
+            busy: BusyTimes(busy), patientBusy: BusyTimes(patientBusy), ownHolds: ownHolds, expiredHolds: expiredHolds)
     }
 }

@@ -24,8 +24,7 @@ enum FreeDoctors {
             guard doctor.isBookable, !isAway.contains(doctor.id) else { return false }
             let rules = doctor.rules(WorkingWeek(rows: (hoursOf[doctor.id] ?? []).map(\.span)))
             let calendar = DoctorCalendar(
-                doctor: doctor.id, rules: rules, isBookable: true,
-                busy: BusyTimes((busyOf[doctor.id] ?? []).map(\.interval), margin: rules.gap))
+                doctor: doctor.id, rules: rules, busy: BusyTimes((busyOf[doctor.id] ?? []).map(\.interval)))
             return !SlotPolicy(calendar, zone: zone, now: now).free(on: date).isEmpty
         }
         return Set(free.map(\.id))

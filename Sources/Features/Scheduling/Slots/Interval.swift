@@ -23,10 +23,9 @@ struct BusyTimes: Sendable, Equatable {
 
     static let none = BusyTimes([])
 
-    /// Each interval is widened by `margin` on both sides first.
-    init(_ intervals: [Interval], margin: TimeSpan = .minutes(0)) {
+    init(_ intervals: [Interval]) {
         var merged: [Interval] = []
-        for interval in intervals.map({ $0.widened(by: margin) }).sorted(by: { $0.start < $1.start }) {
+        for interval in intervals.sorted(by: { $0.start < $1.start }) {
             if let last = merged.last, interval.start <= last.end {
                 merged[merged.count - 1] = Interval(start: last.start, end: max(last.end, interval.end))
             } else {

@@ -64,7 +64,8 @@ struct SlotEndpoints: Sendable {
         let patient = principal.role == .patient ? try principal.requirePatient() : nil
         let (date, count) = (request.parameters.date, request.parameters.days)
         let days = try await slots.days(
-            from: date, to: date.adding(days: (count ?? 1) - 1), of: request.parameters.doctorId, for: patient)
+            from: date, to: date.adding(days: (count ?? 1) - 1), of: request.parameters.doctorId, for: patient,
+            use: principal.role == .patient ? .booking : .clinic)
         guard let day = days.first else { throw Problem.fault }
         return SlotAvailabilityResponse(day, days: count == nil ? nil : days)
     }

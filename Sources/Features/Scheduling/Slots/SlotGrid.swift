@@ -3,8 +3,9 @@ import Directory
 
 /// Where slots can lie: what a doctor works on a day, cut into equal lengths. A new cut begins after every break.
 ///
-/// Windows are read on the wall clock. A start that a clock change skips is no slot; one in a repeated hour is one slot,
-/// at its first occurrence (RULINGS D3).
+/// Windows are read on the wall clock. A start that a clock change skips is no slot, nor is one whose part of the window
+/// the change makes shorter than a slot; a start in a repeated hour is one slot, at its first occurrence. So slots never
+/// overlap in real time, and none lasts beyond the hours.
 struct SlotGrid: Sendable {
     let zone: ClinicZone
     let rules: SlotRules
@@ -20,10 +21,9 @@ struct SlotGrid: Sendable {
         var slots: [Slot] = []
         for window in windows where window.end - window.start >= rules.slotMinutes {
             for minute in stride(from: window.start, through: window.end - rules.slotMinutes, by: rules.slotMinutes) {
-                let time = LocalDateTime(date, LocalTime(hour: minute / 60, minute: minute % 60))
-                if let start = midnight.map({ $0 + .minutes(Int64(minute)) }) ?? zone.instant(of: time) {
-                    slots.append(slot(time, start))
-                }
+                let start = midnight.map { $0 + .minutes(Int64(minute)) } ?? moment(minute, on: date)
+                guard let start, midnight != nil || fits(start, minute, on: date) else { continue }
+                slots.append(slot(Self.reading(minute, on: date), start))
             }
         }
         return slots
@@ -38,16 +38,10 @@ struct SlotGrid: Sendable {
             throw .outsideWorkingHours
         }
         let isAligned = time.time.isWholeMinute && (minute - window.start) % rules.slotMinutes == 0
-        guard isAligned, minute + rules.slotMinutes <= window.end, zone.instant(of: time) == start else {
-            throw .offGrid
-        }
+        guard isAligned, minute + rules.slotMinutes <= window.end, zone.instant(of: time) == start,
+            fits(start, minute, on: time.date)
+        else { throw .offGrid }
         return slot(time, start)
-    }
-
-    /// The slot at a moment that may be booked at all: after the notice, within the horizon, on the grid.
-    func slot(bookableAt start: Instant, now: Instant) throws(SlotRefusal) -> Slot {
-        if let refusal = rules.refusal(of: start, now: now) { throw refusal }
-        return try slot(startingAt: start)
     }
 
     /// The span of one slot's length from a moment on, on the grid or not.
@@ -55,5 +49,21 @@ struct SlotGrid: Sendable {
 
     private func slot(_ time: LocalDateTime, _ start: Instant) -> Slot {
         Slot(time: time, interval: Interval(start: start, end: start + rules.length))
+    }
+
+    /// Whether a slot ends by the time at which the wall clock reaches the end of its part of the window.
+    private func fits(_ start: Instant, _ minute: Int, on date: LocalDate) -> Bool {
+        let end = minute + rules.slotMinutes
+        let reached = moment(end, on: date) ?? zone.change(skipping: Self.reading(end, on: date))
+        return start + rules.length <= reached
+    }
+
+    /// The moment of a minute of the day, 1440 being the next midnight; `nil` when the clock jumps over it.
+    private func moment(_ minute: Int, on date: LocalDate) -> Instant? {
+        minute == 1440 ? zone.startOfDay(date.adding(days: 1)) : zone.instant(of: Self.reading(minute, on: date))
+    }
+
+    private static func reading(_ minute: Int, on date: LocalDate) -> LocalDateTime {
+        LocalDateTime(date, LocalTime(hour: minute / 60, minute: minute % 60))
     }
 }

@@ -14,14 +14,14 @@ struct SlotService: Sendable {
         let holiday: String?
     }
 
-    /// The free slots of days that follow each other. For a patient, times at which they are busy themselves are left
-    /// out, and slots they hold are not.
+    /// The slots of days that follow each other, as somebody could take them. For a patient, times at which they are busy
+    /// themselves are left out, and slots they hold are not.
     func days(
-        from: LocalDate, to: LocalDate, of doctor: DoctorID, for patient: PatientID?
+        from: LocalDate, to: LocalDate, of doctor: DoctorID, for patient: PatientID?, use: SlotUse = .booking
     ) async throws -> [Day] {
         let query = CalendarRepository.Query(doctor: doctor, patient: patient, from: from, to: to)
         let now = context.database.services.time.now
-        let policy = SlotPolicy(try await context.calendar(query), zone: context.zone, now: now)
+        let policy = SlotPolicy(try await context.calendar(query), zone: context.zone, now: now, use: use)
         return Self.dates(from, to).map { date in
             Day(
                 date: date, slots: policy.free(on: date), leaveEnd: policy.calendar.leave(on: date)?.end,

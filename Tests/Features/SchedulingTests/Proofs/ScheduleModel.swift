@@ -57,7 +57,7 @@ struct Schedule: Sendable, CustomStringConvertible {
         calendar.leaves = leaves.map {
             LeaveSpan(start: date.adding(days: $0.lowerBound), end: date.adding(days: $0.upperBound))
         }
-        calendar.busy = BusyTimes(doctorBusy.map(interval), margin: rules.gap)
+        calendar.busy = BusyTimes(doctorBusy.map(interval))
         calendar.patientBusy = BusyTimes(patientBusy.map(interval))
         return SlotPolicy(calendar, zone: clinicZone, now: now)
     }
@@ -173,7 +173,9 @@ struct ScheduleModel {
         for minute in 0..<1440 {
             guard let first = run[minute], (minute - first) % schedule.slotMinutes == 0 else { continue }
             let isWhole = (minute..<(minute + schedule.slotMinutes)).allSatisfy { $0 < 1440 && run[$0] == first }
-            guard isWhole, let start = instant(minute), isFree(start), isInTime(start) else { continue }
+            guard isWhole, let start = instant(minute), fits(start, minute), isFree(start), isInTime(start) else {
+                continue
+            }
             starts.insert(start)
         }
         return starts
@@ -202,6 +204,15 @@ struct ScheduleModel {
         return offsets.map { reading - Int64($0) }.filter { moment in
             Int64(zone.secondsFromGMT(for: Date(timeIntervalSince1970: Double(moment)))) == reading - moment
         }.min().map(Instant.init(seconds:))
+    }
+
+    /// Whether the clock on the wall stays within the slot's own minutes as long as the slot lasts.
+    private func fits(_ start: Instant, _ minute: Int) -> Bool {
+        (0..<schedule.slotMinutes).allSatisfy { passed in
+            let moment = start.seconds + Int64(passed * 60)
+            let reading = moment + Int64(zone.secondsFromGMT(for: Date(timeIntervalSince1970: Double(moment))))
+            return reading - schedule.utcMidnight.seconds < Int64((minute + schedule.slotMinutes) * 60)
+        }
     }
 
     private func isInTime(_ start: Instant) -> Bool {

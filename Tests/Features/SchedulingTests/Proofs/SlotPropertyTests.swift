@@ -70,7 +70,7 @@ struct SlotPropertyTests {
         "through the whole system: what is offered books, what is refused was not offered",
         arguments: DatabaseKind.available)
     func system(kind: DatabaseKind) async throws {
-        try await withClinic(kind) { clinic in
+        try await withClinic(kind, environment: unlimited) { clinic in
             let admin = try await clinic.app.admin()
             let seed = UInt64.random(in: 1...UInt64.max)
             let random = SeededRandom(seed: seed)

@@ -1,0 +1,110 @@
+import CareSyncCore
+import Directory
+import Persistence
+
+/// What changes appointments. Rows are locked in one order everywhere: doctor, patient, appointment, outbox.
+extension AppointmentRepository {
+    /// A patient's appointment, locked for a change.
+    func lock(_ id: AppointmentID, of patient: PatientID) throws -> WithDoctor? {
+        try db.first(
+            """
+            \(Self.withDoctor) WHERE a.id = \(id) AND a.patient_id = \(patient) AND a.deleted_at IS NULL
+            \(db.dialect.forUpdate(of: "a"))
+            """)
+    }
+
+    /// A doctor's appointment, locked for a change.
+    func lock(_ id: AppointmentID, of doctor: DoctorID) throws -> WithPatient? {
+        try db.first(
+            """
+            \(withPatient) WHERE a.id = \(id) AND a.doctor_id = \(doctor) AND a.deleted_at IS NULL
+            \(db.dialect.forUpdate(of: "a"))
+            """)
+    }
+
+    /// Anybody's appointment, locked for a change.
+    func lock(_ id: AppointmentID) throws -> Appointment? {
+        try db.first(
+            """
+            SELECT \(Appointment.columns) FROM appointments a
+            WHERE a.id = \(id) AND a.deleted_at IS NULL\(db.dialect.forUpdate(of: "a"))
+            """)
+    }
+
+    /// An appointment with everything that a move to another time must have for itself: the doctor's row keeps bookings,
+    /// leaves and other moves out, the patient's keeps out what the patient does with other doctors.
+    func lockForMove(_ subject: AppointmentEffects.Subject) throws -> Appointment? {
+        let batch = Batch()
+        batch.count(CalendarLock.statement(subject.doctor, db.dialect))
+        batch.count(
+            "SELECT p.id FROM patients p WHERE p.id = \(subject.patient)\(db.dialect.forNoKeyUpdate(of: "p"))")
+        let appointment = batch.first(
+            Appointment.self,
+            """
+            SELECT \(Appointment.columns) FROM appointments a
+            WHERE a.id = \(subject.id) AND a.deleted_at IS NULL\(db.dialect.forUpdate(of: "a"))
+            """)
+        try batch.run(db)
+        return try appointment.value
+    }
+
+    /// Moves a locked appointment to another status.
+    func move(
+        _ appointment: Appointment, to status: AppointmentStatus, by username: String, at now: Instant,
+        cancellationReason: [UInt8]? = nil
+    ) throws {
+        try db.later(
+            """
+            UPDATE appointments
+            SET status = \(status), is_active = \(!status.isCancelled), status_changed_at = \(now),
+                status_changed_by = \(username), cancellation_reason = \(cancellationReason), updated_at = \(now),
+                version = version + 1
+            WHERE id = \(appointment.id) AND status = \(appointment.status)
+            """)
+    }
+
+    /// Moves a locked appointment to another time. It has been judged like any planned appointment, and is an emergency no
+    /// longer: nobody waits for it now.
+    func move(
+        _ appointment: Appointment, to interval: Interval, reason: [UInt8]?, room: String, at now: Instant
+    ) throws {
+        try db.run(
+            """
+            UPDATE appointments
+            SET starts_at = \(interval.start), ends_at = \(interval.end), reason = \(reason), is_emergency = FALSE,
+                video_room_id = \(room), updated_at = \(now), version = version + 1
+            WHERE id = \(appointment.id)
+            """)
+    }
+
+    func update(_ id: AppointmentID, reason: [UInt8]?, at now: Instant) throws {
+        try db.later(
+            "UPDATE appointments SET reason = \(reason), updated_at = \(now), version = version + 1 WHERE id = \(id)")
+    }
+
+    /// Takes an appointment out of every list; the row stays, with everything that hangs on it.
+    func delete(_ id: AppointmentID, at now: Instant) throws {
+        try db.later(
+            "UPDATE appointments SET is_active = FALSE, deleted_at = \(now), updated_at = \(now) WHERE id = \(id)")
+    }
+
+    /// Makes what nobody has confirmed inactive, of what began from one moment on and was over by another. It goes by each
+    /// doctor's calendar, so its cost is that of the days in between, whatever the history.
+    func expire(from start: Instant, to end: Instant, at now: Instant) throws -> [AppointmentEffects.Subject] {
+        try db.all(
+            """
+            UPDATE appointments SET is_active = FALSE, updated_at = \(now), version = version + 1
+            WHERE id IN (\(Self.unconfirmed(from: start, to: end)))
+            RETURNING \(AppointmentEffects.Subject.columns)
+            """)
+    }
+
+    /// SQLite keeps the order of a cross join: it would scan all appointments otherwise.
+    static func unconfirmed(from start: Instant, to end: Instant) -> SQL {
+        """
+        SELECT a.id FROM doctors d CROSS JOIN appointments a
+        WHERE a.doctor_id = d.id AND a.starts_at >= \(start) AND a.starts_at < \(end) AND a.ends_at <= \(end)
+          AND a.is_active AND a.status = 'BOOKED'
+        """
+    }
+}
