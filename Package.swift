@@ -119,7 +119,7 @@ let package = Package(
             ]),
 
         feature("Identity", ["Cryptography", "Mail", "QRImages", .logging]),
-        feature("Directory", ["Cryptography", "Identity", "Mail"]),
+        feature("Directory", ["Cryptography", "Identity", "Mail", .logging]),
         feature("Scheduling", ["Cryptography", "Mail", "Identity", "Directory", .logging]),
 
         .target(
@@ -191,8 +191,8 @@ let package = Package(
         .testTarget(
             name: "ExampleTests",
             dependencies: [
-                "AuditTrail", "CareSyncCore", "CareSyncTesting", "Cryptography", "Outbox", "Persistence", "WebAPI",
-                .httpTypes, .nioCore, .logging,
+                "AuditTrail", "CareSyncCore", "CareSyncTesting", "Cryptography", "Directory", "Identity", "Outbox",
+                "Persistence", "WebAPI", .httpTypes, .nioCore, .logging,
             ],
             path: "Tests/Platform/ExampleTests", swiftSettings: strict),
         .testTarget(
@@ -202,13 +202,13 @@ let package = Package(
                 "Identity", "Outbox", "Persistence", "WebAPI",
                 .httpTypes, .logging,
             ],
-            path: "Tests/CareSyncServerTests", exclude: ["authorization-matrix.tsv"], swiftSettings: strict),
-        featureTests("Scheduling", ["CareSyncServer", "Directory", .httpTypes]),
+            path: "Tests/CareSyncServerTests", exclude: ["Matrix/authorization-matrix.tsv"], swiftSettings: strict),
+        featureTests("Scheduling", ["CareSyncServer", "Directory", "Identity", .httpTypes]),
         featureTests(
             "Identity",
-            ["Cryptography", "Mail", "WebAPI", .httpTypes, .logging, .nioCore]),
+            ["CareSyncServer", "Cryptography", "Mail", "WebAPI", .httpTypes, .logging, .nioCore]),
         featureTests(
             "Directory",
-            ["Cryptography", "Identity", "WebAPI", .httpTypes, .nioCore]),
+            ["Cryptography", "Identity", "WebAPI", .logging, .httpTypes, .nioCore]),
     ]
 )

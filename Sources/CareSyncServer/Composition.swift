@@ -55,13 +55,14 @@ package struct CareSync: Sendable {
         let zone = configuration.zone
 
         let hasher = try PasswordHasher(cost: configuration.bcryptCost, random: random)
-        let vault = PatientVault(ring: configuration.keys.ring, random: random)
+        let vault = PatientVault(ring: configuration.keys.ring, random: random, logger: logger)
 
+        let settlement = SchedulingFeature.settlement(isMailAvailable: configuration.mail.isAvailable)
         let directory = DirectoryFeature(
-            database: database, vault: vault, clinicZone: zone,
+            database: database, vault: vault, clinicZone: zone, logger: logger,
             availability: { db, doctors, date in
                 try SchedulingFeature.doctorsWithFreeSlot(among: doctors, on: date, zone: zone, db: db)
-            })
+            }, appointments: settlement)
         var identitySettings = IdentitySettings(
             emailVerificationRequired: configuration.emailVerification == .required,
             exemptsLoopback: configuration.mode == .development,
@@ -74,7 +75,7 @@ package struct CareSync: Sendable {
             database: database, hasher: hasher, signer: await TokenSigner.make(configuration.keys.tokens),
             rootSecret: configuration.keys.root, clinicZone: zone,
             settings: identitySettings,
-            profiles: directory.profiles, logger: logger)
+            profiles: directory.profiles, appointments: settlement, logger: logger)
         var schedulingSettings = configuration.scheduling
         schedulingSettings.isMailAvailable = configuration.mail.isAvailable
         let scheduling = SchedulingFeature(
@@ -84,7 +85,7 @@ package struct CareSync: Sendable {
         retention = RetentionJob(
             database: database,
             retentionRules: RetentionJob.platformRetentionRules + MailSchema.retentionRules
-                + identity.retentionRules, logger: logger
+                + identity.retentionRules + directory.retentionRules, logger: logger
         )
         outbox = OutboxWorker(
             database: database, handlers: scheduling.outboxHandlers + [retention.handler], logger: logger)
@@ -110,6 +111,7 @@ package struct CareSync: Sendable {
         self.scheduling = scheduling
         workers = [
             Worker("outbox", run: outbox.run), Worker("mail", run: mail.run), Worker("sessions", run: identity.run),
+            Worker("patient keys", run: directory.run),
             Worker("scheduling", run: scheduling.run), Worker("clean-up", run: retention.run),
             Worker("audit checkpoints", run: checkpoints.run), Worker("audit by patient", run: listing.run),
             Worker("refusals", run: denials.run),

@@ -1,6 +1,8 @@
 package import CareSyncCore
 package import Identity
+package import Logging
 package import Mail
+package import Outbox
 package import Persistence
 package import WebAPI
 
@@ -11,6 +13,8 @@ package struct DirectoryFeature: Sendable {
     package let profiles: AccountProfiles
     /// The mails this feature sends.
     package let mailKinds: [MailKind]
+    package let retentionRules = [PatientKeyRevocations.retention]
+    let revocations: PatientKeyRevocations
 
     /// What each role is described as after sign-in.
     package static let profileShapes: [(value: String, type: any (Decodable & Sendable).Type)] = [
@@ -18,18 +22,26 @@ package struct DirectoryFeature: Sendable {
         (Role.admin.rawValue, UserSummaryResponse.self),
     ]
 
-    /// `availability` answers the search for doctors with a free slot on a day.
+    /// `availability` answers the search for doctors with a free slot on a day; `appointments` is what scheduling does when
+    /// a doctor's verification is withdrawn.
     package init(
-        database: any Database, vault: PatientVault, clinicZone: ClinicZone, availability: @escaping AvailabilityProbe
+        database: any Database, vault: PatientVault, clinicZone: ClinicZone, logger: Logger,
+        availability: @escaping AvailabilityProbe, appointments: @escaping AppointmentSettlement
     ) {
+        revocations = PatientKeyRevocations(database: database, cache: vault.cache, logger: logger)
         let doctors = DoctorService(database: database, clinicZone: clinicZone, availability: availability)
         endpoints =
             MasterEndpoints(master: MasterService(database: database)).all
             + DoctorEndpoints(doctors: doctors).all
-            + VerificationEndpoints(verification: VerificationService(database: database)).all
+            + VerificationEndpoints(verification: VerificationService(database: database, settlement: appointments)).all
             + AccessLogEndpoints(database: database, vault: vault).all
             + BreakGlassEndpoints(grants: BreakGlassService(database: database, vault: vault)).all
         profiles = DirectoryProfiles(vault: vault).profiles
         mailKinds = BreakGlassMail.kinds(profiles, zone: clinicZone) + VerificationMail.kinds(profiles)
+    }
+
+    /// Forgets the patient keys that other nodes destroyed, until it is cancelled.
+    package func run() async {
+        await revocations.run()
     }
 }

@@ -22,9 +22,11 @@ package struct IdentityFeature: Sendable {
     /// - Parameters:
     ///   - rootSecret: the same on all nodes; refresh tokens are made with it.
     ///   - profiles: what the directory does for accounts.
+    ///   - appointments: what scheduling does when somebody is out.
     package init(
         database: any Database, hasher: PasswordHasher, signer: TokenSigner, rootSecret: RootSecret,
-        clinicZone: ClinicZone, settings: IdentitySettings, profiles: AccountProfiles, logger: Logger
+        clinicZone: ClinicZone, settings: IdentitySettings, profiles: AccountProfiles,
+        appointments: @escaping AppointmentSettlement, logger: Logger
     ) {
         var limits = CodeLimits()
         limits.linkLifetime = settings.linkLifetime
@@ -79,7 +81,9 @@ package struct IdentityFeature: Sendable {
             ).all
             + OwnSessionEndpoints(sessions: administered).all
             + SessionAdministrationEndpoints(sessions: administered).all
-            + AccountStatusEndpoints(accounts: AccountStatusService(database: database, sessions: sessions)).all
+            + AccountStatusEndpoints(
+                accounts: AccountStatusService(database: database, sessions: sessions, settlement: appointments)
+            ).all
             + AddressBlockEndpoints(blocks: blocks).all + AuditSearchEndpoints(database: database).all
             + OutboxEndpoints(database: database).all
     }

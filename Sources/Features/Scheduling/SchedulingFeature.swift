@@ -1,5 +1,6 @@
 package import CareSyncCore
 package import Directory
+package import Identity
 package import Logging
 package import Mail
 package import Outbox
@@ -31,7 +32,7 @@ package struct SchedulingFeature: Sendable {
             + DoctorAppointmentEndpoints(appointments: appointments).all
             + ReschedulingEndpoints(rescheduling: ReschedulingService(context: context)).all
             + TreatedPatientEndpoints(
-                patients: TreatedPatientService(database: database, zone: zone, vault: vault)
+                patients: TreatedPatientService(database: database, vault: vault), zone: zone
             ).all
             + AdminAppointmentEndpoints(
                 appointments: AdminAppointmentService(context: context), booking: booking
@@ -61,6 +62,14 @@ package struct SchedulingFeature: Sendable {
         among doctors: [DoctorID], on date: LocalDate, zone: ClinicZone, db: any Connection
     ) throws -> Set<DoctorID> {
         try FreeDoctors.find(among: doctors, on: date, zone: zone, db: db)
+    }
+
+    /// What becomes of the coming appointments of somebody who is out, for identity and directory.
+    package static func settlement(isMailAvailable: Bool) -> AppointmentSettlement {
+        let people = PeopleOut(isMailAvailable: isMailAvailable)
+        return { person, handling, isNew, origin, db in
+            try people.settle(person, handling, isNew: isNew, by: origin, db)
+        }
     }
 
     /// The starts of a doctor's free slots from one day to another, both included, in order. Throws

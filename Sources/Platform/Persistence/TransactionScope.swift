@@ -7,6 +7,7 @@ package final class TransactionScope {
     package let session: ConnectionSession
     private var beforeCommit: [(any Connection) throws -> Void] = []
     private var afterCommit: [@Sendable () -> Void] = []
+    private var companions: [ObjectIdentifier: AnyObject] = [:]
     private var afterRollback: [() -> Void] = []
     /// How many savepoints are open.
     private var depth = 0
@@ -29,6 +30,15 @@ package final class TransactionScope {
     /// Runs when the transaction was undone, also when only the commit failed; like ``afterCommit(_:)``.
     package func afterRollback(_ work: @escaping () -> Void) {
         afterRollback.append(work)
+    }
+
+    /// An object that lives as long as the transaction, for what its owner remembers of it: made when it is first asked
+    /// for, and forgotten when a part of the transaction is undone.
+    package func companion<Companion: AnyObject>(of owner: AnyObject, _ make: () -> Companion) -> Companion {
+        if let known = companions[ObjectIdentifier(owner)] as? Companion { return known }
+        let made = make()
+        companions[ObjectIdentifier(owner)] = made
+        return made
     }
 
     /// The level of a savepoint that begins, from 1.
@@ -55,6 +65,7 @@ package final class TransactionScope {
     func reset(to mark: Mark) {
         beforeCommit.removeSubrange(mark.beforeCommit...)
         afterCommit.removeSubrange(mark.afterCommit...)
+        companions = [:]
     }
 
     /// The last statements of the transaction; a driver calls it after the body and before the commit.

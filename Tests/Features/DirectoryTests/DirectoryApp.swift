@@ -4,6 +4,7 @@ import Cryptography
 import Foundation
 import HTTPTypes
 import Identity
+import Logging
 import NIOCore
 import Persistence
 import Testing
@@ -103,6 +104,12 @@ func isFree(_ doctor: DoctorID, on day: LocalDate) -> Bool {
 
 let testMigrations = (TestSchema.platform + IdentitySchema.migrations + DirectorySchema.migrations)
 
+let quiet = Logger(label: "directory") { _ in SwiftLogNoOpLogHandler() }
+
+func testVault(random: RandomSource = .system, logger: Logger = quiet) throws -> PatientVault {
+    PatientVault(ring: try testRing(), random: random, logger: logger)
+}
+
 func testRing() throws -> KeyRing {
     try KeyRing(parsing: "one:" + Base64.text([UInt8](repeating: 9, count: 32)))
 }
@@ -115,10 +122,11 @@ func withDirectory(_ kind: DatabaseKind, _ body: @escaping @Sendable (DirectoryA
     let zone = try #require(ClinicZone("Asia/Kolkata"))
     try await withTestDatabase(kind, migrations: testMigrations, services: services) { test in
         let database = CountingDatabase(test.database)
-        let vault = PatientVault(ring: try testRing(), random: services.random)
+        let vault = try testVault(random: services.random)
         let feature = DirectoryFeature(
-            database: database, vault: vault, clinicZone: zone,
-            availability: { _, doctors, day in Set(doctors.filter { isFree($0, on: day) }) })
+            database: database, vault: vault, clinicZone: zone, logger: quiet,
+            availability: { _, doctors, day in Set(doctors.filter { isFree($0, on: day) }) },
+            appointments: { _, _, _, _, _ in 0 })
         let me = Endpoint.get("/test/me", "The caller", access: .signedIn) {
             (request: EndpointRequest<NoParameters, NoBody>) async throws -> MeResponse in
             let caller = try request.principal

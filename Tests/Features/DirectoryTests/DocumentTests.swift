@@ -13,8 +13,8 @@ struct DocumentTests {
         try await withDatabase(.sqlite, migrations: testMigrations) { database in
             let zone = try #require(ClinicZone("Asia/Kolkata"))
             let feature = DirectoryFeature(
-                database: database, vault: PatientVault(ring: try testRing(), random: .system), clinicZone: zone,
-                availability: { _, _, _ in [] })
+                database: database, vault: try testVault(), clinicZone: zone, logger: quiet,
+                availability: { _, _, _ in [] }, appointments: { _, _, _, _, _ in 0 })
             let text = try OpenAPIDocument(title: "t", version: "1", endpoints: feature.endpoints).text
             #expect(feature.endpoints.count == 25)
             for path in ["/api/master/blood-groups", "/api/doctors/for-patients", "\"minRating\"", "\"-rating\""] {

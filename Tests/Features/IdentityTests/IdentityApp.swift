@@ -44,6 +44,7 @@ struct IdentityApp: Sendable {
             signer: await TokenSigner.make(try TokenSecrets(parsing: Secrets.signing, production: false)),
             rootSecret: try RootSecret(Array("a root secret of thirty-two bytes".utf8)),
             clinicZone: try #require(ClinicZone("Asia/Kolkata")), settings: settings, profiles: .stub(forms),
+            appointments: { _, _, _, _, _ in 0 },
             logger: Logger(label: "test"))
         let responder = try APIResponder(
             endpoints: feature.endpoints,

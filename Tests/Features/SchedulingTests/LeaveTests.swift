@@ -1,8 +1,12 @@
 import CareSyncCore
 import CareSyncTesting
+import Directory
 import HTTPTypes
+import Identity
 import Persistence
 import Testing
+
+@testable import Scheduling
 
 @Suite("Doctor leave")
 struct LeaveTests {
@@ -70,6 +74,7 @@ struct LeaveTests {
             let refused = try await clinic.addLeave("2026-03-11", "2026-03-11")
             #expect(refused.status == 409)
             #expect(refused.problemCode == "LEAVE_HAS_APPOINTMENTS")
+            #expect(refused["total"].int == 1)
             #expect(refused["affected[0].appointmentId"].int == id)
             #expect(refused["affected[0].startsAt"].string == "2026-03-11T10:00:00+05:30")
             #expect(try await clinic.app.get("/api/doctor-leaves/my-leaves", as: clinic.doctor).json.list.isEmpty)
@@ -96,6 +101,61 @@ struct LeaveTests {
             #expect(mine["[1].status"].string == "BOOKED")
             #expect(try await clinic.messages("appointment.status") == ["appointment/\(id)"])
             #expect(try await clinic.audited(id).contains("CANCELLED_BY_DOCTOR"))
+        }
+    }
+
+    @Test("a refusal lists the nearest hundred appointments and says how many there are")
+    func bounded() async throws {
+        for kind in DatabaseKind.available {
+            try await withClinic(kind) { clinic in
+                let nearest = try await clinic.plant(120, patients: 3)
+                let refused = try await clinic.addLeave("2026-03-11", "2026-12-31")
+                #expect(refused.problemCode == "LEAVE_HAS_APPOINTMENTS")
+                #expect(refused["total"].int == 120)
+                #expect(refused["affected"].list.compactMap { $0["appointmentId"].int } == Array(nearest.prefix(100)))
+            }
+        }
+    }
+
+    @Test("a leave over many appointments asks for the patients' keys once", arguments: DatabaseKind.available)
+    func keysTogether(kind: DatabaseKind) async throws {
+        try await withClinic(kind) { clinic in
+            _ = try await clinic.plant(60, patients: 8)
+            let count = StatementCount()
+            let vault = PatientVault(
+                ring: clinic.app.system.configuration.keys.ring, random: clinic.app.random.source,
+                logger: clinic.app.logs.logger)
+            let leaves = LeaveService(
+                context: SchedulingContext(
+                    database: CountingDatabase(clinic.app.database, count: count), zone: clinic.app.zone, vault: vault,
+                    settings: SchedulingSettings()))
+            let (first, last) = (try #require(LocalDate("2026-03-11")), try #require(LocalDate("2026-12-31")))
+            _ = try await leaves.add(
+                LeaveService.NewLeave(startDate: first, endDate: last, reason: nil, handling: .cancel),
+                for: clinic.doctor.doctorID, origin: .system("test"), idempotency: nil)
+            #expect(count.texts.count { $0.contains("patient_keys") } == 1)
+            let cancelled: Int? = try await clinic.app.database.read { db in
+                try db.value("SELECT count(*) FROM appointments WHERE status = 'CANCELLED_BY_DOCTOR'")
+            }
+            #expect(cancelled == 60)
+        }
+    }
+
+    @Test("adding and removing a leave leaves a line in the audit log", arguments: DatabaseKind.available)
+    func audited(kind: DatabaseKind) async throws {
+        try await withClinic(kind) { clinic in
+            let id = try #require(try await clinic.addLeave("2026-03-12", "2026-03-14")["id"].int)
+            #expect(try await clinic.app.delete("/api/doctor-leaves/\(id)", as: clinic.doctor).status == 200)
+            _ = try await clinic.app.delete("/api/doctor-leaves/\(id)", as: clinic.doctor)
+            let name = String(id)
+            let lines: [String] = try await clinic.app.database.read { db in
+                try db.values(
+                    """
+                    SELECT action || ' ' || reason FROM audit_log
+                    WHERE entity = 'doctor_leaves' AND entity_id = \(name) ORDER BY at, sequence
+                    """)
+            }
+            #expect(lines.sorted() == ["ACCOUNT_CHANGE ADDED", "ACCOUNT_CHANGE REMOVED"])
         }
     }
 

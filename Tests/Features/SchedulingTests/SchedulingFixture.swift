@@ -102,6 +102,27 @@ struct Clinic {
         }
     }
 
+    /// Books so many half hours from 11 March on straight into the database, for patients in turn: their ids by start.
+    func plant(_ count: Int, patients: Int) async throws -> [Int] {
+        var ids: [Int64] = []
+        for _ in 0..<patients { ids.append(try await app.registerPatient().id) }
+        let start = try app.zone.testInstant(Self.day, "09:00")
+        return try await app.database.write { [doctor, ids] db in
+            try (0..<count).map { index in
+                let id = try db.nextID(IDAllocator("appointment_ids"))
+                let at = start + .days(Int64(index / 16)) + .minutes(Int64(index % 16) * 30)
+                try db.run(
+                    """
+                    INSERT INTO appointments (id, doctor_id, patient_id, starts_at, ends_at, status, video_room_id,
+                                              created_at, updated_at, status_changed_by)
+                    VALUES (\(id), \(doctor.id), \(ids[index % ids.count]), \(at), \(at + .minutes(30)), 'BOOKED',
+                            \("room-\(id)"), \(start), \(start), 'SYSTEM')
+                    """)
+                return Int(id)
+            }
+        }
+    }
+
     /// Messages of a kind in the outbox, done or not.
     func messages(_ kind: String) async throws -> [String] {
         try await app.database.read { db in

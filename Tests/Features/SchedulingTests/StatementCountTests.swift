@@ -55,7 +55,9 @@ struct StatementCountTests {
 
     private static func context(_ clinic: Clinic) -> (SchedulingContext, StatementCount) {
         let count = StatementCount()
-        let vault = PatientVault(ring: clinic.app.system.configuration.keys.ring, random: clinic.app.random.source)
+        let vault = PatientVault(
+            ring: clinic.app.system.configuration.keys.ring, random: clinic.app.random.source,
+            logger: clinic.app.logs.logger)
         let context = SchedulingContext(
             database: CountingDatabase(clinic.app.database, count: count), zone: clinic.app.zone, vault: vault,
             settings: SchedulingSettings())

@@ -98,6 +98,59 @@ struct WorkingHoursTests {
         }
     }
 
+    @Test(
+        "a change that names what it was made from is refused when the hours have changed since",
+        arguments: DatabaseKind.available)
+    func versions(kind: DatabaseKind) async throws {
+        try await withClinic(kind) { clinic in
+            let path = "/api/doctors/\(clinic.doctor.id)/working-hours"
+            func change(_ minutes: Int, if tag: String?) async throws -> TestResponse {
+                try await clinic.app.send(
+                    .put, path, as: clinic.doctor, headers: tag.map { ["If-Match": $0] } ?? [:],
+                    body: "{\"slotMinutes\":\(minutes)}")
+            }
+            let first = try #require(try await clinic.app.get(path, as: clinic.doctor).header("ETag"))
+            let changed = try await change(20, if: first)
+            #expect(changed.status == 200)
+            let second = try #require(changed.header("ETag"))
+            #expect(second != first)
+            #expect(try await clinic.app.get(path, as: clinic.doctor).header("ETag") == second)
+
+            for stale in [first, "W/\(second)", "\"other\""] {
+                let refused = try await change(45, if: stale)
+                #expect(refused.status == 412)
+                #expect(refused.problemCode == "PRECONDITION_FAILED")
+            }
+            #expect(try await clinic.app.get(path, as: clinic.doctor)["slotMinutes"].int == 20)
+            #expect(try await change(45, if: "\"other\", \(second)").status == 200)
+            #expect(try await change(30, if: "*").status == 200)
+            #expect(try await change(15, if: nil).status == 200)
+            let before = try await clinic.app.get(path, as: clinic.doctor).header("ETag")
+            try await clinic.charge()
+            #expect(try await clinic.app.get(path, as: clinic.doctor).header("ETag") != before)
+        }
+    }
+
+    @Test("of two changes made from the same hours one is refused", arguments: DatabaseKind.available)
+    func raced(kind: DatabaseKind) async throws {
+        try await withClinic(kind) { clinic in
+            let path = "/api/doctors/\(clinic.doctor.id)/working-hours"
+            let tag = try #require(try await clinic.app.get(path, as: clinic.doctor).header("ETag"))
+            let statuses = try await withThrowingTaskGroup(of: Int.self) { group in
+                for minutes in [15, 20, 45, 60] {
+                    group.addTask {
+                        try await clinic.app.send(
+                            .put, path, as: clinic.doctor, headers: ["If-Match": tag],
+                            body: "{\"slotMinutes\":\(minutes)}"
+                        ).status
+                    }
+                }
+                return try await group.reduce(into: []) { $0.append($1) }
+            }
+            #expect(statuses.sorted() == [200, 412, 412, 412])
+        }
+    }
+
     @Test("how a doctor is paid is shown with the hours and with the doctor", arguments: DatabaseKind.available)
     func paymentPolicy(kind: DatabaseKind) async throws {
         try await withClinic(kind) { clinic in

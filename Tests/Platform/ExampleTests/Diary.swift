@@ -1,27 +1,12 @@
 import CareSyncCore
 import Persistence
 
-// The example a newcomer reads: a feature as small as one can be that still uses everything the platform offers. A
-// patient keeps a diary. The files go from the model outwards: this one, repository, service, endpoints, feature; then
+// The example a newcomer reads: a feature as small as one can be that still uses everything the platform offers. It stands
+// on Identity, which signs people in, and on Directory, which keeps patients and their keys. A patient keeps a diary. The files go from the model outwards: this one, repository, service, endpoints, feature; then
 // the tests.
 
 enum DiaryEntryTag {}
 typealias DiaryEntryID = ID<DiaryEntryTag>
-
-/// A row of `diaries`: the patient's account and, wrapped by the key ring, the key of everything they write.
-struct Diary: RowDecodable {
-    let patient: PatientID
-    let owner: String
-    let passwordHash: String
-    let wrappedKey: [UInt8]
-
-    init(row: Row) throws {
-        patient = try row.value("patient_id")
-        owner = try row.value("owner")
-        passwordHash = try row.value("password_hash")
-        wrappedKey = try row.value("wrapped_key")
-    }
-}
 
 /// A row of `diary_entries`; the text is health data and so is stored sealed.
 struct SealedEntry: RowDecodable {
@@ -41,18 +26,17 @@ struct SealedEntry: RowDecodable {
 /// What a patient wrote, in clear.
 struct DiaryEntry: Sendable {
     let id: DiaryEntryID
-    let text: String
+    /// `nil` once the patient is erased.
+    let text: String?
     let writtenAt: Instant
     let remindedAt: Instant?
 }
 
 enum DiaryError: FailureCatalogue, CaseIterable {
-    case ownerTaken, wrongPassword, diaryFull
+    case diaryFull
 
     var problem: Problem {
         switch self {
-        case .ownerTaken: Problem(.conflict, "OWNER_TAKEN", "There is a diary of this name.")
-        case .wrongPassword: Problem(.unauthenticated, "INVALID_CREDENTIALS", "The name or the password is wrong.")
         case .diaryFull: Problem(.conflict, "DIARY_FULL", "The diary is full.")
         }
     }
@@ -65,7 +49,6 @@ struct DiaryEntryWritten: DomainEvent, Equatable {
 }
 
 enum DiaryMigrations {
-    static let patientIDs = IDAllocator("diary_patient_ids")
     /// Taken before the insert, because a sealed value is bound to the id of its row.
     static let entryIDs = IDAllocator("diary_entry_ids")
 
@@ -73,21 +56,11 @@ enum DiaryMigrations {
     static let all = [
         Migration("tests/diaries") { d in
             [
-                Migration.createAllocator("diary_patient_ids", dialect: d),
                 Migration.createAllocator("diary_entry_ids", dialect: d),
-                """
-                CREATE TABLE diaries (
-                    patient_id \(d.integer) PRIMARY KEY,
-                    owner \(d.text) NOT NULL,
-                    password_hash \(d.text) NOT NULL,
-                    wrapped_key \(d.bytes) NOT NULL,
-                    CONSTRAINT diaries_owner_once UNIQUE (owner)
-                )\(d.strict)
-                """,
                 """
                 CREATE TABLE diary_entries (
                     id \(d.integer) PRIMARY KEY,
-                    patient_id \(d.integer) NOT NULL REFERENCES diaries,
+                    patient_id \(d.integer) NOT NULL REFERENCES patients,
                     text \(d.bytes) NOT NULL,
                     written_at \(d.instant) NOT NULL,
                     reminded_at \(d.instant)

@@ -2,7 +2,9 @@ import AuditTrail
 import CareSyncCore
 import CareSyncTesting
 import Cryptography
+import Directory
 import HTTPTypes
+import Identity
 import Logging
 import NIOCore
 import Outbox
@@ -15,6 +17,7 @@ import WebAPI
 /// The feature behind the real router, on a database of its own, with a clock that the test moves.
 struct DiaryApp: Sendable {
     let database: any Database
+    let vault: PatientVault
     let time: ManualTime
     let worker: OutboxWorker
     /// Subjects that were copied, in order.
@@ -49,18 +52,29 @@ struct DiaryApp: Sendable {
             .post, "/api/diaries/entries", "{\"text\":\"\(text)\"\(reminder)}", token: token, key: key)
     }
 
-    /// Begins a diary and signs in.
+    /// Registers a patient: their access token.
     func owner(_ name: String = "asha") async throws -> String {
-        let account = "{\"owner\":\"\(name)\",\"password\":\"Correct-Horse-42\"}"
-        #expect(try await send(.post, "/api/diaries", account).status == 200)
-        return try #require(try await send(.post, "/api/diaries/sign-in", account)["accessToken"].string)
+        let registered = try await send(
+            .post, "/api/auth/register",
+            """
+            {"username":"\(name)","email":"\(name)@example.org","password":"\(Self.password)","role":"PATIENT",
+            "firstName":"Asha","lastName":"Verma"}
+            """)
+        return try #require(registered["accessToken"].string, "\(registered.text)")
     }
 
-    /// Patient, action and row of every line of the audit log.
+    func signIn(_ name: String = "asha", _ password: String = password) async throws -> CareSyncTesting.TestResponse {
+        try await send(.post, "/api/auth/login", "{\"username\":\"\(name)\",\"password\":\"\(password)\"}")
+    }
+
+    static let password = "Correct-Horse-42"
+
+    /// Action and row of every line of the audit log about entries.
     func auditTrail() async throws -> [String] {
         try await database.read { db in
-            let rows: [AuditRecord] = try db.all("SELECT \(AuditRecord.columns) FROM audit_log a")
-            return rows.map(\.content).map { "\($0.patientID ?? 0) \($0.action) \($0.entity)/\($0.entityID)" }
+            let rows: [AuditRecord] = try db.all(
+                "SELECT \(AuditRecord.columns) FROM audit_log a WHERE a.entity = 'diary_entries'")
+            return rows.map(\.content).map { "\($0.action) \($0.entity)/\($0.entityID)" }
         }
     }
 
@@ -69,7 +83,8 @@ struct DiaryApp: Sendable {
     }
 }
 
-/// Composes the two features as the program composes its own: keys, database, services, features, worker, router.
+/// Composes the features as the program composes its own: keys, database, services, features from the lowest up, worker,
+/// router.
 func withDiaries(_ kind: DatabaseKind, _ body: @escaping @Sendable (DiaryApp) async throws -> Void) async throws {
     let (time, random, events) = (ManualTime(), SeededRandom(seed: 5), EventHub())
     let root = try RootSecret(Array("a root secret of thirty-two bytes".utf8))
@@ -79,29 +94,46 @@ func withDiaries(_ kind: DatabaseKind, _ body: @escaping @Sendable (DiaryApp) as
         time: time.source, random: random.source, events: events,
         responseSealer: BlobSealer(seal: { try sealer.seal($0, for: $1) }, open: { try sealer.open($0, for: $1) }),
         parts: [auditLog, OutboxSignal()])
-    let signer = await TokenSigner.make(
-        try TokenSecrets(parsing: "a signing secret of thirty-two bytes, or more", production: false))
     let (heard, hear) = AsyncStream.makeStream(of: DiaryEntryWritten.self)
     DiaryCounts.subscribe(to: events)
     events.observe(DiaryEntryWritten.self) { hear.yield($0) }
     let copies = DiaryApp.Copies()
-    let migrations = (TestSchema.platform + DiaryMigrations.all + DiaryCounts.migrations)
+    let log = Logger(label: "diary") { _ in SwiftLogNoOpLogHandler() }
+    let migrations =
+        TestSchema.platform + IdentitySchema.migrations + DirectorySchema.migrations + DiaryMigrations.all
+        + DiaryCounts.migrations
     try await withDatabase(kind, migrations: migrations, services: services) { database in
-        let feature = DiaryFeature(
-            database: database, hasher: try PasswordHasher(cost: 10, threads: 1, random: random.source),
-            signer: signer, ring: try KeyRing(parsing: "one:" + Base64.text([UInt8](repeating: 9, count: 32))),
-            copy: { copies.add($0) })
-        let authenticator = Authenticator { token in try await signer.verify(token, now: time.now).principal }
+        let vault = PatientVault(
+            ring: try KeyRing(parsing: "one:" + Base64.text([UInt8](repeating: 9, count: 32))), random: random.source,
+            logger: log)
+        let identity = try await makeIdentity(database, vault, root, log)
+        let feature = DiaryFeature(database: database, vault: vault, copy: { copies.add($0) })
         let responder = try APIResponder(
-            endpoints: feature.endpoints,
+            endpoints: identity.endpoints + feature.endpoints,
             settings: APISettings(
-                authenticator: authenticator, observers: [DeclaredFailures.observer(feature.endpoints)],
+                authenticator: identity.authenticator, observers: [DeclaredFailures.observer(feature.endpoints)],
                 time: time.source, random: random.source))
-        let log = Logger(label: "diary") { _ in SwiftLogNoOpLogHandler() }
         try await body(
             DiaryApp(
-                database: database, time: time,
+                database: database, vault: vault, time: time,
                 worker: OutboxWorker(database: database, handlers: feature.handlers, logger: log),
                 copies: copies, heard: heard, auditLog: auditLog, client: SocketClient(responder)))
     }
+}
+
+/// Identity over Directory, which keeps the people behind its accounts.
+private func makeIdentity(
+    _ database: any Database, _ vault: PatientVault, _ root: RootSecret, _ log: Logger
+) async throws -> IdentityFeature {
+    let zone = try #require(ClinicZone("Asia/Kolkata"))
+    let directory = DirectoryFeature(
+        database: database, vault: vault, clinicZone: zone, logger: log, availability: { _, _, _ in [] },
+        appointments: { _, _, _, _, _ in 0 })
+    return IdentityFeature(
+        database: database,
+        hasher: try PasswordHasher(cost: 10, threads: 1, random: database.services.random),
+        signer: await TokenSigner.make(
+            try TokenSecrets(parsing: "a signing secret of thirty-two bytes, or more", production: false)),
+        rootSecret: root, clinicZone: zone, settings: IdentitySettings(), profiles: directory.profiles,
+        appointments: { _, _, _, _, _ in 0 }, logger: log)
 }

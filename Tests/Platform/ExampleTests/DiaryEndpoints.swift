@@ -2,30 +2,19 @@ import CareSyncCore
 import Persistence
 import WebAPI
 
-struct DiaryAccountRequest: Codable, Sendable, Validated {
-    var owner: String
-    var password: String
-
-    /// Checked before the handler runs, and shown in the OpenAPI document.
-    static let rules: [Rule<Self>] = [.required("owner", \.owner, 50), .required("password", \.password, 100)]
-}
-
 struct WriteEntryRequest: Codable, Sendable, Validated {
     var text: String
     var remindInMinutes: Int?
 
+    /// Checked before the handler runs, and shown in the OpenAPI document.
     static let rules: [Rule<Self>] = [
         .required("text", \.text, 2_000), .range("remindInMinutes", \.remindInMinutes, 1...10_080),
     ]
 }
 
-struct DiaryTokenResponse: WireResponse {
-    let accessToken: String
-}
-
 struct DiaryEntryResponse: WireResponse {
     let id: DiaryEntryID
-    let text: String
+    let text: String?
     let writtenAt: Instant
     let remindedAt: Instant?
 
@@ -44,28 +33,10 @@ struct DiaryEndpoints: Sendable {
     var all: [Endpoint] {
         [
             .post(
-                "/api/diaries", "Begin a diary", access: .public, fails: DiaryError.catalogue,
-                settings: .authentication,
-                use: begin),
-            .post(
-                "/api/diaries/sign-in", "Sign in", access: .public, fails: DiaryError.catalogue,
-                settings: .authentication,
-                use: signIn),
-            .post(
                 "/api/diaries/entries", "Write an entry", access: .role(.patient), fails: DiaryError.catalogue,
                 use: write),
             .get("/api/diaries/entries", "My entries", access: .role(.patient), use: list),
         ]
-    }
-
-    func begin(_ request: EndpointRequest<NoParameters, DiaryAccountRequest>) async throws -> MessageResponse {
-        _ = try await diaries.begin(owner: request.body.owner, password: request.body.password)
-        return MessageResponse(message: "The diary is yours.")
-    }
-
-    func signIn(_ request: EndpointRequest<NoParameters, DiaryAccountRequest>) async throws -> DiaryTokenResponse {
-        DiaryTokenResponse(
-            accessToken: try await diaries.signIn(owner: request.body.owner, password: request.body.password))
     }
 
     func write(_ request: EndpointRequest<NoParameters, WriteEntryRequest>) async throws -> IdempotentResponse<

@@ -1,5 +1,5 @@
 import CareSyncCore
-import Cryptography
+import Directory
 import Outbox
 import Persistence
 import WebAPI
@@ -13,10 +13,9 @@ struct DiaryFeature: Sendable {
     /// `copy` stands for any effect outside the database, such as a mail. It may happen twice when a worker dies
     /// between the effect and the note of it, so it is idempotent by the message's subject.
     init(
-        database: any Database, hasher: PasswordHasher, signer: TokenSigner, ring: KeyRing,
-        copy: @escaping @Sendable (_ subject: String) async throws -> Void
+        database: any Database, vault: PatientVault, copy: @escaping @Sendable (_ subject: String) async throws -> Void
     ) {
-        let diaries = DiaryService(database: database, hasher: hasher, signer: signer, ring: ring)
+        let diaries = DiaryService(database: database, vault: vault)
         endpoints = DiaryEndpoints(diaries: diaries).all
         handlers = [
             .effect("diary.copy") { item in try await copy(item.subject) },
@@ -36,7 +35,7 @@ struct DiaryCounts {
             [
                 """
                 CREATE TABLE diary_counts (
-                    patient_id \(d.integer) PRIMARY KEY REFERENCES diaries,
+                    patient_id \(d.integer) PRIMARY KEY REFERENCES patients,
                     entries \(d.integer) NOT NULL CONSTRAINT diary_counts_limit CHECK (entries BETWEEN 1 AND \(limit))
                 )\(d.strict)
                 """

@@ -4,24 +4,6 @@ import Persistence
 /// SQL and nothing else, over the connection of a running transaction. What is interpolated is always a parameter.
 struct DiaryRepository {
     let db: any Connection
-    private static let diary: SQL = "patient_id, owner, password_hash, wrapped_key"
-
-    func find(_ patient: PatientID) throws -> Diary? {
-        try db.first("SELECT \(Self.diary) FROM diaries WHERE patient_id = \(patient)")
-    }
-
-    func find(owner: String) throws -> Diary? {
-        try db.first("SELECT \(Self.diary) FROM diaries WHERE owner = \(owner)")
-    }
-
-    /// `false` when the name is taken: the constraint decides, no look beforehand.
-    func insert(_ patient: PatientID, owner: String, passwordHash: String, wrappedKey: [UInt8]) throws -> Bool {
-        try db.run(
-            """
-            INSERT INTO diaries (patient_id, owner, password_hash, wrapped_key)
-            VALUES (\(patient), \(owner), \(passwordHash), \(wrappedKey)) ON CONFLICT DO NOTHING
-            """) == 1
-    }
 
     func insert(_ id: DiaryEntryID, of patient: PatientID, text: [UInt8], at now: Instant) throws {
         try db.run(

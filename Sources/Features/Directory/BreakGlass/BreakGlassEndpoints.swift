@@ -39,7 +39,8 @@ struct BreakGlassResponse: WireResponse {
     let username: String
     let role: Role
     let patientId: PatientID
-    let reason: String
+    /// `null` once the patient is erased.
+    let reason: String?
     let status: BreakGlassStatus
     let openedAt: Instant
     /// It ends by itself then.

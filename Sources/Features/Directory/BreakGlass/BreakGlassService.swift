@@ -9,8 +9,8 @@ struct BreakGlassService: Sendable {
     let database: any Database
     let vault: PatientVault
 
-    /// A grant with its reason.
-    typealias Read = (grant: BreakGlassGrant, reason: String)
+    /// A grant with its reason; without it when the patient is erased, or the key is lost.
+    typealias Read = (grant: BreakGlassGrant, reason: String?)
 
     /// Throws `BREAK_GLASS_OPEN` when one is open: its reason stays the one that was given first.
     func open(
@@ -45,9 +45,9 @@ struct BreakGlassService: Sendable {
             let isVerified: Bool? = try db.value("SELECT is_verified FROM doctors WHERE id = \(caller.userID)")
             guard isVerified == true else { throw BreakGlassError.notVerified }
         }
-        guard try db.exists("SELECT id FROM patients WHERE id = \(patient)") else {
-            throw BreakGlassError.patientNotFound
-        }
+        guard try db.exists("SELECT id FROM patients WHERE id = \(patient)"),
+            try !vault.key(for: patient, db).isErased
+        else { throw BreakGlassError.patientNotFound }
     }
 
     /// Every patient whose reason is shown gets a line in the audit log.
@@ -63,8 +63,10 @@ struct BreakGlassService: Sendable {
                         reason: "BREAK_GLASS_REVIEW"))
             }
             return try page.map { grant in
-                guard let key = keys[grant.patientID] else { throw MissingProfile() }
-                return (grant, try vault.open(grant.sealedReason, with: key, at: BreakGlassGrant.reasonField(grant.id)))
+                let reason = try keys[grant.patientID].flatMap {
+                    try vault.open(grant.sealedReason, with: $0, at: BreakGlassGrant.reasonField(grant.id))
+                }
+                return (grant, reason)
             }
         }
     }

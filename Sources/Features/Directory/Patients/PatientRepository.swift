@@ -1,5 +1,4 @@
 import CareSyncCore
-import Cryptography
 import Persistence
 
 struct PatientRepository {
@@ -25,7 +24,7 @@ struct NewPatient: Sendable {
 extension PatientVault {
     /// Inserts a patient, sealed under a key made for this patient.
     func insert(_ patient: NewPatient, at now: Instant, _ db: any Connection) throws {
-        let key = newKey()
+        let key = newKey(for: patient.id)
         func sealed(_ text: String, _ column: PatientColumn) throws -> [UInt8] {
             try seal(text, with: key, at: column.context(patient.id))
         }
@@ -40,6 +39,6 @@ extension PatientVault {
                     \(try patient.illnessDetails.map { try sealed($0, .illnessDetails) }),
                     \(birth), \(patient.dateOfBirth?.year), \(patient.gender), \(patient.bloodGroup), \(now), \(now))
             """)
-        try store(key, for: patient.id, db)
+        try store(key, at: now, db)
     }
 }

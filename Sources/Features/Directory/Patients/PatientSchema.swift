@@ -26,11 +26,20 @@ enum PatientSchema {
             """,
             """
             CREATE TABLE patient_keys (
-                patient_id \(d.integer) PRIMARY KEY REFERENCES patients,
+                patient_id \(d.integer) NOT NULL REFERENCES patients,
                 generation \(d.integer) NOT NULL,
                 ring_key \(d.text) NOT NULL,
-                wrapped \(d.bytes) NOT NULL,
-                created_at \(d.instant) NOT NULL
+                wrapped \(d.bytes),
+                created_at \(d.instant) NOT NULL,
+                erased_at \(d.instant),
+                PRIMARY KEY (patient_id, generation),
+                CONSTRAINT patient_keys_erased CHECK ((wrapped IS NULL) = (erased_at IS NOT NULL))
+            )\(d.strict)
+            """,
+            """
+            CREATE TABLE patient_key_revocations (
+                patient_id \(d.integer) PRIMARY KEY REFERENCES patients,
+                revoked_at \(d.instant) NOT NULL
             )\(d.strict)
             """,
         ]

@@ -1,106 +1,160 @@
 package import CareSyncCore
 package import Cryptography
+package import Logging
 package import Persistence
 
-/// Keeps every patient's data key, and seals and opens what is stored about a patient with it (RULINGS E1).
+/// Keeps every patient's data keys, and seals and opens what is stored about a patient with them.
 ///
-/// Keys are read in the transaction that asks, and enter the cache when that transaction has ended well, so one that was
-/// rolled back is never remembered.
+/// A key is remembered for the rest of the transaction that reads it, and in a cache once that transaction has ended well,
+/// so one that was rolled back is never used later.
 package struct PatientVault: Sendable {
     private let ring: KeyRing
     private let random: RandomSource
     private let cipher: FieldCipher
-    private let cache: PatientKeyCache
+    private let logger: Logger
+    let cache: PatientKeyCache
 
-    package init(ring: KeyRing, random: RandomSource, cachedKeys: Int = 10_000) {
+    package init(ring: KeyRing, random: RandomSource, logger: Logger, cachedKeys: Int = 10_000) {
         self.ring = ring
         self.random = random
+        self.logger = logger
         cipher = FieldCipher(random: random)
         cache = PatientKeyCache(limit: cachedKeys)
     }
 
-    /// A key for a patient whose row is about to be inserted.
-    func newKey() -> DataKey { DataKey(generation: 1, random: random) }
+    // MARK: Values
 
-    func store(_ key: DataKey, for patient: PatientID, _ db: any Connection) throws {
-        let wrapped = try key.wrap(by: ring, at: Self.context(patient), random: random)
-        try db.later(
-            """
-            INSERT INTO patient_keys (patient_id, generation, ring_key, wrapped, created_at)
-            VALUES (\(patient), \(Int64(key.generation)), \(ring.writing.id), \(wrapped), \(db.scope.services.time.now))
-            """)
-        remember([patient: key], db)
-    }
-
-    /// Throws ``Cryptography/IntegrityFailure`` when the patient has no key that opens.
-    package func key(for patient: PatientID, _ db: any Connection) throws -> DataKey {
-        if let known = cache[patient] { return known }
-        guard let key = try keys(for: [patient], db)[patient] else { throw IntegrityFailure(Self.context(patient)) }
-        return key
-    }
-
-    /// The keys of many patients in one query, or in none when all are cached. Every patient is in the result.
-    package func keys(for patients: [PatientID], _ db: any Connection) throws -> [PatientID: DataKey] {
-        var keys: [PatientID: DataKey] = [:]
-        keys.reserveCapacity(patients.count)
-        var missing: Set<PatientID> = []
-        for patient in patients {
-            if let known = cache[patient] { keys[patient] = known } else { missing.insert(patient) }
+    /// Throws ``PatientVault/erased`` for a patient who is erased.
+    package func seal(_ text: String, with key: PatientKey, at context: FieldContext) throws -> [UInt8] {
+        guard let newest = key.generations.last else {
+            throw key.isErased ? Self.erased : IntegrityFailure(Self.context(key.patient))
         }
-        guard !missing.isEmpty else { return keys }
-        let read = try read(Array(missing), db)
-        for patient in missing where read[patient] == nil { throw IntegrityFailure(Self.context(patient)) }
-        remember(read, db)
-        return keys.merging(read) { $1 }
+        return try cipher.seal(text, with: newest, at: context)
     }
 
-    /// Drops a key from memory once the transaction has ended, as erasure needs.
-    package func forget(_ patient: PatientID, _ db: any Connection) {
-        let cache = cache
-        db.scope.afterCommit { cache.forget(patient) }
-    }
-
-    package func seal(_ text: String, with key: DataKey, at context: FieldContext) throws -> [UInt8] {
-        try cipher.seal(text, with: key, at: context)
-    }
-
-    package func open(_ envelope: [UInt8], with key: DataKey, at context: FieldContext) throws -> String {
-        try cipher.openText(envelope, with: key, at: context)
+    /// `nil` when the patient is erased, or the key is lost. Throws ``Cryptography/IntegrityFailure`` when the value does
+    /// not open: there is never a placeholder.
+    package func open(_ envelope: [UInt8], with key: PatientKey, at context: FieldContext) throws -> String? {
+        guard key.isUsable else { return nil }
+        guard let generation = key.generation(FieldCipher.generation(of: envelope)) else {
+            throw IntegrityFailure(context)
+        }
+        return try cipher.openText(envelope, with: generation, at: context)
     }
 
     /// Seals one value of a patient's; several values of one patient share a key from ``key(for:_:)``.
     package func seal(
         _ text: String, of patient: PatientID, at context: FieldContext, _ db: any Connection
     ) throws -> [UInt8] {
-        try cipher.seal(text, with: key(for: patient, db), at: context)
+        try seal(text, with: key(for: patient, db), at: context)
     }
 
     package func open(
         _ envelope: [UInt8], of patient: PatientID, at context: FieldContext, _ db: any Connection
-    ) throws -> String {
-        try cipher.openText(envelope, with: key(for: patient, db), at: context)
+    ) throws -> String? {
+        try open(envelope, with: key(for: patient, db), at: context)
     }
 
-    private func remember(_ keys: [PatientID: DataKey], _ db: any Connection) {
-        let cache = cache
-        db.scope.afterCommit { cache.store(keys) }
+    /// What whoever wants to write about an erased patient is told; such a patient's account is closed as well.
+    package static let erased = Problem(.conflict, "PATIENT_INACTIVE", "The patient's account is not active.")
+
+    // MARK: Keys
+
+    /// For one patient's detail: throws ``Cryptography/IntegrityFailure`` when the patient is not erased and has no key
+    /// that opens.
+    package func key(for patient: PatientID, _ db: any Connection) throws -> PatientKey {
+        if let known = known(patient, db) { return known }
+        let read = try PatientKeyRepository(db: db).list(of: [patient])
+        guard let key = try unwrap(read, of: patient) else { throw IntegrityFailure(Self.context(patient)) }
+        remember([key], db)
+        return key
     }
 
-    private func read(_ patients: [PatientID], _ db: any Connection) throws -> [PatientID: DataKey] {
-        var keys: [PatientID: DataKey] = [:]
-        try db.query("SELECT patient_id, generation, wrapped FROM patient_keys WHERE patient_id IN \(in: patients)") {
-            row in
-            let patient: PatientID = try row.value("patient_id")
-            guard let generation = UInt32(exactly: try row.value("generation") as Int64) else {
-                throw IntegrityFailure(Self.context(patient))
-            }
-            keys[patient] = try DataKey.unwrap(
-                row.value("wrapped"), generation: generation, by: ring, at: Self.context(patient))
+    /// For a list: the keys of many patients in one query, or in none when all are known. Every patient is in the result; a
+    /// key that is lost is logged and opens nothing, so that one row does not take the others with it.
+    package func keys(for patients: some Sequence<PatientID>, _ db: any Connection) throws -> [PatientID: PatientKey] {
+        var keys: [PatientID: PatientKey] = [:]
+        var missing: Set<PatientID> = []
+        for patient in patients where keys[patient] == nil {
+            if let known = known(patient, db) { keys[patient] = known } else { missing.insert(patient) }
         }
+        guard !missing.isEmpty else { return keys }
+        let rows = Dictionary(grouping: try PatientKeyRepository(db: db).list(of: Array(missing)), by: \.patient)
+        var read: [PatientKey] = []
+        for patient in missing {
+            let key = try unwrapOrLog(rows[patient] ?? [], of: patient)
+            keys[patient] = key
+            if key.isUsable { read.append(key) }
+        }
+        remember(read, db)
         return keys
     }
 
-    private static func context(_ patient: PatientID) -> FieldContext {
+    /// A key for a patient whose row is about to be inserted.
+    func newKey(for patient: PatientID) -> PatientKey {
+        PatientKey(patient, generations: [DataKey(generation: 1, random: random)])
+    }
+
+    func store(_ key: PatientKey, at now: Instant, _ db: any Connection) throws {
+        for generation in key.generations {
+            let wrapped = try generation.wrap(by: ring, at: Self.context(key.patient), random: random)
+            try PatientKeyRepository(db: db).insert(
+                key.patient, generation: generation.generation, ringKey: ring.writing.id, wrapped: wrapped, at: now)
+        }
+        remember([key], db)
+    }
+
+    /// Destroys a patient's keys, as erasure needs: from the commit on nothing of the patient can be opened on this node,
+    /// and within a second on none. What is stored stays as it is and shows as erased.
+    package func forget(_ patient: PatientID, _ db: any Connection) throws {
+        try PatientKeyRepository(db: db).erase(patient, at: db.scope.services.time.now)
+        remembered(db).keys[patient] = nil
+        db.scope.afterCommit { [cache] in cache.forget([patient]) }
+    }
+
+    private func unwrap(_ rows: [StoredPatientKey], of patient: PatientID) throws -> PatientKey? {
+        if rows.contains(where: { $0.erasedAt != nil }) { return .erased(patient) }
+        let generations = try rows.map { row in
+            guard let number = UInt32(exactly: row.generation), let wrapped = row.wrapped else {
+                throw IntegrityFailure(Self.context(patient))
+            }
+            return try DataKey.unwrap(wrapped, generation: number, by: ring, at: Self.context(patient))
+        }
+        return generations.isEmpty ? nil : PatientKey(patient, generations: generations)
+    }
+
+    private func unwrapOrLog(_ rows: [StoredPatientKey], of patient: PatientID) throws -> PatientKey {
+        do {
+            if let key = try unwrap(rows, of: patient) { return key }
+        } catch is IntegrityFailure {}
+        logger.error("a patient key is lost", metadata: ["place": "\(IntegrityFailure(Self.context(patient)))"])
+        return .lost(patient)
+    }
+
+    static func context(_ patient: PatientID) -> FieldContext {
         FieldContext(table: "patient_keys", column: "wrapped", row: patient.rawValue)
+    }
+
+    // MARK: Memory
+
+    /// The keys that one transaction has read or made.
+    private final class Remembered {
+        var keys: [PatientID: PatientKey] = [:]
+    }
+
+    private func remembered(_ db: any Connection) -> Remembered {
+        db.scope.companion(of: cache) { Remembered() }
+    }
+
+    private func known(_ patient: PatientID, _ db: any Connection) -> PatientKey? {
+        remembered(db).keys[patient] ?? cache[patient]
+    }
+
+    private func remember(_ keys: [PatientKey], _ db: any Connection) {
+        let remembered = remembered(db)
+        for key in keys { remembered.keys[key.patient] = key }
+        let usable = keys.filter(\.isUsable)
+        guard !usable.isEmpty else { return }
+        db.scope.afterCommit { [cache] in cache.store(usable) }
     }
 }

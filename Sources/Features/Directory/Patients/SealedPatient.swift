@@ -13,7 +13,7 @@ package struct SealedPatient: RowDecodable {
     let dateOfBirth: [UInt8]?
     let gender: String?
     let bloodGroup: String?
-    let profileImageURL: String?
+    package let profileImageURL: String?
 
     package static let columns: SQL = """
         p.id AS patient_id, p.first_name AS patient_first_name, p.last_name AS patient_last_name,
@@ -46,6 +46,8 @@ package struct PatientCard: Sendable, Equatable {
     package let gender: String?
     package let bloodGroup: String?
     package let profileImageURL: String?
+    /// The patient's data was erased: the names say so, and there is nothing else.
+    package let isErased: Bool
 
     package var name: String { firstName + " " + lastName }
 
@@ -58,40 +60,45 @@ package struct PatientCard: Sendable, Equatable {
         if illnessDetails.isFilled { sum += 20 }
         return sum
     }
+
+    static func erased(_ id: PatientID) -> PatientCard {
+        PatientCard(
+            id: id, firstName: "Erased", lastName: "patient", contactInfo: nil, illnessDetails: nil, dateOfBirth: nil,
+            gender: nil, bloodGroup: nil, profileImageURL: nil, isErased: true)
+    }
 }
 
 extension PatientVault {
     /// Throws ``Cryptography/IntegrityFailure`` when a value does not open: there is never a placeholder.
     package func open(_ sealed: SealedPatient, _ db: any Connection) throws -> PatientCard {
-        try open(sealed, with: key(for: sealed.id, db))
+        let key = try key(for: sealed.id, db)
+        guard let card = try open(sealed, with: key) else { throw IntegrityFailure(Self.context(sealed.id)) }
+        return card
     }
 
-    /// In the same order, with at most one query for keys. One patient may occur often.
-    package func open(_ sealed: [SealedPatient], _ db: any Connection) throws -> [PatientCard] {
+    /// In the same order, with at most one query for keys; `nil` for a patient whose key is lost. One patient may occur
+    /// often.
+    package func open(_ sealed: [SealedPatient], _ db: any Connection) throws -> [PatientCard?] {
         let keys = try keys(for: sealed.map(\.id), db)
-        return try sealed.map { patient in
-            guard let key = keys[patient.id] else {
-                throw IntegrityFailure(PatientColumn.firstName.context(patient.id))
-            }
-            return try open(patient, with: key)
-        }
+        return try sealed.map { patient in try keys[patient.id].flatMap { try open(patient, with: $0) } }
     }
 
-    private func open(_ sealed: SealedPatient, with key: DataKey) throws -> PatientCard {
-        func text(_ envelope: [UInt8], _ column: PatientColumn) throws -> String {
-            try open(envelope, with: key, at: column.context(sealed.id))
+    /// `nil` when the key is lost.
+    package func open(_ sealed: SealedPatient, with key: PatientKey) throws -> PatientCard? {
+        if key.isErased { return .erased(sealed.id) }
+        func text(_ envelope: [UInt8]?, _ column: PatientColumn) throws -> String? {
+            try envelope.flatMap { try open($0, with: key, at: column.context(sealed.id)) }
         }
-        func optional(_ envelope: [UInt8]?, _ column: PatientColumn) throws -> String? {
-            try envelope.map { try text($0, column) }
-        }
+        guard let firstName = try text(sealed.firstName, .firstName),
+            let lastName = try text(sealed.lastName, .lastName)
+        else { return nil }
         return PatientCard(
-            id: sealed.id,
-            firstName: try text(sealed.firstName, .firstName),
-            lastName: try text(sealed.lastName, .lastName),
-            contactInfo: try optional(sealed.contactInfo, .contactInfo),
-            illnessDetails: try optional(sealed.illnessDetails, .illnessDetails),
-            dateOfBirth: try date(optional(sealed.dateOfBirth, .dateOfBirth), of: sealed.id),
-            gender: sealed.gender, bloodGroup: sealed.bloodGroup, profileImageURL: sealed.profileImageURL)
+            id: sealed.id, firstName: firstName, lastName: lastName,
+            contactInfo: try text(sealed.contactInfo, .contactInfo),
+            illnessDetails: try text(sealed.illnessDetails, .illnessDetails),
+            dateOfBirth: try date(text(sealed.dateOfBirth, .dateOfBirth), of: sealed.id),
+            gender: sealed.gender, bloodGroup: sealed.bloodGroup, profileImageURL: sealed.profileImageURL,
+            isErased: false)
     }
 
     private func date(_ text: String?, of patient: PatientID) throws -> LocalDate? {

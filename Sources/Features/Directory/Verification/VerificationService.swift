@@ -1,5 +1,6 @@
 import AuditTrail
 package import CareSyncCore
+import Identity
 import Outbox
 import Persistence
 
@@ -12,9 +13,14 @@ package struct DoctorVerificationChanged: DomainEvent, Equatable {
 
 struct VerificationService: Sendable {
     let database: any Database
+    let settlement: AppointmentSettlement
 
-    /// Setting what is set already changes nothing, but is in the audit log all the same.
-    func set(_ isVerified: Bool, for doctor: DoctorID, by admin: Principal, origin: RequestOrigin) async throws {
+    /// Setting what is set already changes nothing, but is in the audit log all the same. How many coming appointments a
+    /// doctor has, or had, who is not verified.
+    func set(
+        _ isVerified: Bool, for doctor: DoctorID, appointments handling: AffectedHandling = .keep,
+        by admin: Principal, origin: RequestOrigin
+    ) async throws -> Int {
         try await database.write { db in
             let hasChanged = try Self.update(doctor, isVerified, by: admin.userID, db)
             if !hasChanged, try !db.exists("SELECT id FROM doctors WHERE id = \(doctor)") {
@@ -29,6 +35,7 @@ struct VerificationService: Sendable {
                 try db.enqueue(VerificationMail.message(doctor, isVerified, at: db.scope.services.time.now))
                 try db.emit(DoctorVerificationChanged(doctor: doctor, isVerified: isVerified, by: admin.userID))
             }
+            return try isVerified ? 0 : settlement(.doctor(doctor), handling, hasChanged, origin, db)
         }
     }
 

@@ -30,13 +30,24 @@ enum AccountTarget: Sendable {
 struct AccountStatusService: Sendable {
     let database: any Database
     let sessions: SessionService
+    let settlement: AppointmentSettlement
 
-    /// The account as it is afterwards. Setting what is set already ends no session, but is in the audit log all the same.
+    /// The account as it is afterwards.
+    struct Changed: Sendable {
+        let account: Account
+        /// How many coming appointments the person has, or had; 0 for an active one.
+        var affected = 0
+    }
+
+    /// Setting what is set already ends no session, but is in the audit log all the same.
     ///
-    /// - Parameter isActive: `nil` for the opposite of what it is.
+    /// - Parameters:
+    ///   - isActive: `nil` for the opposite of what it is.
+    ///   - handling: what becomes of the coming appointments of somebody who is deactivated.
     func set(
-        _ target: AccountTarget, isActive: Bool?, reason: String?, by admin: Principal, origin: RequestOrigin
-    ) async throws -> Account {
+        _ target: AccountTarget, isActive: Bool?, reason: String?, appointments handling: AffectedHandling = .keep,
+        by admin: Principal, origin: RequestOrigin
+    ) async throws -> Changed {
         try await database.write { db in
             let accounts = AccountRepository(db: db)
             // Before the account itself: administrators that deactivate each other then wait in one order.
@@ -48,12 +59,17 @@ struct AccountStatusService: Sendable {
                 guard administrators != [account.id] else { throw AccountStatusError.lastAdministrator }
             }
             db.audit(Self.entry(account, isActive, reason, origin))
-            guard isActive != account.isActive else { return account }
-            let changed = try accounts.updateStatus(
+            let isNew = isActive != account.isActive
+            var changed = Changed(account: account)
+            if !isActive, let person = PersonOut(account) {
+                changed.affected = try settlement(person, handling, isNew, origin, db)
+            }
+            guard isNew else { return changed }
+            let updated = try accounts.updateStatus(
                 of: account.id, isActive: isActive, reason: reason, by: admin.userID,
                 at: db.scope.services.time.now)
             if !isActive { try sessions.endAll(of: account.id, .accountInactive, db: db) }
-            return changed ?? account
+            return Changed(account: updated ?? account, affected: changed.affected)
         }
     }
 

@@ -14,18 +14,21 @@ struct UserListParameters: Codable, Sendable, PagedParameters {
         ] + Rule.paging
 }
 
-struct AccountPath: Codable, Sendable {
+struct ToggleAccountParameters: Codable, Sendable {
     var username: String
+    var affected: AffectedHandling?
 }
 
 struct AccountStatusParameters: Codable, Sendable {
     var username: String
     var active: Bool
+    var affected: AffectedHandling?
 }
 
 struct BlockDoctorParameters: Codable, Sendable, Validated {
     var doctorId: DoctorID
     var reason: String?
+    var affected: AffectedHandling?
 
     static let rules: [Rule<Self>] = [AdministrativeReason.rule(\.reason)]
 }
@@ -33,6 +36,7 @@ struct BlockDoctorParameters: Codable, Sendable, Validated {
 struct BlockPatientParameters: Codable, Sendable, Validated {
     var patientId: PatientID
     var reason: String?
+    var affected: AffectedHandling?
 
     static let rules: [Rule<Self>] = [AdministrativeReason.rule(\.reason)]
 }
@@ -53,8 +57,13 @@ struct AccountStatusResponse: WireResponse {
     let message: String
     let username: String
     let isActive: Bool
+    /// The coming appointments of the account, unpaid holds included: cancelled when that was asked for, otherwise kept. 0
+    /// for an active account.
+    let affectedAppointments: Int
 
-    init(_ account: Account) {
+    init(_ changed: AccountStatusService.Changed) {
+        let account = changed.account
+        affectedAppointments = changed.affected
         message = account.isActive ? "The account is active." : "The account is deactivated."
         username = account.username
         isActive = account.isActive
@@ -64,6 +73,8 @@ struct AccountStatusResponse: WireResponse {
 struct BlockedResponse: WireResponse {
     let message: String
     let reason: String
+    /// The coming appointments of the account, unpaid holds included: cancelled when that was asked for, otherwise kept.
+    let affectedAppointments: Int
 }
 
 struct AccountStatusEndpoints: Sendable {
@@ -114,24 +125,24 @@ struct AccountStatusEndpoints: Sendable {
         return PagedResponse(page.map(UserSummaryResponse.init))
     }
 
-    func toggle(_ request: EndpointRequest<AccountPath, NoBody>) async throws -> AccountStatusResponse {
+    func toggle(_ request: EndpointRequest<ToggleAccountParameters, NoBody>) async throws -> AccountStatusResponse {
         AccountStatusResponse(
             try await accounts.set(
-                .named(request.parameters.username), isActive: nil, reason: nil, by: request.principal,
-                origin: request.origin))
+                .named(request.parameters.username), isActive: nil, reason: nil,
+                appointments: request.parameters.affected ?? .keep, by: request.principal, origin: request.origin))
     }
 
     func set(_ request: EndpointRequest<AccountStatusParameters, NoBody>) async throws -> AccountStatusResponse {
         AccountStatusResponse(
             try await accounts.set(
                 .named(request.parameters.username), isActive: request.parameters.active, reason: nil,
-                by: request.principal,
-                origin: request.origin))
+                appointments: request.parameters.affected ?? .keep, by: request.principal, origin: request.origin))
     }
 
     func blockDoctor(_ request: EndpointRequest<BlockDoctorParameters, NoBody>) async throws -> BlockedResponse {
         try await block(
-            .doctor(request.parameters.doctorId), request.parameters.reason, request.principal, request.origin)
+            .doctor(request.parameters.doctorId), request.parameters.reason, request.parameters.affected,
+            request.principal, request.origin)
     }
 
     func unblockDoctor(_ request: EndpointRequest<BlockDoctorParameters, NoBody>) async throws -> MessageResponse {
@@ -141,7 +152,8 @@ struct AccountStatusEndpoints: Sendable {
 
     func blockPatient(_ request: EndpointRequest<BlockPatientParameters, NoBody>) async throws -> BlockedResponse {
         try await block(
-            .patient(request.parameters.patientId), request.parameters.reason, request.principal, request.origin)
+            .patient(request.parameters.patientId), request.parameters.reason, request.parameters.affected,
+            request.principal, request.origin)
     }
 
     func unblockPatient(_ request: EndpointRequest<BlockPatientParameters, NoBody>) async throws -> MessageResponse {
@@ -150,18 +162,21 @@ struct AccountStatusEndpoints: Sendable {
     }
 
     private func block(
-        _ target: AccountTarget, _ reason: String?, _ admin: Principal, _ origin: RequestOrigin
+        _ target: AccountTarget, _ reason: String?, _ handling: AffectedHandling?, _ admin: Principal,
+        _ origin: RequestOrigin
     ) async throws -> BlockedResponse {
         let reason = PersonText.trimmed(reason) ?? AdministrativeReason.standard
-        let account = try await accounts.set(target, isActive: false, reason: reason, by: admin, origin: origin)
-        return BlockedResponse(message: "\(account.username) is blocked.", reason: reason)
+        let changed = try await accounts.set(
+            target, isActive: false, reason: reason, appointments: handling ?? .keep, by: admin, origin: origin)
+        return BlockedResponse(
+            message: "\(changed.account.username) is blocked.", reason: reason, affectedAppointments: changed.affected)
     }
 
     private func unblock(
         _ target: AccountTarget, _ reason: String?, _ admin: Principal, _ origin: RequestOrigin
     ) async throws -> MessageResponse {
-        let account = try await accounts.set(
+        let changed = try await accounts.set(
             target, isActive: true, reason: PersonText.trimmed(reason), by: admin, origin: origin)
-        return MessageResponse(message: "\(account.username) is no longer blocked.")
+        return MessageResponse(message: "\(changed.account.username) is no longer blocked.")
     }
 }

@@ -62,7 +62,8 @@ struct DoctorAppointmentResponse: WireResponse {
     let appointmentId: AppointmentID
     let doctorId: DoctorID
     let patientId: PatientID
-    let patientName: String
+    /// `null` when the patient's key is lost, like everything else that is stored encrypted.
+    let patientName: String?
     let patientEmail: String?
     let patientContactInfo: String?
     let patientIllnessDetails: String?
@@ -90,11 +91,11 @@ struct DoctorAppointmentResponse: WireResponse {
         appointmentId = appointment.id
         doctorId = appointment.doctorID
         patientId = appointment.patientID
-        patientName = seen.patient.name
+        patientName = seen.patient?.name
         patientEmail = seen.access != nil ? seen.email : nil
-        patientContactInfo = seen.access != nil ? seen.patient.contactInfo : nil
-        patientIllnessDetails = seen.access != nil ? seen.patient.illnessDetails : nil
-        patientProfileImageUrl = seen.access != nil ? seen.patient.profileImageURL : nil
+        patientContactInfo = seen.access != nil ? seen.patient?.contactInfo : nil
+        patientIllnessDetails = seen.access != nil ? seen.patient?.illnessDetails : nil
+        patientProfileImageUrl = seen.access != nil ? seen.patient?.profileImageURL : nil
         appointmentDate = times.local.date
         appointmentTime = times.local.time
         startsAt = times.startsAt

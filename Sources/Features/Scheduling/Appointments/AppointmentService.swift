@@ -19,7 +19,8 @@ struct AppointmentService: Sendable {
     /// As a doctor sees it; without `patient`'s details when nothing lets the doctor see them.
     struct ForDoctor: Sendable {
         let appointment: Appointment
-        let patient: PatientCard
+        /// `nil` in a list when the patient's key is lost.
+        let patient: PatientCard?
         let email: String
         let access: CareAccess?
         let reason: String?
@@ -51,6 +52,7 @@ struct AppointmentService: Sendable {
                 try move(found.appointment, to: target, by: .doctor, because: reason, origin, db)
             }
             guard let moved = try appointments.find(id, of: doctor) else { throw SchedulingError.appointmentNotFound }
+            _ = try context.vault.key(for: moved.appointment.patientID, db)
             return try open([moved], db)[0]
         }
     }
@@ -100,7 +102,7 @@ struct AppointmentService: Sendable {
         }
     }
 
-    func open(_ row: AppointmentRepository.WithDoctor, _ key: DataKey?) throws -> ForPatient {
+    func open(_ row: AppointmentRepository.WithDoctor, _ key: PatientKey?) throws -> ForPatient {
         let reasons = AppointmentReasons(vault: context.vault, key: key)
         return ForPatient(
             appointment: row.appointment, doctor: row.doctor, reason: try reasons.reason(of: row.appointment),
@@ -109,11 +111,13 @@ struct AppointmentService: Sendable {
 
     func open(_ rows: [AppointmentRepository.WithPatient], _ db: any Connection) throws -> [ForDoctor] {
         let keys = try context.vault.keys(for: rows.map(\.appointment.patientID), db)
-        let cards = try context.vault.open(rows.map(\.patient), db)
-        return try zip(rows, cards).map { row, card in
-            let reasons = AppointmentReasons(vault: context.vault, key: keys[row.appointment.patientID])
+        return try rows.map { row in
+            let key = keys[row.appointment.patientID]
+            let reasons = AppointmentReasons(vault: context.vault, key: key)
             return ForDoctor(
-                appointment: row.appointment, patient: card, email: row.email, access: row.access,
+                appointment: row.appointment,
+                patient: try key.flatMap { try context.vault.open(row.patient, with: $0) },
+                email: row.email, access: row.access,
                 reason: row.access != nil ? try reasons.reason(of: row.appointment) : nil,
                 cancellationReason: try reasons.cancellation(of: row.appointment))
         }
@@ -131,7 +135,7 @@ struct AppointmentService: Sendable {
 /// What patients and doctors say about an appointment, opened with the patient's key.
 struct AppointmentReasons {
     let vault: PatientVault
-    let key: DataKey?
+    let key: PatientKey?
 
     func reason(of appointment: Appointment) throws -> String? {
         try open(appointment.sealedReason, BookingService.reasonField(appointment.id))

@@ -47,7 +47,7 @@ struct PatientAppointmentEndpoints: Sendable {
             .delete(
                 "\(Self.base)/{id}", "Cancel my appointment",
                 "Patients, their own, while it is BOOKED or CONFIRMED. The doctor is told.", access: .role(.patient),
-                fails: [SchedulingError.appointmentNotFound, .illegalTransition, .inactive, .paymentRequired],
+                fails: [SchedulingError.appointmentNotFound, .illegalTransition, .inactive, .over, .paymentRequired],
                 use: cancel),
         ]
     }

@@ -7,58 +7,75 @@ import WebAPI
 /// The patients a doctor treats.
 struct TreatedPatientService: Sendable {
     let database: any Database
-    let zone: ClinicZone
     let vault: PatientVault
 
-    /// A patient's account.
-    struct AccountRow: RowDecodable {
-        let patient: SealedPatient
-        let username: String
-        let email: String
-        let isActive: Bool
-        let createdAt: Instant
-        let updatedAt: Instant
-        let lastLoginAt: Instant?
-
-        init(row: Row) throws {
-            patient = try SealedPatient(row: row)
-            username = try row.value("username")
-            email = try row.value("email")
-            isActive = try row.value("is_active")
-            createdAt = try row.value("created_at")
-            updatedAt = try row.value("updated_at")
-            lastLoginAt = try row.value("last_login_at")
-        }
+    /// A patient's account, and the patient in clear; `nil` when the patient's key is lost.
+    struct Seen: Sendable {
+        let account: TreatedAccount
+        let card: PatientCard?
     }
 
     /// Who comes last comes first, so that a list that is cut keeps whom the doctor is likely to look for. Each gets a line
     /// in the audit log.
-    func list(
-        of doctor: DoctorID, _ page: PageRequest, origin: RequestOrigin
-    ) async throws -> Page<TreatedPatientResponse> {
+    func list(of doctor: DoctorID, _ page: PageRequest, origin: RequestOrigin) async throws -> Page<Seen> {
         try await database.write { db in
             try VerifiedDoctor.require(doctor, db)
-            let batch = Batch()
-            let rows = batch.all(
-                AccountRow.self,
-                """
-                SELECT \(SealedPatient.columns), u.username, u.email, u.is_active, u.created_at, u.updated_at,
-                       u.last_login_at
-                FROM (\(CareRelationship.patients(of: doctor))) treated JOIN patients p ON p.id = treated.patient_id
-                    JOIN users u ON u.id = p.id
-                ORDER BY treated.last_start DESC, p.id LIMIT \(page.limit) OFFSET \(page.offset)
-                """)
-            let total =
-                page.isPaged
-                ? batch.value(Int.self, "SELECT count(*) FROM (\(CareRelationship.patients(of: doctor))) treated") : nil
-            try batch.run(db)
-            let found = Page(fetched: try rows.value, request: page, total: try total?.value ?? nil)
+            let found = try TreatedPatientRepository(db: db).page(of: doctor, page)
             let cards = try vault.open(found.items.map(\.patient), db)
-            for card in cards {
-                db.audit(AuditEntry(.readPHI, "patients", "\(card.id)", by: origin, patient: card.id))
+            for account in found.items {
+                let patient = account.patient.id
+                db.audit(AuditEntry(.readPHI, "patients", "\(patient)", by: origin, patient: patient))
             }
-            return found.replacing(zip(found.items, cards).map { TreatedPatientResponse($0, $1, zone: zone) })
+            return found.replacing(zip(found.items, cards).map { Seen(account: $0, card: $1) })
         }
+    }
+}
+
+/// A patient, still sealed, with the account.
+struct TreatedAccount: RowDecodable {
+    let patient: SealedPatient
+    let username: String
+    let email: String
+    let isActive: Bool
+    let createdAt: Instant
+    let updatedAt: Instant
+    let lastLoginAt: Instant?
+
+    static let columns: SQL = """
+        \(SealedPatient.columns), u.username, u.email, u.is_active, u.created_at, u.updated_at, u.last_login_at
+        """
+
+    init(row: Row) throws {
+        patient = try SealedPatient(row: row)
+        username = try row.value("username")
+        email = try row.value("email")
+        isActive = try row.value("is_active")
+        createdAt = try row.value("created_at")
+        updatedAt = try row.value("updated_at")
+        lastLoginAt = try row.value("last_login_at")
+    }
+}
+
+struct TreatedPatientRepository {
+    let db: any Connection
+
+    /// The page's ids are taken first, so that rows are fetched for nobody who is skipped.
+    func page(of doctor: DoctorID, _ page: PageRequest) throws -> Page<TreatedAccount> {
+        let batch = Batch()
+        let rows = batch.all(
+            TreatedAccount.self,
+            """
+            SELECT \(TreatedAccount.columns)
+            FROM (\(CareRelationship.patients(of: doctor))
+                  ORDER BY last_start DESC, patient_id LIMIT \(page.limit) OFFSET \(page.offset)) treated
+                JOIN patients p ON p.id = treated.patient_id JOIN users u ON u.id = p.id
+            ORDER BY treated.last_start DESC, p.id
+            """)
+        let total =
+            page.isPaged
+            ? batch.value(Int.self, "SELECT count(*) FROM (\(CareRelationship.patients(of: doctor))) treated") : nil
+        try batch.run(db)
+        return Page(fetched: try rows.value, request: page, total: try total?.value ?? nil)
     }
 }
 
@@ -78,25 +95,27 @@ struct TreatedPatientResponse: WireResponse {
     let isActive: Bool
     let lastLogin: LocalDateTime?
 
-    init(_ row: TreatedPatientService.AccountRow, _ card: PatientCard, zone: ClinicZone) {
-        id = card.id
-        username = row.username
-        email = row.email
-        firstName = card.firstName
-        lastName = card.lastName
-        phoneNumber = card.contactInfo
-        contactInfo = card.contactInfo
+    init(_ seen: TreatedPatientService.Seen, zone: ClinicZone) {
+        let account = seen.account
+        id = account.patient.id
+        username = account.username
+        email = account.email
+        firstName = seen.card?.firstName
+        lastName = seen.card?.lastName
+        phoneNumber = seen.card?.contactInfo
+        contactInfo = seen.card?.contactInfo
         address = ""
         role = .patient
-        createdAt = zone.local(row.createdAt)
-        updatedAt = zone.local(row.updatedAt)
-        isActive = row.isActive
-        lastLogin = row.lastLoginAt.map(zone.local)
+        createdAt = zone.local(account.createdAt)
+        updatedAt = zone.local(account.updatedAt)
+        isActive = account.isActive
+        lastLogin = account.lastLoginAt.map(zone.local)
     }
 }
 
 struct TreatedPatientEndpoints: Sendable {
     let patients: TreatedPatientService
+    let zone: ClinicZone
 
     var all: [Endpoint] {
         [
@@ -109,8 +128,8 @@ struct TreatedPatientEndpoints: Sendable {
 
     func list(_ request: EndpointRequest<PageParameters, NoBody>) async throws -> PagedResponse<TreatedPatientResponse>
     {
-        PagedResponse(
-            try await patients.list(
-                of: try request.principal.requireDoctor(), request.parameters.request, origin: request.origin))
+        let found = try await patients.list(
+            of: try request.principal.requireDoctor(), request.parameters.request, origin: request.origin)
+        return PagedResponse(found.map { TreatedPatientResponse($0, zone: zone) })
     }
 }

@@ -118,7 +118,7 @@ struct BookingAttempt: Sendable {
         guard let held = try BookingRepository(db: db).ownHold(order, now: now),
             let row = try AppointmentRepository(db: db).find(held, of: order.patient)
         else { return nil }
-        let reason = try row.appointment.sealedReason.map {
+        let reason = try row.appointment.sealedReason.flatMap {
             try context.vault.open($0, of: order.patient, at: BookingService.reasonField(held), db)
         }
         return BookingService.Booked(appointment: row.appointment, doctor: row.doctor, reason: reason)

@@ -33,25 +33,20 @@ struct AffectedAppointment: WireValue, Equatable {
 
 enum LeaveError: FailureCatalogue, Equatable {
     case notFound, overlap
-    case hasAppointments([AffectedAppointment])
+    /// With the nearest ``mostListed`` of so many.
+    case hasAppointments([AffectedAppointment], total: Int)
+
+    static let mostListed = 100
 
     var problem: Problem {
         switch self {
         case .notFound: Problem(.notFound, "LEAVE_NOT_FOUND", "There is no such leave.")
         case .overlap: Problem(.conflict, "LEAVE_OVERLAP", "You have another leave on some of these days.")
-        case .hasAppointments(let affected):
+        case .hasAppointments(let affected, let total):
             Problem(
                 .conflict, "LEAVE_HAS_APPOINTMENTS",
-                "Appointments are booked on these days: \(affected.count). Move or cancel them first.",
-                ["affected": affected], shape: "LeaveConflict")
+                "Appointments are booked on these days: \(total). Move or cancel them first.",
+                ["affected": affected, "total": total], shape: "LeaveConflict")
         }
     }
-}
-
-/// What becomes of appointments that a leave meets.
-enum AffectedHandling: String, Codable, Sendable, CaseIterable {
-    /// They stay, and the doctor sees to them.
-    case keep
-    /// They are cancelled, and the patients are told.
-    case cancel
 }

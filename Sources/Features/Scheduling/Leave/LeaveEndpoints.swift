@@ -1,4 +1,5 @@
 import CareSyncCore
+import Identity
 import WebAPI
 
 struct AddLeaveParameters: Codable, Sendable {
@@ -79,7 +80,8 @@ struct LeaveEndpoints: Sendable {
     }
 
     func remove(_ request: EndpointRequest<IDPath<LeaveTag>, NoBody>) async throws -> MessageResponse {
-        try await leaves.remove(request.parameters.id, for: try request.principal.requireDoctor())
+        try await leaves.remove(
+            request.parameters.id, for: try request.principal.requireDoctor(), origin: request.origin)
         return MessageResponse(message: "Leave record deleted successfully")
     }
 

@@ -1,5 +1,7 @@
+import AuditTrail
 import CareSyncCore
 import Directory
+import Identity
 import Persistence
 
 /// When doctors are away.
@@ -44,17 +46,19 @@ struct LeaveService: Sendable {
             guard let leave = try leaves.insert(doctor, new.startDate, new.endDate, new.reason, at: now) else {
                 throw Problem.fault
             }
+            db.audit(AuditEntry(.accountChange, "doctor_leaves", "\(leave.id)", by: origin, reason: "ADDED"))
             try db.emit(LeaveAdded(doctor: doctor, startDate: leave.startDate, endDate: leave.endDate))
             return leave
         }
     }
 
-    func remove(_ id: LeaveID, for doctor: DoctorID) async throws {
+    func remove(_ id: LeaveID, for doctor: DoctorID, origin: RequestOrigin) async throws {
         try await context.database.write { db in
             let leaves = LeaveRepository(db: db)
             try CalendarLock.take(doctor, db)
             guard let leave = try leaves.find(id, of: doctor) else { throw LeaveError.notFound }
             try leaves.delete(id)
+            db.audit(AuditEntry(.accountChange, "doctor_leaves", "\(id)", by: origin, reason: "REMOVED"))
             try db.emit(LeaveRemoved(doctor: doctor, startDate: leave.startDate, endDate: leave.endDate))
         }
     }
@@ -79,19 +83,26 @@ struct LeaveService: Sendable {
     ) throws {
         switch handling {
         case .keep: return
-        case .cancel: for appointment in affected { try cancel(appointment, origin, db) }
+        case .cancel:
+            let keys = try context.vault.keys(for: affected.map(\.patientID), db)
+            for appointment in affected { try cancel(appointment, keys[appointment.patientID], origin, db) }
         case nil:
-            throw LeaveError.hasAppointments(
-                affected.map {
-                    AffectedAppointment(appointmentId: $0.id, startsAt: OffsetDateTime($0.startsAt, zone: context.zone))
-                })
+            let nearest = affected.prefix(LeaveError.mostListed).map {
+                AffectedAppointment(appointmentId: $0.id, startsAt: OffsetDateTime($0.startsAt, zone: context.zone))
+            }
+            throw LeaveError.hasAppointments(nearest, total: affected.count)
         }
     }
 
-    private func cancel(_ appointment: Appointment, _ origin: RequestOrigin, _ db: any Connection) throws {
-        let sealed = try context.vault.seal(
-            "The doctor is on leave.", of: appointment.patientID,
-            at: AppointmentReasons.cancellationField(appointment.id), db)
+    /// Without a key nobody could read why.
+    private func cancel(
+        _ appointment: Appointment, _ key: PatientKey?, _ origin: RequestOrigin, _ db: any Connection
+    ) throws {
+        let sealed = try key.flatMap { (key: PatientKey) -> [UInt8]? in
+            guard key.isUsable else { return nil }
+            return try context.vault.seal(
+                "The doctor is on leave.", with: key, at: AppointmentReasons.cancellationField(appointment.id))
+        }
         try AppointmentRepository(db: db).move(
             appointment, to: .cancelledByDoctor, by: origin.principal?.username ?? "SYSTEM",
             at: db.scope.services.time.now, cancellationReason: sealed)

@@ -13,6 +13,8 @@ enum AppointmentMails {
     static let movedPatient = "moved-patient"
     static let movedDoctor = "moved-doctor"
     static let reminderPatient = "reminder-patient"
+    static let doctorOut = "doctor-out"
+    static let patientOut = "patient-out"
     static let emergencyDoctor = "emergency-doctor"
     static let emergencyUnanswered = "emergency-unanswered"
 
@@ -41,6 +43,12 @@ enum AppointmentMails {
             kind(movedDoctor, movedForDoctor, \.doctorEmail) { appointment, _ in appointment.isAhead },
             kind(reminderPatient, reminder, \.patientEmail) { appointment, item in
                 appointment.isAhead && appointment.startsAt.seconds == item.version
+            },
+            kind(doctorOut, keptWithoutDoctor, \.patientEmail) { appointment, _ in
+                appointment.isAhead && appointment.isDoctorOut
+            },
+            kind(patientOut, keptWithoutPatient, \.doctorEmail) { appointment, _ in
+                appointment.isAhead && appointment.isPatientOut
             },
             kind(emergencyDoctor, emergency, \.doctorEmail) { appointment, _ in
                 appointment.isAhead && appointment.status == .booked
@@ -102,6 +110,15 @@ enum AppointmentMails {
     private static let reminder = template(
         "Reminder: appointment {{time}}", "this is to remind you of your appointment with Dr. {{doctor}} on {{time}}.",
         seeCareSync)
+    private static let keptWithoutDoctor = template(
+        "Your appointment on {{time}}: please ask the clinic",
+        "Dr. {{doctor}} does not take appointments at present. Your appointment on {{time}} has not been cancelled.",
+        "The clinic will see to it. Sign in to CareSync to cancel it, or to book another doctor.")
+    private static let keptWithoutPatient = template(
+        "An appointment on {{time}}: the patient's account is closed",
+        "the account of a patient who has an appointment with you on {{time}} was closed. The appointment has not been "
+            + "cancelled.",
+        "Sign in to CareSync to see it, or to cancel it.")
     private static let emergency = template(
         "Emergency: a patient needs you now", "a patient has asked for you in an emergency on {{time}}.",
         "Sign in to CareSync at once. If you do not open it, an administrator is told.")

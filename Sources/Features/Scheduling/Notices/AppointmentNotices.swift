@@ -118,6 +118,8 @@ struct NoticedAppointment: RowDecodable {
     let doctorName: String
     let doctorEmail: String
     let patientEmail: String
+    let isDoctorOut: Bool
+    let isPatientOut: Bool
 
     init(row: Row) throws {
         id = try row.value("id")
@@ -133,6 +135,8 @@ struct NoticedAppointment: RowDecodable {
         doctorName = try row.value("first_name") + " " + row.value("last_name")
         doctorEmail = try row.value("doctor_email")
         patientEmail = try row.value("patient_email")
+        isDoctorOut = try row.value("is_doctor_out")
+        isPatientOut = try row.value("is_patient_out")
     }
 
     /// Also when an administrator has deleted it: the two it was between are told that it does not take place.
@@ -141,7 +145,8 @@ struct NoticedAppointment: RowDecodable {
             """
             SELECT a.id, a.doctor_id, a.patient_id, a.starts_at, a.status, a.is_active, a.is_emergency, a.held_until,
                    a.status_changed_by, ud.username AS doctor_username, d.first_name, d.last_name,
-                   ud.email AS doctor_email, up.email AS patient_email
+                   ud.email AS doctor_email, up.email AS patient_email,
+                   NOT (d.is_active AND d.is_verified) AS is_doctor_out, NOT up.is_active AS is_patient_out
             FROM appointments a JOIN doctors d ON d.id = a.doctor_id JOIN users ud ON ud.id = a.doctor_id
                 JOIN users up ON up.id = a.patient_id
             WHERE a.id = \(id)

@@ -8,6 +8,21 @@ struct WorkingHours: Sendable, Equatable {
     var spans: [WorkingSpan]
 
     var week: WorkingWeek { WorkingWeek(rows: spans) }
+
+    /// Another one after every change of what is shown, the fee's effect on the payment policy included.
+    var version: String { "\(settings.version)-\(settings.paymentPolicy.rawValue)" }
+}
+
+enum WorkingHoursError: FailureCatalogue, CaseIterable {
+    case changedMeanwhile
+
+    var problem: Problem {
+        switch self {
+        case .changedMeanwhile:
+            Problem(
+                .preconditionFailed, "PRECONDITION_FAILED", "The working hours have been changed since you read them.")
+        }
+    }
 }
 
 /// What is to become of a doctor's hours. What is not mentioned stays.

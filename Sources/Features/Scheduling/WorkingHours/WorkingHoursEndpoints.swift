@@ -44,22 +44,29 @@ struct WorkingHoursEndpoints: Sendable {
             .put(
                 "/api/doctors/{id}/working-hours", "Set when a doctor works",
                 "The doctor or an administrator. What is absent stays as it is; `days` replaces the whole week.",
-                access: .roles([.doctor, .admin]), fails: [SchedulingError.doctorNotFound], use: change),
+                access: .roles([.doctor, .admin]), fails: [SchedulingError.doctorNotFound], WorkingHoursError.catalogue, use: change),
         ]
     }
 
-    func find(_ request: EndpointRequest<IDPath<DoctorTag>, NoBody>) async throws -> WorkingHoursResponse {
-        WorkingHoursResponse(try await hours.find(request.parameters.id), zone: hours.zone)
+    func find(_ request: EndpointRequest<IDPath<DoctorTag>, NoBody>) async throws -> VersionedResponse<
+        WorkingHoursResponse
+    > {
+        let found = try await hours.find(request.parameters.id)
+        return VersionedResponse(WorkingHoursResponse(found, zone: hours.zone), version: found.version)
     }
 
     func change(_ request: EndpointRequest<IDPath<DoctorTag>, WorkingHoursRequest>) async throws
-        -> WorkingHoursResponse
+        -> VersionedResponse<WorkingHoursResponse>
     {
         let doctor = request.parameters.id
         let principal = try request.principal
         // The route names a person: somebody else is refused without a look.
         guard try principal.role == .admin || principal.requireDoctor() == doctor else { throw Problem.accessDenied }
-        let changed = try await hours.change(request.body.change, of: doctor, origin: request.origin)
-        return WorkingHoursResponse(changed.hours, affected: changed.affected, zone: hours.zone)
+        let metadata = request.metadata
+        let changed = try await hours.change(request.body.change, of: doctor, origin: request.origin) {
+            metadata.admitsChange(ofVersion: $0)
+        }
+        let response = WorkingHoursResponse(changed.hours, affected: changed.affected, zone: hours.zone)
+        return VersionedResponse(response, version: changed.hours.version)
     }
 }

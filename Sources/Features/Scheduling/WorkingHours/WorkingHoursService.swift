@@ -25,14 +25,18 @@ struct WorkingHoursService: Sendable {
     }
 
     /// Whoever books at the same time is judged wholly by the old hours or wholly by the new ones.
+    ///
+    /// - Parameter isExpected: whether a version of the hours is one the caller wants to change.
     func change(
-        _ change: WorkingHoursChange, of doctor: DoctorID, origin: RequestOrigin
+        _ change: WorkingHoursChange, of doctor: DoctorID, origin: RequestOrigin,
+        if isExpected: @escaping @Sendable (_ version: String) -> Bool
     ) async throws -> Changed {
         try await database.write { [zone] db in
             let repository = WorkingHoursRepository(db: db)
             guard try CalendarLock.take(doctor, db), var hours = try repository.find(doctor) else {
                 throw SchedulingError.doctorNotFound
             }
+            guard isExpected(hours.version) else { throw WorkingHoursError.changedMeanwhile }
             let now = db.scope.services.time.now
             change.apply(to: &hours)
             try hours.settings.store(at: now, db)

@@ -58,6 +58,7 @@ struct OperationWriter {
 
     private var isReplayable: Bool { endpoint.operation.response.isReplayable }
     private var isTagged: Bool { if case .tagged = endpoint.operation.response { true } else { false } }
+    private var isVersioned: Bool { if case .versioned = endpoint.operation.response { true } else { false } }
 
     private func parameters(_ components: inout Components) throws -> JSONTree? {
         let operation = endpoint.operation
@@ -83,6 +84,9 @@ struct OperationWriter {
         }
         if isReplayable { parameters.append(components.parameter("IdempotencyKey", SharedParts.idempotencyKey)) }
         if isTagged { parameters.append(components.parameter("IfNoneMatch", SharedParts.ifNoneMatch)) }
+        if isVersioned, endpoint.method != .get {
+            parameters.append(components.parameter("IfMatch", SharedParts.ifMatch))
+        }
         return parameters.isEmpty ? nil : .array(parameters)
     }
 
@@ -105,8 +109,10 @@ struct OperationWriter {
     private func successes(_ components: inout Components) throws -> [JSONTree.Member] {
         var headers = commonHeaders(&components)
         var members: [JSONTree.Member] = []
-        if isTagged {
+        if isTagged || isVersioned {
             headers.append(JSONTree.Member(name: "ETag", value: components.header("ETag", SharedParts.etag)))
+        }
+        if isTagged {
             members.append(
                 JSONTree.Member(
                     name: "304",
@@ -131,7 +137,7 @@ struct OperationWriter {
     ) throws -> (JSONTree, isPaged: Bool) {
         switch response {
         case .tagged(let response): return try content(response, &schemas)
-        case .json(let type), .once(let type):
+        case .json(let type), .once(let type), .versioned(let type):
             return (Self.json(try schemas.schema(of: type, for: .response)), false)
         case .list(let type, let isPaged):
             let items = try schemas.schema(of: type, for: .response)

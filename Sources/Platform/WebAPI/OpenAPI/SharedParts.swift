@@ -42,6 +42,12 @@ enum SharedParts {
         "schema": .members(["type": "string"]),
     ])
 
+    static let ifMatch = JSONTree.members([
+        "name": "If-Match", "in": "header", "required": false,
+        "description": "The ETag of what is changed: 412 when it has changed since.",
+        "schema": .members(["type": "string"]),
+    ])
+
     static let page = paging(
         "page", "Which page, counted from 0. Without page and size the list is whole, cut at 500 rows.",
         default: 0, PageRequest.maximumPage, minimum: 0)

@@ -35,6 +35,15 @@ enum EntityTag {
         return "\"" + digest.prefix(16).map { String($0, radix: 16) }.joined(separator: "-") + "\""
     }
 
+    /// Whether `If-Match` admits a change of what has the tag now; without the header anything may be changed.
+    static func admitsChange(_ field: String?, _ tag: String) -> Bool {
+        guard let field else { return true }
+        return field.split(separator: ",").contains {
+            let candidate = $0.filter { $0 != " " }
+            return candidate == "*" || candidate == tag
+        }
+    }
+
     /// `If-None-Match` holds the tag, its weak form, or `*`.
     static func matches(_ field: String?, _ tag: String) -> Bool {
         guard let field else { return false }

@@ -119,7 +119,7 @@ struct AuthorizationMatrix {
         template.split(separator: "/", omittingEmptySubsequences: false).map { part in
             guard part.hasPrefix("{") else { return String(part) }
             let name = part.dropFirst().dropLast()
-            return words[String(name)] ?? MatrixRecords.nobody.values[String(name)] ?? MatrixRecords.nobodysID
+            return words[String(name)] ?? MatrixRecords.nobodysValues[String(name)] ?? MatrixRecords.nobodysID
         }.joined(separator: "/")
     }
 

@@ -27,7 +27,7 @@ struct MatrixCast {
         ])
         let admin = try await app.admin()
         let deactivated = try await app.registerDoctor()
-        _ = try await MatrixRecords.book(deactivated, "2026-03-12T10:00:00", as: owner, in: app)
+        _ = try await SchedulingRecords.book(deactivated, "2026-03-12T10:00:00", as: owner, in: app)
         let status = "/api/admin/users/\(deactivated.username)/status?active=false"
         let out = try await app.send(.put, status, as: admin, body: "{}")
         try #require(out.status == 200, "\(out.text)")

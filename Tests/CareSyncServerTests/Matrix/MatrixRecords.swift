@@ -1,0 +1,90 @@
+import CareSyncTesting
+import Foundation
+import HTTPTypes
+import Persistence
+import Testing
+import WebAPI
+
+/// The records that the features plant, full of texts that are found again wherever they leak, and the requests that name
+/// them.
+struct MatrixRecords {
+    /// A feature that keeps records adds its own.
+    static let fixtures: [any MatrixFixture.Type] = [
+        IdentityRecords.self, DirectoryRecords.self, SchedulingRecords.self,
+    ]
+
+    private let planted: PlantedRecords
+
+    /// What only the owner and the treating doctor see, or whoever broke the glass.
+    static let clinical = ["matrix-illness-xylophone"]
+    /// What administrators see, too.
+    static let personal = [
+        "Quillfeather", "Zumbrota", "+91 9000077731", "records.example", "matrix-reason-marzipan",
+        "matrix-glass-tangerine",
+    ]
+    /// What everyone sees who is not refused.
+    static let facts = ["Featherstone", "Pumpernickel", "+91 9000088842"]
+
+    static let nobodysID = "9007199254740991"
+    static let nobody = MatrixRecords(
+        planted: PlantedRecords(values: nobodysValues, ids: [("/api/", nobodysID)]))
+    static let nobodysValues = [
+        "username": "nobody-of-this-name", "email": "nobody@example.org", "doctorId": nobodysID,
+        "patientId": nobodysID, "sessionId": "00000000000000000000000000000000", "ipAddress": "192.0.2.77",
+    ]
+
+    private static let requests: [String: String] = fixtures.reduce(into: [:]) { requests, fixture in
+        requests.merge(fixture.requests) { first, _ in first }
+    }
+
+    /// New records of the cast's; those from before are gone.
+    static func plant(for cast: MatrixCast, in app: TestApp) async throws -> MatrixRecords {
+        var all = PlantedRecords()
+        for fixture in fixtures {
+            let planted = try await fixture.plant(for: cast, in: app)
+            all.values.merge(planted.values) { first, _ in first }
+            all.ids += planted.ids
+            all.state += planted.state
+        }
+        return MatrixRecords(planted: all)
+    }
+
+    /// What whoever is refused must not have changed: one text per planted record.
+    func state(in app: TestApp) async throws -> [String] {
+        let state = SQL.joined(planted.state, separator: " UNION ALL ")
+        return try await app.database.read { db in
+            let numbers: [Int64] = try db.values(state)
+            return numbers.map(String.init)
+        }
+    }
+
+    /// Whether the route names a record or a person, in its path or elsewhere.
+    static func names(_ endpoint: Endpoint) -> Bool {
+        requests[endpoint.route] != nil
+            || !parameters(of: endpoint.path).subtracting(AuthorizationMatrix.words.keys).isEmpty
+    }
+
+    /// The request about these records. Throws when there is none of a kind the path names.
+    func request(_ endpoint: Endpoint) throws -> (path: String, body: String?) {
+        let more = try Self.requests[endpoint.route].map { try filled($0, endpoint) } ?? ""
+        let path = try filled(endpoint.path, endpoint)
+        if more.hasPrefix("?") { return (path + more, endpoint.method == .get ? nil : "{}") }
+        return (path, endpoint.method == .get ? nil : more.isEmpty ? "{}" : more)
+    }
+
+    private func filled(_ template: String, _ endpoint: Endpoint) throws -> String {
+        var text = template
+        for name in Self.parameters(of: template) {
+            let id = planted.ids.first { endpoint.path.hasPrefix($0.prefix) }?.id
+            guard let value = AuthorizationMatrix.words[name] ?? planted.values[name] ?? (name == "id" ? id : nil) else {
+                throw AuthorizationMatrix.Mistake(description: "Nothing is planted for {\(name)} of \(endpoint.route)")
+            }
+            text = text.replacing("{\(name)}", with: value)
+        }
+        return text
+    }
+
+    private static func parameters(of template: String) -> Set<String> {
+        Set(template.matches(of: /\{([A-Za-z]+)\}/).map { String($0.output.1) })
+    }
+}
