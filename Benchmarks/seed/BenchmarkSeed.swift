@@ -69,6 +69,10 @@ struct BenchmarkSeed {
                     \((300 + i * 7 % 50 * 10) * 100), \("\(i) Harbour Street, Springfield"), 'English,Hindi,Telugu',
                     'english,hindi,telugu', TRUE, \(now), \(now))
             """)
+        try db.later(
+            """
+            INSERT INTO doctor_name_words (doctor_id, word) VALUES (\(id), \("first\(i)")), (\(id), \("last\(i)"))
+            """)
         let count = 20 + i * 13 % 400
         let sum = Int((3.0 + Double(i * 37 % 41) * 0.05) * Double(count))
         try db.later(

@@ -20,7 +20,7 @@ struct RateLimitTests {
             let wrong = try await app.post("/api/auth/login", json: ["username": user.username, "password": "wrong"])
             #expect(wrong.status == 401)
             #expect(wrong.header("RateLimit-Policy") == #""sign-in-address";q=300;w=60"#)
-            #expect(wrong.header("RateLimit") == #""sign-in-address";r=298;t=1"#)
+            #expect(wrong.header("RateLimit") == #""sign-in-address";r=299;t=1"#)
             #expect(try await app.get(Self.current).header("RateLimit") == #""read-address";r=11998;t=1"#)
             for path in ["/health/live", "/health/ready", "/actuator/health", "/v3/api-docs", "/api/nothing"] {
                 #expect(try await app.get(path).header("RateLimit") == nil)
@@ -45,7 +45,7 @@ struct RateLimitTests {
             let other = try await app.get(Self.current, as: neighbour)
             #expect(other.header("RateLimit")?.contains(#""read-address";r=11399;"#) == true)
             // Another class has a quota of its own.
-            #expect(try await app.post("/api/auth/logout", as: user, json: [String: String]()).status == 200)
+            #expect(try await app.post("/api/auth/logout", as: user, json: ["refreshToken": "x"]).status == 200)
             app.time.advance(by: .milliseconds(100))
             #expect(try await app.get(Self.current, as: user).status == 200)
             #expect(try await app.get(Self.current, as: user).status == 429)
@@ -68,6 +68,26 @@ struct RateLimitTests {
             #expect(refused.problemCode == "RATE_LIMITED")
             #expect(refused.header("Retry-After") == "1")
             #expect(try await app.get(Self.current).status == 401)
+        }
+    }
+
+    @Test("a network registers ten accounts a minute, and whoever asks for more keeps nobody from signing in")
+    func registration() async throws {
+        try await withApp(environment: Self.on) { app in
+            let user = try await app.registerPatient()
+            let form = [
+                "username": user.username, "password": "Correct-Horse-42", "email": "x@example.org", "role": "PATIENT",
+                "firstName": "A", "lastName": "B",
+            ]
+            let codes = try await withThrowingTaskGroup(of: String?.self) { group in
+                for _ in 0..<300 { group.addTask { try await app.post("/api/auth/register", json: form).problemCode } }
+                return try await group.reduce(into: [String?: Int]()) { $0[$1, default: 0] += 1 }
+            }
+            #expect(codes == ["USERNAME_TAKEN": 9, "RATE_LIMITED": 291])
+            let logIn = ["username": user.username, "password": user.password]
+            #expect(try await app.post("/api/auth/login", json: logIn).status == 200)
+            app.time.advance(by: .seconds(6))
+            #expect(try await app.post("/api/auth/register", json: form).problemCode == "USERNAME_TAKEN")
         }
     }
 

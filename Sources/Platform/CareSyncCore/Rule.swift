@@ -8,6 +8,8 @@ package struct Rule<Root>: Sendable {
         /// The numbers that are allowed.
         case values([Int64])
         case pattern(String)
+        /// Lengths, and the characters there may be.
+        case text(minimum: Int?, maximum: Int, pattern: String)
         case format(String)
         /// A text of one of several formats.
         case anyFormat([String])
@@ -68,11 +70,17 @@ extension Rule {
         Rule(field, .length(minimum: nil, maximum: limit)) { $0[keyPath: path].flatMap { text($0, 0...limit) } }
     }
 
-    /// 1 to `limit` characters, not all of them white space.
-    package static func required(_ field: String, _ path: any Path<String>, _ limit: Int) -> Rule {
-        Rule(field, .length(minimum: 1, maximum: limit)) {
-            let value = $0[keyPath: path]
-            return value.allSatisfy(\.isWhitespace) ? "must not be blank" : text(value, 1...limit)
+    /// A text that must be there, of at most `limit` characters; white space around it counts.
+    package static func text(_ field: String, _ path: any Path<String>, _ sort: TextSort, _ limit: Int) -> Rule {
+        Rule(field, .text(minimum: 1, maximum: limit, pattern: sort.pattern(needsContent: true))) {
+            sort.complaint($0[keyPath: path], limit: limit, needsContent: true)
+        }
+    }
+
+    /// A text that may be missing; a blank one counts as missing.
+    package static func text(_ field: String, _ path: any Path<String?>, _ sort: TextSort, _ limit: Int) -> Rule {
+        Rule(field, .text(minimum: nil, maximum: limit, pattern: sort.pattern(needsContent: false))) {
+            $0[keyPath: path].flatMap { sort.complaint($0, limit: limit) }
         }
     }
 

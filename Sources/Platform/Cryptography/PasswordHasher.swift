@@ -8,7 +8,8 @@ package enum PasswordVerification: Sendable, Equatable {
     case right(needsUpgrade: Bool)
 }
 
-/// Hashes and verifies passwords with bcrypt, on a bounded pool of threads of its own.
+/// Hashes and verifies passwords with bcrypt, on a bounded pool of threads of its own. Who waits for a thread takes turns
+/// by network, sign-ins first (``PasswordTurn``).
 ///
 /// A new hash is `v2:` + bcrypt(base64(HMAC-SHA-384(constant, password))). An imported `$2a$`, `$2b$` or `$2y$` hash
 /// verifies against the raw password as its maker did: 72 bytes count, and a password with a NUL never matches.
@@ -19,6 +20,7 @@ package final class PasswordHasher: Sendable {
     package let cost: Int
     private let random: RandomSource
     private let threads: WorkerThreads<Bcrypt>
+    private let turns: PasswordTurns
 
     /// - Parameters:
     ///   - cost: within ``costs``.
@@ -38,29 +40,36 @@ package final class PasswordHasher: Sendable {
     init(anyCost cost: Int, threads: Int?, queueLimit: Int, random: RandomSource) throws {
         self.cost = cost
         self.random = random
+        let count = max(1, threads ?? ProcessInfo.processInfo.activeProcessorCount)
+        turns = PasswordTurns(width: count, limit: queueLimit) { Self.busy }
         self.threads = try WorkerThreads(
-            name: "password", count: max(1, threads ?? ProcessInfo.processInfo.activeProcessorCount),
-            queueLimit: queueLimit, refusal: { isClosed in isClosed ? Self.closed : Self.busy },
-            makeScratch: Bcrypt.init)
+            name: "password", count: count, queueLimit: count,
+            refusal: { isClosed in isClosed ? Self.closed : Self.busy }, makeScratch: Bcrypt.init)
     }
 
     /// Refuses further work and ends the threads, as the release of the hasher does too.
     package func close() { threads.close() }
 
-    package func hash(_ password: String) async throws -> String {
+    package func hash(_ password: String, turn: PasswordTurn = .system) async throws -> String {
         let setting = try Bcrypt.setting(cost: cost, salt: random.bytes(16))
-        return try await threads.run { bcrypt in
-            let hash = try bcrypt.hash(StoredHash.phrase(for: password), setting: setting)
-            return StoredHash.currentMark + String(decoding: hash, as: UTF8.self)
+        return try await turns.run(turn) { [threads] in
+            try await threads.run { bcrypt in
+                let hash = try bcrypt.hash(StoredHash.phrase(for: password), setting: setting)
+                return StoredHash.currentMark + String(decoding: hash, as: UTF8.self)
+            }
         }
     }
 
     /// Checks a password against the hash of its account, or against nothing when there is no such account, which takes
     /// as long as a wrong password does.
-    package func verify(_ password: String, against stored: String?) async throws -> PasswordVerification {
+    package func verify(
+        _ password: String, against stored: String?, turn: PasswordTurn = .system
+    ) async throws -> PasswordVerification {
         let stored = stored.flatMap(StoredHash.init)
-        return try await threads.run { [cost] bcrypt in
-            try Self.verify(password, against: stored, cost: cost, with: bcrypt)
+        return try await turns.run(turn) { [threads, cost] in
+            try await threads.run { bcrypt in
+                try Self.verify(password, against: stored, cost: cost, with: bcrypt)
+            }
         }
     }
 

@@ -68,6 +68,24 @@ struct DoctorListTests {
         }
     }
 
+    @Test(
+        "an average rating has two decimals, and is found and sorted by what is shown",
+        arguments: DatabaseKind.available)
+    func averageRating(_ kind: DatabaseKind) async throws {
+        try await withDirectory(kind) { app in
+            var doctors = [doctor(10), doctor(11), doctor(12)]
+            for (index, (count, sum)) in [(3, 13), (3, 14), (7, 30)].enumerated() {
+                doctors[index].rating = NewRating(reviewCount: count, sum: sum)
+            }
+            try await app.seed(doctors)
+            let listed = try await app.get("/api/doctors?sort=-rating", as: .patient)
+            #expect(try listed.decode([DoctorResponse].self).map(\.averageRating) == [4.67, 4.33, 4.29])
+            #expect(listed.text.contains(#""averageRating":4.67,"#))
+            let best = try await app.get("/api/doctors?minRating=4.67", as: .patient).decode([DoctorResponse].self)
+            #expect(best.map(\.id.rawValue) == [11])
+        }
+    }
+
     @Test("an unpaged list is cut at 500 and says so", arguments: DatabaseKind.available)
     func truncation(_ kind: DatabaseKind) async throws {
         try await withDirectory(kind) { app in

@@ -50,7 +50,7 @@ struct DoctorModel: Sendable {
         maybe("maxFee", ["0", "300", "300.5", "300.49", "100000"])
         maybe("language", ["hindi", "English", "Hin_i", "100%", "Eng"])
         maybe("gender", ["male", "FEMALE", "x"])
-        maybe("name", ["a", "sha r", "%", "_", "!", "AN"])
+        maybe("name", ["a", "r ash", "%", "_", "!", "AN", "sha", "Dr. ravi"])
         maybe("availableOn", ["2026-03-11", "2026-03-12"])
         maybe("sort", DoctorSort.allCases.map(\.rawValue))
         return filters
@@ -81,7 +81,11 @@ struct DoctorModel: Sendable {
             return fee <= limit
         case "language": return doctor.languages?.contains { $0.lowercased() == text } ?? false
         case "gender": return doctor.gender?.lowercased() == text
-        case "name": return "\(doctor.firstName) \(doctor.lastName)".lowercased().contains(text)
+        case "name":
+            let words = [doctor.firstName, doctor.lastName].map { $0.lowercased() }
+            return text.replacing("dr. ", with: "").split(separator: " ").allSatisfy { part in
+                words.contains { $0.hasPrefix(part) }
+            }
         case "availableOn":
             return isBookable && (LocalDate(text).map { isFree(doctor.id, on: $0) } ?? false)
         default: return true

@@ -131,6 +131,27 @@ struct MasterTests {
         }
     }
 
+    @Test("one value in two spellings is one value", arguments: DatabaseKind.available)
+    func spelledTwice(_ kind: DatabaseKind) async throws {
+        try await withDirectory(kind) { app in
+            for (value, status) in [("Français X", 200), ("Français  X", 409), ("FRANCAIS\u{A0}X", 409), ("हिन्दी", 200)] {
+                let reply = try await app.post("/api/master/language", #"{"value": "\#(value)"}"#, as: .admin)
+                #expect(reply.status == status, "\(value)")
+            }
+        }
+    }
+
+    @Test("a language with a comma could never be chosen", arguments: ["A, B", ",", "A，B"])
+    func comma(_ value: String) async throws {
+        try await withDirectory(.sqlite) { app in
+            let reply = try await app.post("/api/master/languages", #"{"value": "\#(value)"}"#, as: .admin)
+            #expect(reply.status == 400)
+            #expect(reply.field == "value")
+            let position = try await app.post("/api/master/positions", #"{"value": "\#(value)"}"#, as: .admin)
+            #expect(position.status == 200)
+        }
+    }
+
     @Test("appointment states cannot be added", arguments: ["status", "statuses", "STATUSES"])
     func statusesAreFixed(_ word: String) async throws {
         try await withDirectory(.sqlite) { app in

@@ -73,7 +73,7 @@ struct BadInputTests {
     func missing(kind: DatabaseKind) async throws {
         try await withIdentity(kind) { app in
             let token = try await app.register("asha").accessToken
-            for (path, fields) in Self.routes where path != "logout" {
+            for (path, fields) in Self.routes {
                 for body in ["{}", "{\"\(fields[0])\": null}"] {
                     let reply = try await app.send(.post, "/api/auth/\(path)", raw: body, token: token)
                     #expect(reply.status == 400)

@@ -24,10 +24,11 @@ struct IdentityApp: Sendable {
 
     static let password = "correct horse battery"
 
-    /// Runs `body` with what another process on the same database would be.
+    /// Runs `body` with what another process on the same database would be, by default with the same clock.
     func withAnotherProcess<Value: Sendable>(
-        _ body: @Sendable (IdentityApp) async throws -> Value
+        clock: ManualTime? = nil, _ body: @Sendable (IdentityApp) async throws -> Value
     ) async throws -> Value {
+        let clock = clock ?? self.clock
         let services = DatabaseServices.testing(time: clock, random: SeededRandom(seed: 2), firstShard: 100)
         return try await test.withAnother(services) { database in
             try await Self.run(test, database, clock, settings, body)
@@ -219,7 +220,7 @@ extension IdentityApp {
         try await database.read { db in try db.value(sql) ?? -1 }
     }
 
-    /// How many rows of guesses the purge would leave.
+    /// How many rows of attempts the purge would leave.
     func remembered() async throws -> Int {
         let now = clock.now
         return try await count("SELECT count(*) FROM sign_in_attempts WHERE expires_at > \(now)")

@@ -47,8 +47,8 @@ struct OneTimeCodeTests {
         }
     }
 
-    @Test("five wrong guesses void a code, right ones do not count", arguments: DatabaseKind.available)
-    func guesses(_ kind: DatabaseKind) async throws {
+    @Test("five wrong attempts void a code, right ones do not count", arguments: DatabaseKind.available)
+    func attempts(_ kind: DatabaseKind) async throws {
         try await withIdentity(kind) { app in
             let email = try #require(Self.email)
             let code = try await app.issueCode(.resetPassword, email)
@@ -94,6 +94,27 @@ struct OneTimeCodeTests {
         }
     }
 
+    @Test("the addresses of one IPv6 network are one client", arguments: DatabaseKind.available)
+    func networks(_ kind: DatabaseKind) async throws {
+        try await withIdentity(kind) { app in
+            for number in 1...100 {
+                let email = try #require(EmailAddress("a\(number)@example.org"))
+                guard case .issued = try await app.ask(.verifyEmail, email, from: "2001:db8:1:2::\(number)") else {
+                    Issue.record("Code \(number) was refused.")
+                    return
+                }
+            }
+            let next = try #require(EmailAddress("next@example.org"))
+            for address in ["2001:db8:1:2::ffff", "2001:db8:1:2:3:4:5:6"] {
+                #expect(try await app.ask(.verifyEmail, next, from: address) == .refused(retryAfter: .hours(1)))
+            }
+            guard case .issued = try await app.ask(.verifyEmail, next, from: "2001:db8:1:3::1") else {
+                Issue.record("Another network was refused.")
+                return
+            }
+        }
+    }
+
     @Test("neither the code nor what it could be tried out on is stored", arguments: DatabaseKind.available)
     func storage(_ kind: DatabaseKind) async throws {
         try await withIdentity(kind) { app in
@@ -119,30 +140,30 @@ struct OneTimeCodeTests {
         }
     }
 
-    @Test("10,000 parallel guesses never get more than five compared", arguments: DatabaseKind.available)
+    @Test("10,000 parallel attempts never get more than five compared", arguments: DatabaseKind.available)
     func parallel(_ kind: DatabaseKind) async throws {
         try await withIdentity(kind) { app in
             let email = try #require(Self.email)
             let code = try await app.issueCode(.resetPassword, email)
-            let guesses = Array(Set((0..<10_000).map { Self.digits($0) }).subtracting([code])).sorted()
-            let verdicts = try await Self.all(guesses) { try await app.guess($0, .resetPassword, email) }
+            let attempts = Array(Set((0..<10_000).map { Self.digits($0) }).subtracting([code])).sorted()
+            let verdicts = try await Self.all(attempts) { try await app.guess($0, .resetPassword, email) }
             #expect(verdicts.allSatisfy { $0 == .wrong })
-            #expect(try await app.count("SELECT guesses FROM one_time_codes") == 5)
+            #expect(try await app.count("SELECT attempts FROM one_time_codes") == 5)
             // The right one comes too late.
             #expect(try await app.guess(code, .resetPassword, email) == .wrong)
         }
     }
 
-    @Test("control: counting after looking lets more than five guesses through", arguments: DatabaseKind.available)
+    @Test("control: counting after looking lets more than five attempts through", arguments: DatabaseKind.available)
     func control(_ kind: DatabaseKind) async throws {
         try await withIdentity(kind) { app in
             let email = try #require(Self.email)
             _ = try await app.issueCode(.resetPassword, email)
             let compared = try await Self.all(Array(0..<200)) { _ in
-                let guesses = try await app.count("SELECT guesses FROM one_time_codes")
-                guard guesses < 5 else { return false }
+                let attempts = try await app.count("SELECT attempts FROM one_time_codes")
+                guard attempts < 5 else { return false }
                 _ = try await app.database.write { db in
-                    try db.run("UPDATE one_time_codes SET guesses = \(guesses + 1)")
+                    try db.run("UPDATE one_time_codes SET attempts = \(attempts + 1)")
                 }
                 return true
             }

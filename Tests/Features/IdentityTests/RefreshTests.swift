@@ -139,7 +139,7 @@ struct RefreshTests {
             }
             #expect(try await app.refresh(child.refreshToken).code == "REFRESH_INVALID")
             #expect(try await app.auditTrail().last == "LOGOUT DENIED REFRESH_REUSED")
-            #expect(try await app.count("SELECT count(*) FROM session_ends") == 1)
+            #expect(try await app.count("SELECT count(*) FROM revocations") == 1)
         }
     }
 
@@ -185,7 +185,7 @@ struct RefreshTests {
                 #expect(reply.status == 401)
                 #expect(reply.code == "REFRESH_INVALID")
             }
-            #expect(try await app.count("SELECT count(*) FROM session_ends") == 0)
+            #expect(try await app.count("SELECT count(*) FROM revocations") == 0)
             #expect(try await app.refresh(tokens.refreshToken).status == 200)
         }
     }

@@ -1,8 +1,10 @@
 import CareSyncCore
 import CareSyncTesting
+import HTTPTypes
 import Persistence
 import Testing
 
+@testable import Cryptography
 @testable import Identity
 
 @Suite("Registration")
@@ -110,6 +112,59 @@ struct RegistrationTests {
         }
     }
 
+    @Test(
+        "a taken name, a taken address and an unverified one are refused before anything is hashed",
+        arguments: DatabaseKind.available)
+    func refusedBeforeHashing(kind: DatabaseKind) async throws {
+        try await withIdentity(kind) { app in
+            _ = try await app.register("asha")
+            let closed = try PasswordHasher(anyCost: 4, threads: 1, queueLimit: 1, random: .system)
+            closed.close()
+            func code(_ username: String, _ email: String, token: String? = nil) async throws -> String {
+                let service = RegistrationService(
+                    database: app.database, hasher: closed, accounts: app.feature.accounts,
+                    sessions: app.feature.sessions, settings: app.settings,
+                    zone: try #require(ClinicZone("Asia/Kolkata")))
+                let new = Registration(
+                    username: username, password: IdentityApp.password, email: try #require(EmailAddress(email)),
+                    role: .patient, form: ProfileForm(firstName: "A", lastName: "B"), verificationToken: token)
+                let origin = SignInOrigin(request: .system("test"))
+                do {
+                    _ = try await service.register(new, from: origin)
+                    return "OK"
+                } catch let error as any FailureCatalogue {
+                    return error.problem.code
+                } catch let problem as Problem {
+                    return problem.code
+                }
+            }
+            #expect(try await code("ASHA", "new@example.org") == "USERNAME_TAKEN")
+            #expect(try await code("ravi", "ASHA@example.org") == "EMAIL_TAKEN")
+            #expect(try await code("ravi", "ravi@example.org", token: "none") == "EMAIL_NOT_VERIFIED")
+            // Control: what may be registered does reach the hasher.
+            #expect(try await code("ravi", "ravi@example.org") == "UNAVAILABLE")
+        }
+    }
+
+    @Test(
+        "white space around a user name is not part of it, at registration and at sign-in",
+        arguments: DatabaseKind.available)
+    func blanks(kind: DatabaseKind) async throws {
+        try await withIdentity(kind) { app in
+            let tokens = try await app.post("register", IdentityApp.form("x", ["username": " meera.tour\n"])).tokens
+            #expect(tokens.username == "meera.tour")
+            let free = try await app.send(.get, "/api/auth/check-availability?username=%20meera.tour")
+            #expect(free.text.contains("\"usernameAvailable\":false"))
+            for name in [" meera.tour ", "\tmeera.tour", "meera.tour\u{A0}"] {
+                #expect(try await app.logIn(name).status == 200)
+            }
+            #expect(try await app.remembered() == 0)
+            let blank = try await app.logIn(" \t ")
+            #expect(blank.status == 400)
+            #expect(blank.fields == ["username"])
+        }
+    }
+
     @Test("a birth date may be today in the clinic's zone, not tomorrow", arguments: DatabaseKind.available)
     func birthDate(kind: DatabaseKind) async throws {
         try await withIdentity(kind) { app in
@@ -137,6 +192,15 @@ struct RegistrationTests {
     static let refused: [(field: String, value: String, role: Role)] = [
         ("username", "ab", .patient), ("username", String(repeating: "a", count: 51), .patient),
         ("username", "ash a", .patient), ("username", "ashä", .patient), ("username", "а́ша", .patient),
+        ("username", "...", .patient), ("username", "-_.", .patient), ("username", "____", .patient),
+        ("email", "a..b@x.org", .patient), ("email", ".a@x.org", .patient), ("email", "a.@x.org", .patient),
+        ("email", "a@x.", .patient), ("email", "a@.x", .patient), ("email", "a@-x.org", .patient),
+        ("email", "a@x-.org", .patient), ("email", "a@192.0.2.1", .patient), ("email", "a\u{200B}@x.org", .patient),
+        ("email", "a@\(String(repeating: "b", count: 64)).org", .patient),
+        ("firstName", "\u{2060}", .patient), ("firstName", "\u{3164}", .patient), ("lastName", "\u{AD}", .patient),
+        ("lastName", "a\u{2028}b", .patient), ("lastName", "\u{E000}", .patient), ("gender", "\u{2066}x", .patient),
+        ("illnessDetails", "a\u{1B}b", .patient), ("illnessDetails", "a\u{2028}b", .patient),
+        ("illnessDetails", "\u{2060}", .patient),
         ("password", "short12", .patient), ("password", String(repeating: "p", count: 129), .patient),
         ("password", "Password123", .patient), ("password", "ASHA-RAO1", .patient),
         ("password", "asha-rao1@Example.org", .patient), ("password", "aaaaaaaaaa", .patient),

@@ -67,8 +67,8 @@ struct SecondFactorTests {
         }
     }
 
-    @Test("a challenge bears five guesses, wrong or in parallel, and five minutes", arguments: DatabaseKind.available)
-    func guesses(kind: DatabaseKind) async throws {
+    @Test("a challenge bears five attempts, wrong or in parallel, and five minutes", arguments: DatabaseKind.available)
+    func attempts(kind: DatabaseKind) async throws {
         try await withIdentity(kind) { app in
             let asha = try await app.registerWithFactor("asha")
             app.clock.advance(by: .seconds(60))
@@ -112,6 +112,34 @@ struct SecondFactorTests {
             #expect(reply.code == "ACCOUNT_LOCKED")
             app.clock.advance(by: .minutes(15))
             #expect(try await verify(asha.app.code(at: app.clock.now), from: "203.0.113.3").status == 200)
+        }
+    }
+
+    @Test(
+        "ten wrong codes of a stranger do not keep a recovery code out, and wrong ones of those lock their source",
+        arguments: DatabaseKind.available)
+    func recoveryAfterLock(kind: DatabaseKind) async throws {
+        try await withIdentity(kind) { app in
+            let asha = try await app.registerWithFactor("asha")
+            app.clock.advance(by: .seconds(60))
+            func verify(_ code: String, from address: String) async throws -> Reply {
+                let body = ["challengeToken": try await app.challenge("asha"), "code": code]
+                return try await app.post("second-factor/verify", body, from: address)
+            }
+            for address in ["203.0.113.1", "203.0.113.2"] {
+                for _ in 0..<5 { #expect(try await verify("000000", from: address).status == 401) }
+            }
+            // Whoever attempts at recovery codes is locked out like everybody else.
+            for _ in 0..<5 {
+                #expect(try await verify("AAAA-BBBB-CCCC-DDDD", from: "203.0.113.3").code == "SECOND_FACTOR_INVALID")
+            }
+            #expect(try await verify(asha.recoveryCodes[0], from: "203.0.113.3").code == "ACCOUNT_LOCKED")
+
+            let owner = "198.51.100.7"
+            #expect(try await verify(asha.app.code(at: app.clock.now), from: owner).code == "ACCOUNT_LOCKED")
+            #expect(try await verify(asha.recoveryCodes[0], from: owner).status == 200)
+            // The stranger has no more attempts at the app's code than before.
+            #expect(try await verify("000000", from: "203.0.113.4").code == "ACCOUNT_LOCKED")
         }
     }
 

@@ -40,7 +40,7 @@ struct StepUpTests {
     }
 
     @Test("wrong passwords and codes count towards the lock of sign-ins", arguments: [true, false])
-    func guesses(hasFactor: Bool) async throws {
+    func attempts(hasFactor: Bool) async throws {
         try await withIdentity(.sqlite) { app in
             let token =
                 hasFactor

@@ -10,7 +10,7 @@ struct RuleTests {
         var age: Int?
 
         static let rules: [Rule<Self>] = [
-            .required("name", \.name, 5),
+            .text("name", \.name, .line, 5),
             .maxLength("note", \.note, 4),
             .length("nick", \.nick, 2...3),
             .range("age", \.age, 0...150),
@@ -33,7 +33,7 @@ struct RuleTests {
     @Test("a character with a long tail of accents does not slip through, as the database counts it too")
     func accents() {
         let tail = "a" + String(repeating: "\u{301}", count: 1_000)
-        #expect(Form(name: tail).fieldErrors() == [FieldError(field: "name", message: "must have 1 to 5 characters")])
+        #expect(Form(name: tail).fieldErrors() == [FieldError(field: "name", message: "must have at most 5 characters")])
         #expect(
             Form(note: tail).fieldErrors() == [FieldError(field: "note", message: "must have at most 4 characters")])
     }

@@ -8,7 +8,7 @@ struct WriteEntryRequest: Codable, Sendable, Validated {
 
     /// Checked before the handler runs, and shown in the OpenAPI document.
     static let rules: [Rule<Self>] = [
-        .required("text", \.text, 2_000), .range("remindInMinutes", \.remindInMinutes, 1...10_080),
+        .text("text", \.text, .paragraph, 2_000), .range("remindInMinutes", \.remindInMinutes, 1...10_080),
     ]
 }
 

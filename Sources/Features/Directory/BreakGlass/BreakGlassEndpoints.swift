@@ -1,5 +1,4 @@
 import CareSyncCore
-import Foundation
 import Identity
 import Persistence
 import WebAPI
@@ -10,19 +9,21 @@ struct BreakGlassRequest: Codable, Sendable, Validated {
     var reason: String
 
     static let rules: [Rule<Self>] = [
-        Rule("reason", .length(minimum: 10, maximum: 500)) { request in
+        Rule(
+            "reason", .text(minimum: 10, maximum: 500, pattern: TextSort.paragraph.pattern(needsContent: true))
+        ) { request in
             guard (10...500).contains(request.words.unicodeScalars.count) else {
                 return "must have 10 to 500 characters"
             }
-            return PersonText.paragraphs(request.words, 500)
+            return TextSort.paragraph.complaint(request.words, limit: 500, needsContent: true)
         }
     ]
 
     /// The reason without white space around it.
-    var words: String { reason.trimmingCharacters(in: .whitespacesAndNewlines) }
+    var words: String { TextSort.trimmed(reason) }
 }
 
-struct BreakGlassSearch: Codable, Sendable, PagedParameters {
+struct BreakGlassListParameters: Codable, Sendable, PagedParameters {
     var status: BreakGlassStatus?
     /// Who opened it.
     var userId: UserID?
@@ -31,6 +32,8 @@ struct BreakGlassSearch: Codable, Sendable, PagedParameters {
     var size: Int?
 
     static let rules = Rule<Self>.paging
+
+    var search: BreakGlassSearch { BreakGlassSearch(status: status, user: userId, patient: patientId) }
 }
 
 struct BreakGlassResponse: WireResponse {
@@ -103,8 +106,11 @@ struct BreakGlassEndpoints: Sendable {
         return BreakGlassResponse(opened, at: request.metadata.receivedAt)
     }
 
-    func list(_ request: EndpointRequest<BreakGlassSearch, NoBody>) async throws -> PagedResponse<BreakGlassResponse> {
-        let page = try await grants.list(request.parameters, origin: request.origin)
+    func list(_ request: EndpointRequest<BreakGlassListParameters, NoBody>) async throws -> PagedResponse<
+        BreakGlassResponse
+    > {
+        let page = try await grants.list(
+            request.parameters.search, request.parameters.request, origin: request.origin)
         return PagedResponse(page.map { BreakGlassResponse($0, at: request.metadata.receivedAt) })
     }
 

@@ -25,7 +25,7 @@ enum BreakGlassMail {
                 return MailKind.MailDraft(
                     to: recipient,
                     [
-                        "name": try profiles.person(db, patient).firstName ?? patient.username,
+                        "greeting": try profiles.greeting(of: patient, db),
                         "who": try who(user, profiles, db), "time": zone.mailText(grant.openedAt),
                         "end": zone.mailText(grant.endsAt),
                     ])
@@ -42,7 +42,7 @@ enum BreakGlassMail {
     private static let template = MailTemplate(
         subject: "Your CareSync record was opened in an emergency",
         text: """
-            Hello {{name}},
+            {{greeting}}
 
             {{who}} has opened your CareSync record without treating you, as is allowed in an emergency: from {{time}}
             until {{end}} at the latest. Who looked at what, and the reason that was given, is in the access log of your
@@ -52,7 +52,7 @@ enum BreakGlassMail {
 
             """,
         html: """
-            <p>Hello {{name}},</p>
+            <p>{{greeting}}</p>
             <p>{{who}} has opened your CareSync record without treating you, as is allowed in an emergency: from {{time}}
             until {{end}} at the latest. Who looked at what, and the reason that was given, is in the access log of your
             account. An administrator reviews every such access.</p>

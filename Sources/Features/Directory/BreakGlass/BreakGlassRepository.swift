@@ -9,6 +9,14 @@ enum BreakGlassStatus: String, Codable, Sendable, CaseIterable {
     case reviewed = "REVIEWED"
 }
 
+/// Which grants are asked for.
+struct BreakGlassSearch: Sendable {
+    var status: BreakGlassStatus?
+    /// Who opened it.
+    var user: UserID?
+    var patient: PatientID?
+}
+
 struct BreakGlassRepository {
     let db: any Connection
 
@@ -16,6 +24,15 @@ struct BreakGlassRepository {
         SELECT \(BreakGlassGrant.columns)
         FROM break_glass_grants g JOIN users u ON u.id = g.user_id LEFT JOIN users r ON r.id = g.reviewed_by
         """
+
+    /// Whether the clinic has verified the doctor.
+    func isVerified(_ doctor: UserID) throws -> Bool {
+        try db.exists("SELECT 1 FROM doctors WHERE id = \(doctor) AND is_verified")
+    }
+
+    func hasPatient(_ patient: PatientID) throws -> Bool {
+        try db.exists("SELECT 1 FROM patients WHERE id = \(patient)")
+    }
 
     /// `false` when the account has one for the patient that is not closed.
     func insert(
@@ -70,8 +87,8 @@ struct BreakGlassRepository {
     }
 
     /// The newest first.
-    func page(_ search: BreakGlassSearch, at now: Instant) throws -> Page<BreakGlassGrant> {
-        let (request, conditions) = (search.request, Self.conditions(search, now))
+    func page(_ search: BreakGlassSearch, _ request: PageRequest, at now: Instant) throws -> Page<BreakGlassGrant> {
+        let conditions = Self.conditions(search, now)
         let batch = Batch()
         let grants = batch.all(
             BreakGlassGrant.self,
@@ -87,8 +104,8 @@ struct BreakGlassRepository {
 
     private static func conditions(_ search: BreakGlassSearch, _ now: Instant) -> SQL {
         var parts: [SQL] = []
-        if let user = search.userId { parts.append("g.user_id = \(user)") }
-        if let patient = search.patientId { parts.append("g.patient_id = \(patient)") }
+        if let user = search.user { parts.append("g.user_id = \(user)") }
+        if let patient = search.patient { parts.append("g.patient_id = \(patient)") }
         switch search.status {
         case .open?: parts.append("g.closed_at IS NULL AND g.ends_at > \(now)")
         case .ended?: parts.append("g.reviewed_at IS NULL AND (g.closed_at IS NOT NULL OR g.ends_at <= \(now))")

@@ -41,19 +41,19 @@ struct BreakGlassService: Sendable {
     }
 
     private func requireRight(of caller: Principal, to patient: PatientID, _ db: any Connection) throws {
-        if caller.role == .doctor {
-            let isVerified: Bool? = try db.value("SELECT is_verified FROM doctors WHERE id = \(caller.userID)")
-            guard isVerified == true else { throw BreakGlassError.notVerified }
+        let grants = BreakGlassRepository(db: db)
+        guard try caller.role != .doctor || grants.isVerified(caller.userID) else {
+            throw BreakGlassError.notVerified
         }
-        guard try db.exists("SELECT id FROM patients WHERE id = \(patient)"),
-            try !vault.key(for: patient, db).isErased
-        else { throw BreakGlassError.patientNotFound }
+        guard try grants.hasPatient(patient), try !vault.key(for: patient, db).isErased else { throw BreakGlassError.patientNotFound }
     }
 
     /// Every patient whose reason is shown gets a line in the audit log.
-    func list(_ search: BreakGlassSearch, origin: RequestOrigin) async throws -> Page<Read> {
+    func list(
+        _ search: BreakGlassSearch, _ request: PageRequest, origin: RequestOrigin
+    ) async throws -> Page<Read> {
         try await database.write { db in
-            let page = try BreakGlassRepository(db: db).page(search, at: db.scope.services.time.now)
+            let page = try BreakGlassRepository(db: db).page(search, request, at: db.scope.services.time.now)
             let keys = try vault.keys(for: page.items.map(\.patientID), db)
             db.audit(AuditEntry(.adminAction, "break_glass_grants", "", by: origin, reason: "LISTED"))
             for patient in keys.keys.sorted() {

@@ -51,8 +51,9 @@ package struct DemoData: Sendable {
     }
 
     private func account(_ username: String, _ hash: String, _ role: Role, _ db: any Connection) throws -> UserID {
-        let account = NewAccount(
+        var account = NewAccount(
             username: username, email: "\(username)@demo.caresync.example", passwordHash: hash, role: role)
+        account.isEmailVerified = true
         return try addAccount(db, account).id
     }
 

@@ -65,6 +65,9 @@ struct Doctor: RowDecodable {
     /// Whether patients see and may book the doctor.
     var isBookable: Bool { isActive && isVerified }
 
+    /// An average with two decimals, as it is shown, sorted and filtered by.
+    static func shown(rating: Double) -> Double { (rating * 100).rounded() / 100 }
+
     var hasQualifications: Bool { experienceCount > 0 || educationCount > 0 || certificateCount > 0 }
 
     /// How much of the profile is filled in, of 100 (contract/common.md §11).
@@ -85,6 +88,12 @@ extension String? {
     var isFilled: Bool {
         if let self { !self.isEmpty } else { false }
     }
+}
+
+/// A doctor with what is told of the career.
+struct DoctorProfile: Sendable {
+    let doctor: Doctor
+    let qualifications: Qualifications
 }
 
 enum DoctorError: FailureCatalogue, CaseIterable {

@@ -27,13 +27,13 @@ struct DoctorListParameters: Codable, Sendable, PagedParameters {
 
     func search(bookableOnly: Bool) -> DoctorSearch {
         var search = DoctorSearch(isBookableOnly: bookableOnly)
-        search.specialization = specialization.map(FoldedText.key).flatMap(Self.filled)
+        search.specialization = specialization.map(TextKey.folded).flatMap(Self.filled)
         search.minRating = minRating
         // A thousandth of a paisa makes up for what binary fractions lose.
         search.maxFee = maxFee.map { Money(minorUnits: Int64(($0 * 100 + 0.001).rounded(.down))) }
-        search.language = language.map(FoldedText.key).flatMap(Self.filled)
-        search.gender = gender.map(FoldedText.key).flatMap(Self.filled)
-        search.name = name.map(FoldedText.key).flatMap(Self.filled)
+        search.language = language.map(TextKey.folded).flatMap(Self.filled)
+        search.gender = gender.map(TextKey.folded).flatMap(Self.filled)
+        search.nameWords = name.map(TextKey.searchWords) ?? []
         search.availableOn = availableOn
         search.sort = sort
         return search
@@ -58,6 +58,11 @@ struct UsernamePath: Codable, Sendable {
 
 struct DoctorEndpoints: Sendable {
     let doctors: DoctorService
+    private let cache = DoctorJSONCache()
+
+    init(doctors: DoctorService) {
+        self.doctors = doctors
+    }
 
     var all: [Endpoint] {
         let everyone: Access = .roles([.patient, .doctor, .admin])
@@ -112,20 +117,37 @@ struct DoctorEndpoints: Sendable {
     }
 
     func publicProfile(_ request: EndpointRequest<UsernamePath, NoBody>) async throws -> DoctorResponse {
-        try await doctors.publicProfile(request.parameters.username, for: request.caller)
+        let profile = try await doctors.publicProfile(request.parameters.username, for: request.caller)
+        let response = DoctorResponse(profile)
+        return request.caller == nil ? response.forVisitors : response
     }
 
     func profile(_ request: EndpointRequest<UsernamePath, NoBody>) async throws -> DoctorResponse {
-        try await doctors.find(username: request.parameters.username)
+        DoctorResponse(try await doctors.find(username: request.parameters.username))
     }
 
     func find(_ request: EndpointRequest<IDPath<DoctorTag>, NoBody>) async throws -> DoctorResponse {
-        try await doctors.find(request.parameters.id)
+        DoctorResponse(try await doctors.find(request.parameters.id))
     }
 
     private func page(_ parameters: DoctorListParameters, bookableOnly: Bool) async throws -> EncodedPagedResponse<
         DoctorResponse
     > {
-        EncodedPagedResponse(try await doctors.list(parameters.search(bookableOnly: bookableOnly), parameters.request))
+        let page = try await doctors.list(parameters.search(bookableOnly: bookableOnly), parameters.request)
+        let known = cache.known(page.items)
+        let missing = zip(page.items, known).filter { $1 == nil }.map { $0.0.id }
+        guard !missing.isEmpty else { return EncodedPagedResponse(page.replacing(known.compactMap(\.self))) }
+        let made = try await encode(missing)
+        return EncodedPagedResponse(page.replacing(zip(page.items, known).compactMap { $1 ?? made[$0.id] }))
+    }
+
+    /// Doctors as they are now, which may be later than what a list has just found.
+    private func encode(_ ids: [DoctorID]) async throws -> [DoctorID: EncodedJSON<DoctorResponse>] {
+        let found = try await doctors.profiles(ids)
+        var made: [DoctorID: EncodedJSON<DoctorResponse>] = [:]
+        for profile in found.profiles { made[profile.doctor.id] = try EncodedJSON(DoctorResponse(profile)) }
+        cache.keep(
+            Dictionary(uniqueKeysWithValues: found.revisions.compactMap { key in made[key.id].map { (key, $0) } }))
+        return made
     }
 }

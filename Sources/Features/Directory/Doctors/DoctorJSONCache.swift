@@ -22,17 +22,17 @@ final class DoctorJSONCache: Sendable {
     /// About a kilobyte each. More doctors than that are made anew by and by.
     private static let limit = 8_192
 
-    private let texts = Mutex<[DoctorRevision: EncodedJSON<DoctorResponse>]>([:])
+    private let encoded = Mutex<[DoctorRevision: EncodedJSON<DoctorResponse>]>([:])
 
     /// What is known, in the order asked for.
     func known(_ doctors: [DoctorRevision]) -> [EncodedJSON<DoctorResponse>?] {
-        texts.withLock { texts in doctors.map { texts[$0] } }
+        encoded.withLock { encoded in doctors.map { encoded[$0] } }
     }
 
     func keep(_ prepared: [DoctorRevision: EncodedJSON<DoctorResponse>]) {
-        texts.withLock { texts in
-            if texts.count + prepared.count > Self.limit { texts.removeAll() }
-            texts.merge(prepared) { _, new in new }
+        encoded.withLock { encoded in
+            if encoded.count + prepared.count > Self.limit { encoded.removeAll() }
+            encoded.merge(prepared) { _, new in new }
         }
     }
 }

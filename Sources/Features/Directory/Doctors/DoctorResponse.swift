@@ -31,7 +31,8 @@ struct DoctorResponse: WireResponse {
 }
 
 extension DoctorResponse {
-    init(_ doctor: Doctor, _ qualifications: Qualifications) {
+    init(_ profile: DoctorProfile) {
+        let (doctor, qualifications) = (profile.doctor, profile.qualifications)
         id = doctor.id
         username = doctor.username
         email = doctor.email
@@ -57,7 +58,7 @@ extension DoctorResponse {
         certificates =
             doctor.certificateCount == 0
             ? [] : (qualifications.certificates[doctor.id] ?? []).map(CertificateResponse.init)
-        averageRating = doctor.averageRating
+        averageRating = Doctor.shown(rating: doctor.averageRating)
         reviewCount = doctor.reviewCount
         isVerified = doctor.isVerified
         completionPercentage = doctor.completion
@@ -86,7 +87,12 @@ enum Languages {
     }
 
     static func join(_ languages: [String]) -> String {
-        languages.map { FoldedText.trimmed($0) }.joined(separator: ",")
+        languages.map { TextSort.trimmed($0) }.joined(separator: ",")
+    }
+
+    /// What a search for one of them looks in: their keys, between commas.
+    static func key(_ languages: [String]) -> String {
+        languages.map(TextKey.folded).joined(separator: ",")
     }
 }
 

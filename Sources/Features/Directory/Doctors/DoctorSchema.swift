@@ -6,7 +6,7 @@ enum DoctorSchema {
             + DoctorRevisionTriggers.statements(d)
     }
 
-    /// Searches compare the keys, which are folded by ``FoldedText`` because the databases' own `lower` differ; hence also the
+    /// Searches compare the keys, which are folded by ``TextKey`` because the databases' own `lower` differ; hence also the
     /// collation, which is SQLite's standard. `hours_version` counts the changes of working hours and settings, so that a
     /// booking can tell that it was judged by the ones in force. Triggers keep the rating, `is_active` and `revision`.
     private static func doctors(_ d: Dialect) -> [SQL] {
@@ -59,6 +59,15 @@ enum DoctorSchema {
             CREATE INDEX doctors_listed ON doctors (specialization_key, average_rating DESC, id)
             WHERE is_active AND is_verified
             """,
+            // The words of a doctor's name: a search finds each word by a range of the key.
+            """
+            CREATE TABLE doctor_name_words (
+                doctor_id \(d.integer) NOT NULL REFERENCES doctors,
+                word \(key) NOT NULL,
+                CONSTRAINT doctor_name_words_once PRIMARY KEY (word, doctor_id)
+            )\(d.strict)
+            """,
+            "CREATE INDEX doctor_name_words_doctor ON doctor_name_words (doctor_id)",
         ]
     }
 

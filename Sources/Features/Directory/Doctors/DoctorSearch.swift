@@ -9,16 +9,16 @@ struct DoctorSearch: Sendable {
     var maxFee: Money?
     var language: String?
     var gender: String?
-    /// A part of the full name.
-    var name: String?
+    /// Each begins a word of the name (``TextKey/searchWords(_:)``).
+    var nameWords: [String] = []
     var availableOn: LocalDate?
     var sort: DoctorSort?
     /// Only active and verified doctors: what patients see.
     var isBookableOnly = false
 
     var isFiltered: Bool {
-        specialization != nil || minRating != nil || maxFee != nil || language != nil || gender != nil || name != nil
-            || availableOn != nil
+        specialization != nil || minRating != nil || maxFee != nil || language != nil || gender != nil
+            || !nameWords.isEmpty || availableOn != nil
     }
 
     /// `WHERE …` over `doctors d`, or nothing. `availableOn` is not in it: a higher feature decides that.
@@ -31,16 +31,17 @@ struct DoctorSearch: Sendable {
         if let minRating, minRating > 0 { parts.append("d.average_rating >= \(minRating)") }
         if let maxFee { parts.append("d.consultation_fee <= \(maxFee)") }
         if let gender { parts.append("d.gender_key = \(gender)") }
-        if let name {
+        for word in nameWords {
             parts.append(
                 """
-                d.first_name_key || ' ' || d.last_name_key LIKE '%' || \(Self.literal(name)) || '%' ESCAPE '!'
+                d.id IN (SELECT w.doctor_id FROM doctor_name_words w
+                         WHERE w.word >= \(word) AND w.word < \(TextKey.end(ofPrefix: word)))
                 """)
         }
         if let language {
             parts.append(
                 """
-                ',' || d.languages_key || ',' LIKE '%,' || \(Self.literal(language)) || ',%' ESCAPE '!'
+                ',' || d.languages_key || ',' LIKE '%,' || \(TextKey.likeLiteral(language)) || ',%' ESCAPE '!'
                 """)
         }
         return parts.isEmpty ? "" : " WHERE " + SQL.joined(parts, separator: " AND ")
@@ -57,16 +58,6 @@ struct DoctorSearch: Sendable {
         case .name: " ORDER BY d.first_name_key, d.last_name_key, d.id"
         case .nameDescending: " ORDER BY d.first_name_key DESC, d.last_name_key DESC, d.id"
         }
-    }
-
-    /// The text with the wildcards of `LIKE` made ordinary characters.
-    private static func literal(_ text: String) -> String {
-        var result = ""
-        for scalar in text.unicodeScalars {
-            if scalar == "!" || scalar == "%" || scalar == "_" { result.unicodeScalars.append("!") }
-            result.unicodeScalars.append(scalar)
-        }
-        return result
     }
 }
 

@@ -1,7 +1,6 @@
 import AuditTrail
 package import CareSyncCore
 package import Persistence
-import WebAPI
 
 /// Which of some doctors have a free slot on a day. The feature that keeps calendars supplies it; it asks set-wise, in
 /// the reading transaction it is given.
@@ -16,43 +15,22 @@ struct DoctorService: Sendable {
     let database: any Database
     let clinicZone: ClinicZone
     let availability: AvailabilityProbe
-    private let texts = DoctorJSONCache()
 
-    init(database: any Database, clinicZone: ClinicZone, availability: @escaping AvailabilityProbe) {
-        self.database = database
-        self.clinicZone = clinicZone
-        self.availability = availability
-    }
-
-    func list(_ search: DoctorSearch, _ request: PageRequest) async throws -> Page<EncodedJSON<DoctorResponse>> {
+    func list(_ search: DoctorSearch, _ request: PageRequest) async throws -> Page<DoctorRevision> {
         try check(search)
-        let page =
-            if let day = search.availableOn {
-                try await availablePage(search, request, on: day)
-            } else {
-                try await page(search, request)
-            }
-        let known = texts.known(page.items)
-        let missing = zip(page.items, known).filter { $1 == nil }.map { $0.0.id }
-        guard !missing.isEmpty else { return page.replacing(known.compactMap(\.self)) }
-        let made = try await write(missing)
-        return page.replacing(zip(page.items, known).compactMap { $1 ?? made[$0.id] })
+        guard let day = search.availableOn else { return try await page(search, request) }
+        return try await availablePage(search, request, on: day)
     }
 
-    /// The texts of doctors as they are now, which may be later than what a list has just found.
-    private func write(_ ids: [DoctorID]) async throws -> [DoctorID: EncodedJSON<DoctorResponse>] {
-        let (revisions, doctors, qualifications) = try await database.read { db in
+    /// Doctors as they are now, and their revisions, which may be older than what is told of them but never newer.
+    func profiles(_ ids: [DoctorID]) async throws -> (revisions: [DoctorRevision], profiles: [DoctorProfile]) {
+        try await database.read { db in
             let repository = DoctorRepository(db: db)
-            // The revisions first: a text may be newer than what it is kept under, but never older.
             let revisions = try repository.revisions(ids)
             let doctors = try repository.list(ids)
-            return (revisions, doctors, try repository.qualifications(of: doctors))
+            let qualifications = try repository.qualifications(of: doctors)
+            return (revisions, doctors.map { DoctorProfile(doctor: $0, qualifications: qualifications) })
         }
-        var made: [DoctorID: EncodedJSON<DoctorResponse>] = [:]
-        for doctor in doctors { made[doctor.id] = try EncodedJSON(DoctorResponse(doctor, qualifications)) }
-        texts.keep(
-            Dictionary(uniqueKeysWithValues: revisions.compactMap { key in made[key.id].map { (key, $0) } }))
-        return made
     }
 
     /// Before an administrator is shown doctors, because what cannot be written down is not shown.
@@ -74,34 +52,33 @@ struct DoctorService: Sendable {
         return try await database.fetch { batch in DoctorRepository.qualifications(of: doctors, in: batch) }
     }
 
-    func find(_ id: DoctorID) async throws -> DoctorResponse {
+    func find(_ id: DoctorID) async throws -> DoctorProfile {
         try await one { try $0.find(id) }
     }
 
-    func find(username: String) async throws -> DoctorResponse {
+    func find(username: String) async throws -> DoctorProfile {
         try await one { try $0.find(username: username) }
     }
 
     /// What anyone may see: a doctor whom nobody can book exists only for administrators and for the doctor.
-    func publicProfile(_ username: String, for caller: Principal?) async throws -> DoctorResponse {
-        let response = try await one { doctors in
+    func publicProfile(_ username: String, for caller: Principal?) async throws -> DoctorProfile {
+        try await one { doctors in
             guard let doctor = try doctors.find(username: username) else { return nil }
             let isOwn = caller?.userID == UserID(doctor.id)
             return doctor.isBookable || isOwn || caller?.role == .admin ? doctor : nil
         }
-        return caller == nil ? response.forVisitors : response
     }
 
     private func one(
         _ find: @escaping @Sendable (DoctorRepository) throws -> Doctor?
-    ) async throws -> DoctorResponse {
+    ) async throws -> DoctorProfile {
         let doctor = try await database.read { db in try find(DoctorRepository(db: db)) }
         guard let doctor else { throw DoctorError.notFound }
-        return DoctorResponse(doctor, try await qualifications(of: [doctor]))
+        return DoctorProfile(doctor: doctor, qualifications: try await qualifications(of: [doctor]))
     }
 
     private func check(_ search: DoctorSearch) throws {
-        if let language = search.language, language.contains(",") {
+        if let language = search.language, language.utf8.contains(UInt8(ascii: ",")) {
             throw Problem.invalid("language", "INVALID_ARGUMENT", rule: "must be one language")
         }
         guard let day = search.availableOn else { return }

@@ -52,14 +52,15 @@ extension DoctorRepository {
                                  specialization_key, contact_info, gender, gender_key, date_of_birth, consultation_fee,
                                  address, languages, languages_key, experience_count, education_count,
                                  is_verified, verified_at, verified_by, created_at, updated_at)
-            VALUES (\(doctor.id), \(doctor.firstName), \(FoldedText.key(doctor.firstName)), \(doctor.lastName),
-                    \(FoldedText.key(doctor.lastName)), \(doctor.specialization),
-                    \(doctor.specialization.map(FoldedText.key)), \(doctor.contactInfo), \(doctor.gender),
-                    \(doctor.gender.map(FoldedText.key)), \(doctor.dateOfBirth), \(doctor.fee), \(doctor.address),
-                    \(languages), \(languages.map(FoldedText.key)), \(doctor.experiences.count),
+            VALUES (\(doctor.id), \(doctor.firstName), \(TextKey.folded(doctor.firstName)), \(doctor.lastName),
+                    \(TextKey.folded(doctor.lastName)), \(doctor.specialization),
+                    \(doctor.specialization.map(TextKey.folded)), \(doctor.contactInfo), \(doctor.gender),
+                    \(doctor.gender.map(TextKey.folded)), \(doctor.dateOfBirth), \(doctor.fee), \(doctor.address),
+                    \(languages), \(doctor.languages.map(Languages.key)), \(doctor.experiences.count),
                     \(doctor.educations.count), \(doctor.verifiedBy != nil),
                     \(doctor.verifiedBy == nil ? nil : now), \(doctor.verifiedBy), \(now), \(now))
             """)
+        try insertNameWords(of: doctor)
         for experience in doctor.experiences {
             try db.later(
                 """
@@ -77,8 +78,16 @@ extension DoctorRepository {
         if let rating = doctor.rating { try insert(rating, of: doctor.id) }
     }
 
+    private func insertNameWords(of doctor: NewDoctor) throws {
+        let words = TextKey.words(of: doctor.firstName).union(TextKey.words(of: doctor.lastName)).sorted()
+        guard !words.isEmpty else { return }
+        let rows = words.map { "(\(doctor.id), \($0))" as SQL }
+        try db.later("INSERT INTO doctor_name_words (doctor_id, word) VALUES \(SQL.joined(rows, separator: ", "))")
+    }
+
     private func insert(_ rating: NewRating, of doctor: DoctorID) throws {
-        let average = rating.reviewCount == 0 ? 0 : Double(rating.sum) / Double(rating.reviewCount)
+        let average =
+            rating.reviewCount == 0 ? 0 : Doctor.shown(rating: Double(rating.sum) / Double(rating.reviewCount))
         try db.later(
             """
             INSERT INTO doctor_ratings (doctor_id, review_count, rating_sum, average)

@@ -38,18 +38,3 @@ struct PatientResponse: WireResponse {
         completionPercentage = card.completion
     }
 }
-
-/// An account without a profile: `UserSummaryDto` of the contract.
-struct UserSummaryResponse: WireResponse {
-    let userId: UserID
-    let username: String
-    let role: Role
-    let isActive: Bool
-
-    init(_ account: Account) {
-        userId = account.id
-        username = account.username
-        role = account.role
-        isActive = account.isActive
-    }
-}

@@ -34,16 +34,13 @@ struct DirectoryProfiles: Sendable {
 
     @Sendable
     func describe(_ db: any Connection, _ account: Account) throws -> AnyWireResponse {
-        switch account.role {
-        case .doctor:
-            let doctors = DoctorRepository(db: db)
-            guard let doctor = try doctors.find(DoctorID(account.id)) else { throw MissingProfile() }
-            return AnyWireResponse(DoctorResponse(doctor, try doctors.qualifications(of: [doctor])))
-        case .patient:
+        guard account.role == .doctor else {
             return AnyWireResponse(PatientResponse(try patient(db, account), account))
-        case .admin:
-            return AnyWireResponse(UserSummaryResponse(account))
         }
+        let doctors = DoctorRepository(db: db)
+        guard let doctor = try doctors.find(DoctorID(account.id)) else { throw MissingProfile() }
+        return AnyWireResponse(
+            DoctorResponse(DoctorProfile(doctor: doctor, qualifications: try doctors.qualifications(of: [doctor]))))
     }
 
     @Sendable

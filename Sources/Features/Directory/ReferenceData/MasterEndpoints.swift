@@ -59,9 +59,9 @@ struct AddMasterValueRequest: Codable, Sendable, Validated {
 
     static let rules: [Rule<Self>] = [
         // The list decides the exact limit once the value is trimmed; 200 is the largest.
-        Rule("value", .length(minimum: 1, maximum: 200)) { _ in nil },
-        .maxLength("code", \.code, 50),
-        .maxLength("description", \.description, 255),
+        .text("value", \.value, .name, 200),
+        .text("code", \.code, .line, 50),
+        .text("description", \.description, .line, 255),
         .range("orgId", \.orgId, OrganisationBounds.all),
     ]
 }
@@ -108,7 +108,7 @@ struct MasterEndpoints: Sendable {
         guard let list = MasterList(pathWord: request.parameters.type) else {
             throw Problem.invalid("type", "INVALID_ARGUMENT", "There is no such list.")
         }
-        let value = FoldedText.trimmed(request.body.value)
+        let value = TextSort.trimmed(request.body.value)
         try await master.add(
             MasterDraft(
                 organisation: request.body.orgId.map(Int64.init) ?? MasterService.defaultOrganisation, list: list,

@@ -25,7 +25,7 @@ struct MasterRepository {
         try db.value(
             """
             INSERT INTO master_values (org_id, list, value, value_key, code, description, position)
-            SELECT \(draft.organisation), \(draft.list), \(draft.value), \(FoldedText.key(draft.value)), \(draft.code),
+            SELECT \(draft.organisation), \(draft.list), \(draft.value), \(TextKey.folded(draft.value)), \(draft.code),
                    \(draft.description), coalesce(max(position), 0) + 1
             FROM master_values WHERE org_id = \(draft.organisation) AND list = \(draft.list)
             ON CONFLICT (org_id, list, value_key) DO NOTHING

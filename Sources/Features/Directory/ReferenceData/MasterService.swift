@@ -36,15 +36,11 @@ struct MasterService: Sendable {
 
     private static func check(_ draft: MasterDraft) throws {
         var errors: [FieldError] = []
-        if draft.value.isEmpty {
-            errors.append(FieldError(field: "value", message: "must not be blank"))
-        } else if draft.value.unicodeScalars.count > draft.list.limit {
-            let message = "must have at most \(draft.list.limit) characters"
-            errors.append(FieldError(field: "value", message: message))
-        }
-        let texts = [("value", draft.value), ("code", draft.code ?? ""), ("description", draft.description ?? "")]
-        for (field, text) in texts where FoldedText.hidesCharacters(text) {
-            errors.append(FieldError(field: field, message: "must not contain control characters"))
+        if let complaint = TextSort.name.complaint(draft.value, limit: draft.list.limit, needsContent: true) {
+            errors.append(FieldError(field: "value", message: complaint))
+        } else if draft.list == .languages, TextKey.folded(draft.value).utf8.contains(UInt8(ascii: ",")) {
+            // A doctor's languages are joined by commas, so nobody could choose this one.
+            errors.append(FieldError(field: "value", message: "must not contain a comma"))
         }
         if !errors.isEmpty { throw Problem.validation(errors) }
     }

@@ -24,8 +24,7 @@ enum VerificationMail {
                     try isVerified(id, db) == state, let account = try IdentityFeature.account(id, db: db),
                     let address = MailAddress(account.email)
                 else { return nil }
-                return MailKind.MailDraft(
-                    to: address, ["name": try profiles.person(db, account).firstName ?? account.username])
+                return MailKind.MailDraft(to: address, ["greeting": try profiles.greeting(of: account, db)])
             }
         }
     }
@@ -37,27 +36,27 @@ enum VerificationMail {
     private static let verified = MailTemplate(
         subject: "The clinic has verified your CareSync account",
         text: """
-            Hello {{name}},
+            {{greeting}}
 
             the clinic has verified your CareSync account. Patients find you now, and can book your free slots.
 
             """,
         html: """
-            <p>Hello {{name}},</p>
+            <p>{{greeting}}</p>
             <p>the clinic has verified your CareSync account. Patients find you now, and can book your free slots.</p>
             """)
 
     private static let withdrawn = MailTemplate(
         subject: "Your CareSync account is no longer verified",
         text: """
-            Hello {{name}},
+            {{greeting}}
 
             the clinic has withdrawn the verification of your CareSync account. Until it is verified again, patients cannot
             book you and you do not see theirs. If you do not know why, ask the clinic.
 
             """,
         html: """
-            <p>Hello {{name}},</p>
+            <p>{{greeting}}</p>
             <p>the clinic has withdrawn the verification of your CareSync account. Until it is verified again, patients cannot
             book you and you do not see theirs. If you do not know why, ask the clinic.</p>
             """)

@@ -10,6 +10,8 @@ package struct Account: RowDecodable, Equatable {
     package let isActive: Bool
     package let mustChangePassword: Bool
     package let lastLoginAt: Instant?
+    /// When somebody had proved to read the address' mail; `nil` if the account was made without.
+    package let emailVerifiedAt: Instant?
     package let createdAt: Instant
     package let updatedAt: Instant
     let passwordHash: String
@@ -22,6 +24,7 @@ package struct Account: RowDecodable, Equatable {
         isActive = try row.value("is_active")
         mustChangePassword = try row.value("must_change_password")
         lastLoginAt = try row.value("last_login_at")
+        emailVerifiedAt = try row.value("email_verified_at")
         createdAt = try row.value("created_at")
         updatedAt = try row.value("updated_at")
         passwordHash = try row.value("password_hash")

@@ -111,7 +111,11 @@ struct AccountEndpoints: Sendable {
 
     func changePassword(_ request: EndpointRequest<NoParameters, ChangePasswordRequest>) async throws -> MessageResponse
     {
-        try await accounts.changePassword(request.body, for: request.principal, from: SignInOrigin(request))
+        let form = request.body
+        try await accounts.changePassword(
+            from: form.currentPassword,
+            to: NewPassword(text: form.newPassword, repetition: form.confirmPassword), for: request.principal,
+            origin: SignInOrigin(request))
         return MessageResponse(message: "Password changed successfully")
     }
 }

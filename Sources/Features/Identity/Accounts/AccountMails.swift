@@ -49,21 +49,15 @@ enum AccountMails {
                 else { return nil }
                 let time = zone.mailText(Instant(microseconds: item.version))
                 return MailKind.MailDraft(
-                    to: address, ["name": try Self.name(of: account, profiles, db), "time": time])
+                    to: address, ["greeting": try profiles.greeting(of: account, db), "time": time])
             }
         }
-    }
-
-    /// How the mails greet: the first name, or the user name of an administrator.
-    static func name(of account: Account, _ profiles: AccountProfiles, _ db: any Connection) throws -> String {
-        let first = try profiles.person(db, account).firstName ?? ""
-        return first.isEmpty ? account.username : first
     }
 
     private static let factorOn = MailTemplate(
         subject: "A second factor was set up for your CareSync account",
         text: """
-            Hello {{name}},
+            {{greeting}}
 
             a second factor was set up for your CareSync account on {{time}}. Every other session has ended, and signing in
             takes a code beside the password from now on. Recovery codes of an earlier factor are void.
@@ -72,7 +66,7 @@ enum AccountMails {
 
             """,
         html: """
-            <p>Hello {{name}},</p>
+            <p>{{greeting}}</p>
             <p>a second factor was set up for your CareSync account on {{time}}. Every other session has ended, and signing in
             takes a code beside the password from now on. Recovery codes of an earlier factor are void.</p>
             <p>If this was not you, tell your clinic at once.</p>
@@ -81,7 +75,7 @@ enum AccountMails {
     private static let factorOff = MailTemplate(
         subject: "The second factor of your CareSync account was switched off",
         text: """
-            Hello {{name}},
+            {{greeting}}
 
             the second factor of your CareSync account was switched off on {{time}}. The password alone signs in now.
 
@@ -89,7 +83,7 @@ enum AccountMails {
 
             """,
         html: """
-            <p>Hello {{name}},</p>
+            <p>{{greeting}}</p>
             <p>the second factor of your CareSync account was switched off on {{time}}. The password alone signs in now.</p>
             <p>If this was not you, change your password and tell your clinic at once.</p>
             """)
@@ -97,7 +91,7 @@ enum AccountMails {
     private static let codes = MailTemplate(
         subject: "New recovery codes of your CareSync account",
         text: """
-            Hello {{name}},
+            {{greeting}}
 
             new recovery codes were made for your CareSync account on {{time}}. Those from before are void.
 
@@ -105,7 +99,7 @@ enum AccountMails {
 
             """,
         html: """
-            <p>Hello {{name}},</p>
+            <p>{{greeting}}</p>
             <p>new recovery codes were made for your CareSync account on {{time}}. Those from before are void.</p>
             <p>If this was not you, change your password and tell your clinic at once.</p>
             """)
@@ -113,7 +107,7 @@ enum AccountMails {
     private static let changed = MailTemplate(
         subject: "Your CareSync password was changed",
         text: """
-            Hello {{name}},
+            {{greeting}}
 
             the password of your CareSync account was changed on {{time}}. Every other session has ended.
 
@@ -121,7 +115,7 @@ enum AccountMails {
 
             """,
         html: """
-            <p>Hello {{name}},</p>
+            <p>{{greeting}}</p>
             <p>the password of your CareSync account was changed on {{time}}. Every other session has ended.</p>
             <p>If this was not you, set a new password with "Forgot password" on the sign-in page and tell your clinic.</p>
             """)
@@ -129,7 +123,7 @@ enum AccountMails {
     private static let reset = MailTemplate(
         subject: "Your CareSync password was reset",
         text: """
-            Hello {{name}},
+            {{greeting}}
 
             a new password was set for your CareSync account on {{time}}, by somebody who reads this mailbox. Every session
             has ended.
@@ -139,7 +133,7 @@ enum AccountMails {
 
             """,
         html: """
-            <p>Hello {{name}},</p>
+            <p>{{greeting}}</p>
             <p>a new password was set for your CareSync account on {{time}}, by somebody who reads this mailbox. Every
             session has ended.</p>
             <p>If this was not you, somebody else reads your mail: change the password of your mailbox, then set a new one

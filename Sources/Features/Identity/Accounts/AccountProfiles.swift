@@ -6,7 +6,7 @@ package import WebAPI
 package struct AccountProfiles: Sendable {
     /// Creates the doctor or patient row of a new account, in the transaction that creates the account.
     package let create: @Sendable (_ db: any Connection, _ account: Account, _ form: ProfileForm) throws -> Void
-    /// The `user` object of sign-in answers: a doctor, a patient, or for an administrator a summary.
+    /// The `user` object of sign-in answers of a doctor or a patient.
     package let describe: @Sendable (_ db: any Connection, _ account: Account) throws -> AnyWireResponse
     /// The names and addresses behind an account; empty for administrators.
     package let person: @Sendable (_ db: any Connection, _ account: Account) throws -> PersonDetails
@@ -19,6 +19,18 @@ package struct AccountProfiles: Sendable {
         self.create = create
         self.describe = describe
         self.person = person
+    }
+}
+
+extension AccountProfiles {
+    /// How a mail to an account begins: with the first name, or the user name of an administrator. An address whose owner
+    /// was never asked is greeted without, because a stranger may have typed both.
+    package func greeting(of account: Account, _ db: any Connection) throws -> String {
+        if account.role == .admin { return "Hello \(account.username)," }
+        guard account.emailVerifiedAt != nil, let name = try person(db, account).firstName, !name.isEmpty else {
+            return "Hello,"
+        }
+        return "Hello \(name),"
     }
 }
 

@@ -4,7 +4,8 @@ import Persistence
 struct AccountRepository {
     let db: any Connection
     static let columns: SQL = """
-        id, username, email, role, is_active, must_change_password, last_login_at, created_at, updated_at, password_hash
+        id, username, email, role, is_active, must_change_password, last_login_at, email_verified_at, created_at,
+        updated_at, password_hash
         """
 
     func find(_ id: UserID) throws -> Account? {
@@ -39,10 +40,11 @@ struct AccountRepository {
         return try db.first(
             """
             INSERT INTO users (id, username, username_key, email, email_key, password_hash, role, is_active,
-                               must_change_password, last_login_at, created_at, updated_at)
+                               must_change_password, last_login_at, email_verified_at, created_at, updated_at)
             VALUES (\(id), \(account.username), \(UsernameRules.key(account.username)), \(email.text), \(email.key),
                     \(account.passwordHash), \(account.role), \(account.isActive), \(account.mustChangePassword),
-                    \(lastLogin), \(account.createdAt ?? now), \(account.createdAt ?? now))
+                    \(lastLogin), \(account.isEmailVerified ? now : nil), \(account.createdAt ?? now),
+                    \(account.createdAt ?? now))
             ON CONFLICT DO NOTHING
             RETURNING \(Self.columns)
             """)

@@ -24,6 +24,7 @@ package enum AccountSchema {
                 status_changed_at \(d.instant),
                 status_changed_by \(d.integer) REFERENCES users,
                 last_login_at \(d.instant),
+                email_verified_at \(d.instant),
                 created_at \(d.instant) NOT NULL,
                 updated_at \(d.instant) NOT NULL,
                 CONSTRAINT users_username_once UNIQUE (username_key),

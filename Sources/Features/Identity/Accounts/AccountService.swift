@@ -13,6 +13,8 @@ package struct NewAccount: Sendable {
     package var role: Role
     package var isActive = true
     package var mustChangePassword = false
+    /// Whether its owner has proved to read the address' mail.
+    package var isEmailVerified = false
     /// Now unless given.
     package var createdAt: Instant?
     var isSignedIn = false
@@ -125,7 +127,7 @@ struct AccountService: Sendable {
 
     /// Whether user name and address may be registered; `nil` when not asked for.
     func availability(username: String?, email: String?) async throws -> (username: Bool?, email: Bool?) {
-        let username = username.map { UsernameRules.complaint($0) == nil ? $0 : nil }
+        let username = username.map(UsernameRules.trimmed).map { UsernameRules.complaint($0) == nil ? $0 : nil }
         let email = email.map(EmailAddress.init)
         return try await database.read { db in
             let accounts = AccountRepository(db: db)
@@ -138,23 +140,21 @@ struct AccountService: Sendable {
 
     /// Changes the password of the caller and ends the caller's other sessions.
     func changePassword(
-        _ change: ChangePasswordRequest, for caller: Principal, from origin: SignInOrigin
+        from current: String, to new: NewPassword, for caller: Principal, origin: SignInOrigin
     ) async throws {
-        guard change.newPassword == change.confirmPassword else { throw PasswordError.mismatch }
+        guard new.isConfirmed else { throw PasswordError.mismatch }
         let found = try await database.read { db in try AccountRepository(db: db).find(caller.userID) }
         guard let account = found else { throw SessionError.revoked }
         try await passwords.require(
-            change.currentPassword, of: account, from: origin, otherwise: PasswordError.currentWrong,
+            current, of: account, from: origin, otherwise: PasswordError.currentWrong,
             AuditEntry(
                 .accountChange, "users", account.id.description, by: origin.request, outcome: .denied,
                 reason: "CURRENT_PASSWORD_WRONG"))
-        guard change.newPassword != change.currentPassword else { throw PasswordError.unchanged }
-        if let complaint = PasswordPolicy.complaint(
-            change.newPassword, username: account.username, email: account.email)
-        {
+        guard new.text != current else { throw PasswordError.unchanged }
+        if let complaint = PasswordPolicy.complaint(new.text, username: account.username, email: account.email) {
             throw Problem.validation([FieldError(field: "newPassword", message: complaint)])
         }
-        let hash = try await hasher.hash(change.newPassword)
+        let hash = try await hasher.hash(new.text, turn: .signIn(from: origin.request.address))
         try await database.write { db in
             guard try AccountRepository(db: db).updatePassword(of: account, to: hash, at: now) else {
                 // Somebody changed it in between, so the current password is not what the caller says.

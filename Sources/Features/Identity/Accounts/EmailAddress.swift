@@ -2,14 +2,20 @@ import CareSyncCore
 import Foundation
 import Mail
 
-/// An e-mail address as it is stored, and the key that makes it unique.
+/// An e-mail address as it is stored and written to, and the key that makes it unique.
+///
+/// Two addresses of one key may be two mailboxes: hosts may tell `Anna` from `anna`, and `weiẞ.example` is another host
+/// than `weiß.example` for some programs. So an account is found by key, and mail goes to what is stored; what is proved of
+/// an address is proved of this very mailbox.
 struct EmailAddress: Equatable, Sendable {
     static let maximumLength = 100
     static let complaint = "must be an e-mail address of at most \(maximumLength) characters"
 
     /// Without white space around it; characters that can be written in several ways have taken one form.
     let text: String
-    /// The text in lower case.
+    /// The mailbox: the text with a host whose ASCII letters are small, which no program tells from capital ones.
+    let mailbox: String
+    /// The text in lower case, accents kept.
     let key: String
 
     static func rule<Root>(_ field: String, _ text: @escaping @Sendable (Root) -> String) -> Rule<Root> {
@@ -28,12 +34,25 @@ struct EmailAddress: Equatable, Sendable {
     init?(_ raw: String) {
         // Normalising costs time in proportion to the length, so what is far too long is refused first.
         guard raw.utf8.count <= 4 * Self.maximumLength + 100 else { return nil }
-        text = raw.trimmingCharacters(in: .whitespacesAndNewlines).precomposedStringWithCompatibilityMapping
-        key = text.lowercased().precomposedStringWithCompatibilityMapping
+        text = TextSort.trimmed(raw).precomposedStringWithCompatibilityMapping
+        mailbox = Self.withSmallHost(text)
+        key = Self.key(of: text)
         // What no mail could be sent to is no address either.
         guard Self.isAddress(text), key.unicodeScalars.count <= Self.maximumLength, MailAddress(text) != nil else {
             return nil
         }
+    }
+
+    /// The key of an address, or of a part of one that is searched for.
+    static func key(of text: String) -> String {
+        let whole = text.precomposedStringWithCompatibilityMapping
+        return whole.lowercased().precomposedStringWithCompatibilityMapping
+    }
+
+    private static func withSmallHost(_ text: String) -> String {
+        guard let at = text.utf8.lastIndex(of: UInt8(ascii: "@")) else { return text }
+        let host = text[at...].utf8.map { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) ? $0 + 32 : $0 }
+        return text[..<at] + String(decoding: host, as: UTF8.self)
     }
 
     private static func isAddress(_ text: String) -> Bool {
@@ -41,8 +60,16 @@ struct EmailAddress: Equatable, Sendable {
         guard text.unicodeScalars.count <= maximumLength, parts.count == 2, let name = parts.first,
             let host = parts.last
         else { return false }
-        return (1...64).contains(name.count) && name.allSatisfy(isVisible) && host.allSatisfy(isHostSymbol)
-            && host.split(separator: ".", omittingEmptySubsequences: false).allSatisfy(isHostLabel)
+        let labels = host.split(separator: ".", omittingEmptySubsequences: false)
+        return (1...64).contains(name.count) && name.allSatisfy(isVisible) && isDotted(name)
+            && host.allSatisfy(isHostSymbol) && labels.allSatisfy(isHostLabel)
+            // Numbers with dots are no name of a host.
+            && labels.last?.allSatisfy { $0.properties.numericType == .decimal } == false
+    }
+
+    /// Dots stand between other characters only (RFC 5321, dot-string).
+    private static func isDotted(_ name: Substring.UnicodeScalarView) -> Bool {
+        name.split(separator: ".", omittingEmptySubsequences: false).allSatisfy { !$0.isEmpty }
     }
 
     private static func isVisible(_ symbol: Unicode.Scalar) -> Bool {
@@ -61,6 +88,7 @@ struct EmailAddress: Equatable, Sendable {
     }
 
     private static func isHostLabel(_ label: Substring.UnicodeScalarView.SubSequence) -> Bool {
-        !label.isEmpty && label.first != "-" && label.last != "-"
+        guard let first = label.first, first.properties.generalCategory != .nonspacingMark else { return false }
+        return first != "-" && label.last != "-" && label.count <= 63
     }
 }

@@ -47,9 +47,7 @@ enum AdministrativeReason {
     static let maximumLength = 500
 
     static func rule<Root>(_ path: any KeyPath<Root, String?> & Sendable) -> Rule<Root> {
-        Rule("reason", .length(minimum: nil, maximum: maximumLength)) {
-            PersonText.line($0[keyPath: path], maximumLength)
-        }
+        .text("reason", path, .line, maximumLength)
     }
 }
 
@@ -165,7 +163,7 @@ struct AccountStatusEndpoints: Sendable {
         _ target: AccountTarget, _ reason: String?, _ handling: AffectedHandling?, _ admin: Principal,
         _ origin: RequestOrigin
     ) async throws -> BlockedResponse {
-        let reason = PersonText.trimmed(reason) ?? AdministrativeReason.standard
+        let reason = TextSort.content(of: reason) ?? AdministrativeReason.standard
         let changed = try await accounts.set(
             target, isActive: false, reason: reason, appointments: handling ?? .keep, by: admin, origin: origin)
         return BlockedResponse(
@@ -176,7 +174,7 @@ struct AccountStatusEndpoints: Sendable {
         _ target: AccountTarget, _ reason: String?, _ admin: Principal, _ origin: RequestOrigin
     ) async throws -> MessageResponse {
         let changed = try await accounts.set(
-            target, isActive: true, reason: PersonText.trimmed(reason), by: admin, origin: origin)
+            target, isActive: true, reason: TextSort.content(of: reason), by: admin, origin: origin)
         return MessageResponse(message: "\(changed.account.username) is no longer blocked.")
     }
 }

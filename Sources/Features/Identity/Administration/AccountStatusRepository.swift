@@ -11,14 +11,10 @@ struct AccountSearch: Sendable {
         var parts: [SQL] = []
         if let role { parts.append("role = \(role)") }
         if let text {
-            let pattern = "%" + Self.literal(text.lowercased()) + "%"
+            let pattern = "%" + TextKey.likeLiteral(EmailAddress.key(of: text)) + "%"
             parts.append("(username_key LIKE \(pattern) ESCAPE '!' OR email_key LIKE \(pattern) ESCAPE '!')")
         }
         return parts.isEmpty ? "" : " WHERE " + SQL.joined(parts, separator: " AND ")
-    }
-
-    private static func literal(_ text: String) -> String {
-        text.replacing("!", with: "!!").replacing("%", with: "!%").replacing("_", with: "!_")
     }
 }
 

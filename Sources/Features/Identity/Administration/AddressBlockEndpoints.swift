@@ -93,7 +93,7 @@ struct AddressBlockEndpoints: Sendable {
         let address = try Self.address(request.parameters.ipAddress)
         let expiry = try await blocks.block(
             address, for: .hours(Int64(hours)),
-            reason: PersonText.trimmed(request.parameters.reason) ?? AdministrativeReason.standard,
+            reason: TextSort.content(of: request.parameters.reason) ?? AdministrativeReason.standard,
             by: request.principal,
             origin: request.origin)
         return MessageResponse(message: "\(address) is blocked until \(expiry).")

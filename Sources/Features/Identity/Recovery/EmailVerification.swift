@@ -58,8 +58,8 @@ struct EmailVerificationService: Sendable {
         let token = Hex.text(database.services.random.bytes(Self.tokenCount))
         let verdict = try await database.write { db in
             let verdict = try codes.check(
-                code, .verifyEmail, of: email, marking: .verified(tokenHash: Digest.sha256(Array(token.utf8))), db: db)
-            CodeAudit.guessed(.verifyEmail, verdict, by: origin, db)
+                code, .verifyEmail, of: email, marking: .verified(tokenHash: Self.digest(token)), db: db)
+            CodeAudit.tried(.verifyEmail, verdict, by: origin, db)
             return verdict
         }
         guard case .right = verdict else { throw VerificationError.invalidCode }
@@ -68,18 +68,23 @@ struct EmailVerificationService: Sendable {
 
     /// Whether an account could be made with the address now.
     func isVerified(_ email: EmailAddress) async throws -> Bool {
-        let since = now - Self.lifetime
-        return try await database.read { db in
-            try OneTimeCodeRepository(db: db).isVerified(email, since: since)
-        }
+        try await database.read { db in try Self.isVerified(email, token: nil, db: db) }
+    }
+
+    /// - Parameter token: when given, the verification must be the one that gave it.
+    static func isVerified(_ email: EmailAddress, token: String?, db: any Connection) throws -> Bool {
+        try OneTimeCodeRepository(db: db).isVerified(
+            email, tokenHash: token.map(digest), since: db.scope.services.time.now - lifetime)
     }
 
     /// Uses up the verification of an address, in the transaction that makes the account; whether there was one.
     static func consume(_ email: EmailAddress, token: String?, db: any Connection) throws -> Bool {
         let now = db.scope.services.time.now
         return try OneTimeCodeRepository(db: db).useVerification(
-            of: email, tokenHash: token.map { Digest.sha256(Array($0.utf8)) }, since: now - lifetime, at: now)
+            of: email, tokenHash: token.map(digest), since: now - lifetime, at: now)
     }
+
+    private static func digest(_ token: String) -> [UInt8] { Digest.sha256(Array(token.utf8)) }
 }
 
 /// What the audit log keeps of codes: that they were asked for and tried, not for whom. Whether an address has an account
@@ -98,8 +103,7 @@ enum CodeAudit {
                 reason: "\(purpose.rawValue)_ASKED"))
     }
 
-    static func guessed(_ purpose: CodePurpose, _ verdict: CodeVerdict, by origin: RequestOrigin, _ db: any Connection)
-    {
+    static func tried(_ purpose: CodePurpose, _ verdict: CodeVerdict, by origin: RequestOrigin, _ db: any Connection) {
         let id: String
         let outcome: AuditEntry.Outcome
         switch verdict {

@@ -71,7 +71,7 @@ enum CodeIssue: Sendable, Equatable {
     case refused(retryAfter: TimeSpan)
 }
 
-/// What a guess came to.
+/// What an attempt came to.
 enum CodeVerdict: Sendable, Equatable {
     case right(OneTimeCodeID, wasVerified: Bool)
     /// Wrong, expired, used, guessed too often or never issued: nobody is told which.
@@ -86,8 +86,8 @@ struct CodeLimits: Sendable {
     var linkLifetime = TimeSpan.minutes(60)
     /// Between two codes for one address; the published client shows a minute.
     var coolDown = TimeSpan.seconds(60)
-    /// Wrong guesses that void a code.
-    var guesses = 5
+    /// Wrong attempts that void a code.
+    var attempts = 5
     /// Codes per purpose and e-mail address within an hour of the first.
     var perEmail = 5
     /// Codes per client address within an hour of the first; a clinic's patients may share one.

@@ -12,48 +12,52 @@ enum OneTimeCodeMails {
     ) -> [MailKind] {
         [
             MailKind(CodePurpose.verifyEmail.mailKind, verification) { item, db in
-                try letter(item, codes, db) { _ in [:] }
+                try letter(item, codes, db) { code in (code.email, [:]) }
             },
             MailKind(CodePurpose.resetPassword.mailKind, reset) { item, db in
-                try letter(item, codes, db) { code in try known(code.email, profiles, db) }
+                try letter(item, codes, db) { code in try owner(of: code, profiles, db) }
             },
             MailKind(CodePurpose.resetLink.mailKind, link) { item, db in
                 try letter(item, codes, db) { code in
-                    var values = try known(code.email, profiles, db)
-                    values?["link"] = "\(settings.linkBase)/reset-password?token=\(codes.token(seed: code.seed))"
-                    values?["minutes"] = "\(settings.linkLifetime.seconds / 60)"
-                    return values
+                    var draft = try owner(of: code, profiles, db)
+                    draft?.values["link"] = "\(settings.linkBase)/reset-password?token=\(codes.token(seed: code.seed))"
+                    draft?.values["minutes"] = "\(settings.linkLifetime.seconds / 60)"
+                    return draft
                 }
             },
             MailKind(CodePurpose.secondFactor.mailKind, secondFactor) { item, db in
-                try letter(item, codes, db) { code in try known(code.email, profiles, db) }
+                try letter(item, codes, db) { code in try owner(of: code, profiles, db) }
             },
         ]
     }
 
-    /// `nil` when the code counts no longer, or when `values` finds nobody to write to.
+    private typealias Recipient = (address: String, values: [String: String])
+
+    /// `nil` when the code counts no longer, or when `recipient` finds nobody to write to.
     private static func letter(
         _ item: OutboxItem, _ codes: OneTimeCodes, _ db: any Connection,
-        values: (OneTimeCode) throws -> [String: String]?
+        recipient: (OneTimeCode) throws -> Recipient?
     ) throws -> MailKind.MailDraft? {
         let now = db.scope.services.time.now
         let repository = OneTimeCodeRepository(db: db)
         guard let id = OneTimeCode.id(subject: item.subject), let code = try repository.find(id),
-            let recipient = MailAddress(code.email), var values = try values(code),
+            let found = try recipient(code), let address = MailAddress(found.address),
             try code.expiresAt <= now || repository.isOpen(id, at: now)
         else { return nil }
+        var values = found.values
         values["code"] = codes.digits(of: code)
-        return MailKind.MailDraft(to: recipient, values, validUntil: code.expiresAt)
+        return MailKind.MailDraft(to: address, values, validUntil: code.expiresAt)
     }
 
-    /// `nil` when no active account has the address.
-    private static func known(
-        _ email: String, _ profiles: AccountProfiles, _ db: any Connection
-    ) throws -> [String: String]? {
-        guard let email = EmailAddress(email), let account = try AccountRepository(db: db).find(withEmail: email),
+    /// The account of the code's address, at the address the account has: what was typed may be another mailbox. `nil` when
+    /// no active account has it.
+    private static func owner(
+        of code: OneTimeCode, _ profiles: AccountProfiles, _ db: any Connection
+    ) throws -> Recipient? {
+        guard let email = EmailAddress(code.email), let account = try AccountRepository(db: db).find(withEmail: email),
             account.isActive
         else { return nil }
-        return ["name": try AccountMails.name(of: account, profiles, db)]
+        return (account.email, ["greeting": try profiles.greeting(of: account, db)])
     }
 
     private static let verification = MailTemplate(
@@ -80,7 +84,7 @@ enum OneTimeCodeMails {
     private static let reset = MailTemplate(
         subject: "Your CareSync password reset code",
         text: """
-            Hello {{name}},
+            {{greeting}}
 
             your code to set a new CareSync password is
 
@@ -91,7 +95,7 @@ enum OneTimeCodeMails {
 
             """,
         html: """
-            <p>Hello {{name}},</p>
+            <p>{{greeting}}</p>
             <p>your code to set a new CareSync password is</p>
             <p style="font-size: 28px; letter-spacing: 4px"><b>{{code}}</b></p>
             <p>It is valid for 10 minutes. If you did not ask for it, ignore this mail: your password stays as it is.
@@ -101,7 +105,7 @@ enum OneTimeCodeMails {
     private static let link = MailTemplate(
         subject: "Set a new CareSync password",
         text: """
-            Hello {{name}},
+            {{greeting}}
 
             this link sets a new CareSync password:
 
@@ -112,7 +116,7 @@ enum OneTimeCodeMails {
 
             """,
         html: """
-            <p>Hello {{name}},</p>
+            <p>{{greeting}}</p>
             <p><a href="{{link}}">Set a new CareSync password</a></p>
             <p>If the link does not open, copy this address: {{link}}</p>
             <p>It is valid for {{minutes}} minutes and works once. If you did not ask for it, ignore this mail: your password
@@ -122,7 +126,7 @@ enum OneTimeCodeMails {
     private static let secondFactor = MailTemplate(
         subject: "Your CareSync sign-in code",
         text: """
-            Hello {{name}},
+            {{greeting}}
 
             your code to sign in to CareSync is
 
@@ -133,7 +137,7 @@ enum OneTimeCodeMails {
 
             """,
         html: """
-            <p>Hello {{name}},</p>
+            <p>{{greeting}}</p>
             <p>your code to sign in to CareSync is</p>
             <p style="font-size: 28px; letter-spacing: 4px"><b>{{code}}</b></p>
             <p>It is valid for 10 minutes. If you are not signing in right now, somebody knows your password: change it.

@@ -26,33 +26,33 @@ struct OneTimeCodeRepository {
         let id: OneTimeCodeID? = try db.value(
             """
             INSERT INTO one_time_codes (purpose, email, email_key, seed, token_hash, created_at, expires_at)
-            VALUES (\(purpose), \(email.text), \(email.key), \(seed), \(tokenHash), \(now), \(expiresAt))
+            VALUES (\(purpose), \(email.mailbox), \(email.key), \(seed), \(tokenHash), \(now), \(expiresAt))
             RETURNING id
             """)
         guard let id else { throw DatabaseFailure.other(code: "no id") }
         return id
     }
 
-    /// Counts a guess at the newest code, before anything is compared; `nil` when there is none that may be guessed at.
-    /// The row stays locked, so guesses at one code take turns.
-    func countGuess(_ purpose: CodePurpose, _ emailKey: String, limit: Int, at now: Instant) throws -> OneTimeCode? {
+    /// Counts an attempt at the newest code, before anything is compared; `nil` when there is none that may be guessed at.
+    /// The row stays locked, so attempts at one code take turns.
+    func countAttempt(_ purpose: CodePurpose, _ emailKey: String, limit: Int, at now: Instant) throws -> OneTimeCode? {
         try db.first(
             """
-            UPDATE one_time_codes SET guesses = guesses + 1
+            UPDATE one_time_codes SET attempts = attempts + 1
             WHERE id = (SELECT max(id) FROM one_time_codes WHERE email_key = \(emailKey) AND purpose = \(purpose))
-                AND guesses < \(limit) AND used_at IS NULL AND expires_at > \(now)
+                AND attempts < \(limit) AND used_at IS NULL AND expires_at > \(now)
             RETURNING \(OneTimeCode.columns)
             """)
     }
 
-    /// The guess was right: it does not count. What it proved stays on record unless `mark` says otherwise.
+    /// The attempt was right: it does not count. What it proved stays on record unless `mark` says otherwise.
     func noteRight(_ id: OneTimeCodeID, _ mark: OneTimeCodes.Mark, at now: Instant) throws {
         switch mark {
-        case .nothing: try db.run("UPDATE one_time_codes SET guesses = guesses - 1 WHERE id = \(id)")
+        case .nothing: try db.run("UPDATE one_time_codes SET attempts = attempts - 1 WHERE id = \(id)")
         case .verified(let tokenHash):
             try db.run(
                 """
-                UPDATE one_time_codes SET guesses = guesses - 1, verified_at = \(now),
+                UPDATE one_time_codes SET attempts = attempts - 1, verified_at = \(now),
                                           token_hash = COALESCE(\(tokenHash), token_hash)
                 WHERE id = \(id)
                 """)
@@ -85,26 +85,26 @@ struct OneTimeCodeRepository {
             """)
     }
 
-    /// Whether somebody has proved to read the mail of an address, and nobody has made an account of it.
-    func isVerified(_ email: EmailAddress, since: Instant) throws -> Bool {
-        try db.exists(
+    /// Whether somebody has proved to read the mail of this very address, and nobody has made an account of it.
+    func isVerified(_ email: EmailAddress, tokenHash: [UInt8]?, since: Instant) throws -> Bool {
+        try db.exists("SELECT 1 FROM one_time_codes WHERE \(Self.verification(of: email, tokenHash, since))")
+    }
+
+    /// The mail went to the text of the row, so it proves nothing of another mailbox with the same key.
+    private static func verification(of email: EmailAddress, _ tokenHash: [UInt8]?, _ since: Instant) -> SQL {
+        let proof: SQL = tokenHash.map { "token_hash = \($0)" } ?? "token_hash IS NOT NULL"
+        return """
+            email_key = \(email.key) AND purpose = 'VERIFY_EMAIL' AND email = \(email.mailbox)
+            AND verified_at > \(since) AND used_at IS NULL AND \(proof)
             """
-            SELECT 1 FROM one_time_codes
-            WHERE email_key = \(email.key) AND purpose = 'VERIFY_EMAIL' AND verified_at > \(since) AND used_at IS NULL
-            """)
     }
 
     /// Uses up every verification of an address, if there is one; with a token, only if one is the token's.
     func useVerification(
         of email: EmailAddress, tokenHash: [UInt8]?, since: Instant, at now: Instant
     ) throws -> Bool {
-        let proof: SQL = tokenHash.map { "token_hash = \($0)" } ?? "token_hash IS NOT NULL"
-        return try db.run(
-            """
-            UPDATE one_time_codes SET used_at = \(now)
-            WHERE email_key = \(email.key) AND purpose = 'VERIFY_EMAIL' AND verified_at > \(since) AND used_at IS NULL
-                AND \(proof)
-            """) > 0
+        try db.run(
+            "UPDATE one_time_codes SET used_at = \(now) WHERE \(Self.verification(of: email, tokenHash, since))") > 0
     }
 
     /// Counts a request against a quota, if it has room; `false` otherwise, and nothing is counted. An hour begins with

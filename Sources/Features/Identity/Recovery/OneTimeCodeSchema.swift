@@ -13,7 +13,7 @@ enum OneTimeCodeSchema {
                 seed \(d.bytes) NOT NULL,
                 created_at \(d.instant) NOT NULL,
                 expires_at \(d.instant) NOT NULL,
-                guesses \(d.integer) NOT NULL DEFAULT 0,
+                attempts \(d.integer) NOT NULL DEFAULT 0,
                 verified_at \(d.instant),
                 token_hash \(d.bytes),
                 used_at \(d.instant),

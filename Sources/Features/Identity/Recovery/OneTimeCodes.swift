@@ -4,7 +4,7 @@ import Mail
 import Outbox
 import Persistence
 
-/// Six digits sent by mail: the newest only, for ten minutes, five guesses (contract/common.md §8).
+/// Six digits sent by mail: the newest only, for ten minutes, five attempts (contract/common.md §8).
 ///
 /// A row holds a random seed, and the digits are derived from it under a key that is not in the database. So the worker can
 /// make them when the mail leaves, and neither the table nor the outbox tells them to anyone who lacks the root secret.
@@ -24,13 +24,15 @@ struct OneTimeCodes: Sendable {
 
     /// Makes a code for an address and puts its mail into the outbox; earlier codes of the purpose no longer count.
     ///
-    /// - Parameter client: the network address that asks.
+    /// - Parameter client: the address that asks; its network is what is counted.
     func issue(
         _ purpose: CodePurpose, to email: EmailAddress, from client: String, db: any Connection
     ) throws -> CodeIssue {
         let now = db.scope.services.time.now
         let codes = OneTimeCodeRepository(db: db)
-        let names = (client: "client/\(client)", email: "\(purpose.rawValue)/\(email.key)")
+        let names = (
+            client: "client/\(IPAddress.network(of: client))", email: "\(purpose.rawValue)/\(email.key)"
+        )
         // Clients first: who asks too much uses up nobody's quota but the own. Who has given a password is not counted: a
         // clinic's staff signs in from one address.
         if purpose != .secondFactor, !isExempt(client),
@@ -55,23 +57,25 @@ struct OneTimeCodes: Sendable {
         limits.exemptsLoopback && IPAddress(client)?.isLoopback == true
     }
 
-    /// What a right guess leaves on the code.
+    /// What a right attempt leaves on the code.
     enum Mark: Sendable, Equatable {
         case nothing
         /// That it was verified, with the hash of a token that proves it again.
         case verified(tokenHash: [UInt8]?)
     }
 
-    /// Compares a guess with the newest code. A wrong guess counts, so the transaction must commit whatever the verdict:
+    /// Compares an attempt with the newest code. A wrong attempt counts, so the transaction must commit whatever the verdict:
     /// throw afterwards.
     func check(
-        _ guess: String, _ purpose: CodePurpose, of email: EmailAddress, marking mark: Mark = .nothing,
+        _ attempt: String, _ purpose: CodePurpose, of email: EmailAddress, marking mark: Mark = .nothing,
         db: any Connection
     ) throws -> CodeVerdict {
         let now = db.scope.services.time.now
         let codes = OneTimeCodeRepository(db: db)
-        guard let code = try codes.countGuess(purpose, email.key, limit: limits.guesses, at: now) else { return .wrong }
-        guard constantTimeEquals(Array(guess.utf8), Array(digits(of: code).utf8)) else { return .wrong }
+        guard let code = try codes.countAttempt(purpose, email.key, limit: limits.attempts, at: now) else {
+            return .wrong
+        }
+        guard constantTimeEquals(Array(attempt.utf8), Array(digits(of: code).utf8)) else { return .wrong }
         try codes.noteRight(code.id, mark, at: now)
         return .right(code.id, wasVerified: code.verifiedAt != nil)
     }

@@ -75,7 +75,7 @@ struct PasswordResetService: Sendable {
             try OneTimeCodeRepository(db: db).find(link: hash, at: now)
         }
         guard let link = found, let email = EmailAddress(link.email) else {
-            try await database.write { db in CodeAudit.guessed(.resetLink, .wrong, by: origin, db) }
+            try await database.write { db in CodeAudit.tried(.resetLink, .wrong, by: origin, db) }
             throw PasswordResetError.invalidToken
         }
         try await set(password, email.key, using: link.id, orElse: .invalidToken, by: origin)
@@ -86,7 +86,7 @@ struct PasswordResetService: Sendable {
     ) async throws -> CodeVerdict {
         try await database.write { db in
             let verdict = try codes.check(code, .resetPassword, of: email, marking: mark, db: db)
-            CodeAudit.guessed(.resetPassword, verdict, by: origin, db)
+            CodeAudit.tried(.resetPassword, verdict, by: origin, db)
             return verdict
         }
     }
@@ -102,7 +102,7 @@ struct PasswordResetService: Sendable {
         if let complaint = PasswordPolicy.complaint(password.text, username: account.username, email: account.email) {
             throw Problem.validation([FieldError(field: "newPassword", message: complaint)])
         }
-        let hash = try await hasher.hash(password.text)
+        let hash = try await hasher.hash(password.text, turn: .signIn(from: origin.address))
         try await database.write { db in
             let now = db.scope.services.time.now
             guard try codes.use(proof, db: db),

@@ -3,7 +3,16 @@ import CareSyncCore
 import Cryptography
 import Persistence
 
-/// Judges codes, whatever route they come by: of an app, or one of the recovery codes. Every try is counted first.
+/// What a code came to.
+enum FactorVerdict: Sendable {
+    case right
+    case wrong
+    /// Not judged: there were too many wrong ones lately.
+    case exhausted
+}
+
+/// Judges codes, whatever route they come by: of an app, by mail, or one of the recovery codes. Short ones are counted
+/// first.
 struct FactorChecks: Sendable {
     private let sealer: Sealer
     private let hash: KeyedHash
@@ -17,17 +26,22 @@ struct FactorChecks: Sendable {
         self.codes = codes
     }
 
-    /// Whether the code proves the account, which uses it up. Throws `ACCOUNT_LOCKED` after too many wrong ones.
-    func accept(_ code: String, for factor: SecondFactor, by origin: RequestOrigin, db: any Connection) throws -> Bool {
+    /// Whether the code proves the account, which uses it up.
+    ///
+    /// A recovery code is judged also when the account has no attempt left: nobody finds 80 bits by guessing, and whoever
+    /// knows the password would otherwise keep the owner out. Wrong ones count for where they come from all the same.
+    func judge(
+        _ code: String, for factor: SecondFactor, by origin: RequestOrigin, db: any Connection
+    ) throws -> FactorVerdict {
         let factors = SecondFactorRepository(db: db)
         let (user, now) = (factor.userID, db.scope.services.time.now)
-        guard try factors.countGuess(user, at: now) else { throw SecondFactorError.tooManyGuesses }
         let code = Self.normalized(code)
-        guard try usesUp(code, of: factor, db: db) || usesUpRecoveryCode(code, of: user, by: origin, db: db) else {
-            return false
-        }
-        try factors.forgetGuesses(user)
-        return true
+        let isRecoveryCode = Self.isRecoveryCode(code)
+        if isRecoveryCode, try usesUpRecoveryCode(code, of: user, by: origin, db: db) { return .right }
+        guard try factors.countAttempt(user, at: now) else { return isRecoveryCode ? .wrong : .exhausted }
+        guard try usesUp(code, of: factor, db: db) else { return .wrong }
+        try factors.forgetAttempts(user)
+        return .right
     }
 
     private func usesUpRecoveryCode(
@@ -98,6 +112,14 @@ struct FactorChecks: Sendable {
         String(String.UnicodeScalarView(code.unicodeScalars.filter { !"- \t".unicodeScalars.contains($0) }))
             .uppercased()
     }
+
+    private static func isRecoveryCode(_ code: String) -> Bool {
+        code.utf8.count == recoveryCodeLength
+            && code.utf8.allSatisfy { (0x41...0x5A).contains($0) || (0x32...0x37).contains($0) }
+    }
+
+    /// 80 bits in Base32.
+    private static let recoveryCodeLength = 16
 
     private static func grouped(_ code: String) -> String {
         stride(from: 0, to: code.count, by: 4).map { String(code.dropFirst($0).prefix(4)) }.joined(separator: "-")

@@ -56,7 +56,7 @@ struct FactorEnrolment: RowDecodable {
     }
 
     static let lifetime = TimeSpan.minutes(10)
-    static let guesses = 5
+    static let attempts = 5
 }
 
 /// A sign-in that waits for its second proof.
@@ -73,7 +73,7 @@ struct SignInChallenge: RowDecodable {
     }
 
     static let lifetime = TimeSpan.minutes(5)
-    static let guesses = 5
+    static let attempts = 5
 }
 
 /// The answer to a right password when a second proof is due (RULINGS C5).
@@ -124,11 +124,11 @@ enum SecondFactorError: FailureCatalogue, CaseIterable {
     case noEnrolment
     case noFactor
     case mandatory
-    case tooManyGuesses
+    case tooManyAttempts
 
-    /// How many wrong codes an account bears in ``guessWindow``, whatever address they come from.
-    static let guessLimit = 10
-    static let guessWindow = TimeSpan.minutes(15)
+    /// How many wrong codes an account bears in ``attemptWindow``, whatever address they come from.
+    static let attemptLimit = 10
+    static let attemptWindow = TimeSpan.minutes(15)
 
     var problem: Problem {
         switch self {
@@ -138,10 +138,10 @@ enum SecondFactorError: FailureCatalogue, CaseIterable {
         case .noFactor: Problem(.conflict, "NO_SECOND_FACTOR", "This account has no second factor.")
         case .mandatory:
             Problem(.conflict, "SECOND_FACTOR_MANDATORY", "Administrators need a second factor here.")
-        case .tooManyGuesses:
+        case .tooManyAttempts:
             Problem(
                 .tooManyRequests, "ACCOUNT_LOCKED", "Too many wrong codes. Try again later.",
-                retryAfter: Int(Self.guessWindow.microseconds / 1_000_000))
+                retryAfter: Int(Self.attemptWindow.microseconds / 1_000_000))
         }
     }
 }

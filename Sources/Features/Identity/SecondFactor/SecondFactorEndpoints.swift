@@ -42,6 +42,16 @@ struct VerifyFactorRequest: Codable, Sendable, Validated {
     ]
 }
 
+/// Either of the two. Of both, the code is judged where there is a second factor, otherwise the password.
+struct StepUpRequest: Codable, Sendable, Validated {
+    var password: String?
+    var code: String?
+
+    static let rules: [Rule<Self>] = [
+        .length("password", \.password, 1...1000), .length("code", \.code, 1...64),
+    ]
+}
+
 struct StepUpResponse: WireResponse {
     let message: String
     let authenticatedAt: Instant
@@ -131,7 +141,9 @@ struct SecondFactorEndpoints: Sendable {
     }
 
     func stepUp(_ request: EndpointRequest<NoParameters, StepUpRequest>) async throws -> StepUpResponse {
-        let at = try await stepUps.stepUp(request.body, for: request.principal, from: SignInOrigin(request))
+        let at = try await stepUps.stepUp(
+            StepUpProof(password: request.body.password, code: request.body.code), for: request.principal,
+            from: SignInOrigin(request))
         return StepUpResponse(
             message: "Thank you.", authenticatedAt: at, validUntil: at + IdentitySettings.stepUpLifetime)
     }

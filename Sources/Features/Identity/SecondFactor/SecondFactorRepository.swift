@@ -13,7 +13,7 @@ struct SecondFactorRepository {
         try delete(enrolment.userID)
         try db.run(
             """
-            INSERT INTO second_factors (user_id, method, secret, last_step, guesses_since, confirmed_at)
+            INSERT INTO second_factors (user_id, method, secret, last_step, attempts_since, confirmed_at)
             VALUES (\(enrolment.userID), \(enrolment.method), \(enrolment.sealedSecret), \(step), \(now), \(now))
             """)
     }
@@ -26,20 +26,20 @@ struct SecondFactorRepository {
     }
 
     /// Counts a try before it is judged; `false` when there were too many wrong ones.
-    func countGuess(_ user: UserID, at now: Instant) throws -> Bool {
-        let past = now - SecondFactorError.guessWindow
+    func countAttempt(_ user: UserID, at now: Instant) throws -> Bool {
+        let past = now - SecondFactorError.attemptWindow
         return try db.run(
             """
             UPDATE second_factors
-            SET guesses = CASE WHEN guesses_since <= \(past) THEN 1 ELSE guesses + 1 END,
-                guesses_since = CASE WHEN guesses_since <= \(past) THEN \(now) ELSE guesses_since END
+            SET attempts = CASE WHEN attempts_since <= \(past) THEN 1 ELSE attempts + 1 END,
+                attempts_since = CASE WHEN attempts_since <= \(past) THEN \(now) ELSE attempts_since END
             WHERE user_id = \(user)
-                AND (guesses < \(SecondFactorError.guessLimit) OR guesses_since <= \(past))
+                AND (attempts < \(SecondFactorError.attemptLimit) OR attempts_since <= \(past))
             """) == 1
     }
 
-    func forgetGuesses(_ user: UserID) throws {
-        try db.run("UPDATE second_factors SET guesses = 0 WHERE user_id = \(user)")
+    func forgetAttempts(_ user: UserID) throws {
+        try db.run("UPDATE second_factors SET attempts = 0 WHERE user_id = \(user)")
     }
 
     /// `false` when that step or a later one was used before.
@@ -52,19 +52,19 @@ struct SecondFactorRepository {
     func insert(_ method: SecondFactorMethod, secret: [UInt8]?, of user: UserID, expiresAt: Instant) throws {
         try db.run(
             """
-            INSERT INTO factor_enrolments (user_id, method, secret, guesses, expires_at)
+            INSERT INTO factor_enrolments (user_id, method, secret, attempts, expires_at)
             VALUES (\(user), \(method), \(secret), 0, \(expiresAt))
             ON CONFLICT (user_id) DO UPDATE SET method = excluded.method, secret = excluded.secret,
-                guesses = excluded.guesses, expires_at = excluded.expires_at
+                attempts = excluded.attempts, expires_at = excluded.expires_at
             """)
     }
 
     /// The open enrolment, with this try counted.
-    func guessEnrolment(of user: UserID, at now: Instant) throws -> FactorEnrolment? {
+    func tryEnrolment(of user: UserID, at now: Instant) throws -> FactorEnrolment? {
         try db.first(
             """
-            UPDATE factor_enrolments SET guesses = guesses + 1
-            WHERE user_id = \(user) AND expires_at > \(now) AND guesses < \(FactorEnrolment.guesses)
+            UPDATE factor_enrolments SET attempts = attempts + 1
+            WHERE user_id = \(user) AND expires_at > \(now) AND attempts < \(FactorEnrolment.attempts)
             RETURNING user_id, method, secret
             """)
     }
@@ -101,7 +101,7 @@ struct SecondFactorRepository {
     ) throws {
         try db.run(
             """
-            INSERT INTO sign_in_challenges (token_hash, user_id, password_digest, address, guesses, created_at,
+            INSERT INTO sign_in_challenges (token_hash, user_id, password_digest, address, attempts, created_at,
                                             expires_at)
             VALUES (\(tokenHash), \(user), \(passwordDigest), \(address), 0, \(now),
                     \(now + SignInChallenge.lifetime))
@@ -121,12 +121,12 @@ struct SecondFactorRepository {
     }
 
     /// The open challenge, locked, with this try counted.
-    func guessChallenge(_ tokenHash: [UInt8], at now: Instant) throws -> SignInChallenge? {
+    func tryChallenge(_ tokenHash: [UInt8], at now: Instant) throws -> SignInChallenge? {
         try db.first(
             """
-            UPDATE sign_in_challenges SET guesses = guesses + 1
+            UPDATE sign_in_challenges SET attempts = attempts + 1
             WHERE token_hash = \(tokenHash) AND consumed_at IS NULL AND expires_at > \(now)
-                AND guesses < \(SignInChallenge.guesses)
+                AND attempts < \(SignInChallenge.attempts)
             RETURNING id, user_id, password_digest
             """)
     }

@@ -4,7 +4,7 @@ import Persistence
 enum SecondFactorSchema {
     static let migration = Migration("identity/second-factors") { d in factors(d) + recoveryCodes(d) + challenges(d) }
 
-    /// `guesses` counts wrong codes since `guesses_since`.
+    /// `attempts` counts wrong codes since `attempts_since`.
     private static func factors(_ d: Dialect) -> [SQL] {
         [
             """
@@ -13,8 +13,8 @@ enum SecondFactorSchema {
                 method \(d.text) NOT NULL,
                 secret \(d.bytes),
                 last_step \(d.integer) NOT NULL,
-                guesses \(d.integer) NOT NULL DEFAULT 0,
-                guesses_since \(d.instant) NOT NULL,
+                attempts \(d.integer) NOT NULL DEFAULT 0,
+                attempts_since \(d.instant) NOT NULL,
                 confirmed_at \(d.instant) NOT NULL,
                 CONSTRAINT second_factors_method_known CHECK (method IN ('TOTP', 'EMAIL')),
                 CONSTRAINT second_factors_app_secret CHECK (method <> 'TOTP' OR secret IS NOT NULL)
@@ -25,7 +25,7 @@ enum SecondFactorSchema {
                 user_id \(d.integer) PRIMARY KEY REFERENCES users,
                 method \(d.text) NOT NULL,
                 secret \(d.bytes),
-                guesses \(d.integer) NOT NULL,
+                attempts \(d.integer) NOT NULL,
                 expires_at \(d.instant) NOT NULL,
                 CONSTRAINT factor_enrolments_method_known CHECK (method IN ('TOTP', 'EMAIL')),
                 CONSTRAINT factor_enrolments_app_secret CHECK (method <> 'TOTP' OR secret IS NOT NULL)
@@ -58,12 +58,12 @@ enum SecondFactorSchema {
                 user_id \(d.integer) NOT NULL REFERENCES users,
                 password_digest \(d.bytes) NOT NULL,
                 address \(d.text) NOT NULL,
-                guesses \(d.integer) NOT NULL,
+                attempts \(d.integer) NOT NULL,
                 created_at \(d.instant) NOT NULL,
                 expires_at \(d.instant) NOT NULL,
                 consumed_at \(d.instant),
                 CONSTRAINT sign_in_challenges_token_once UNIQUE (token_hash),
-                CONSTRAINT sign_in_challenges_guesses CHECK (guesses BETWEEN 0 AND 5)
+                CONSTRAINT sign_in_challenges_attempts CHECK (attempts BETWEEN 0 AND 5)
             )\(d.strict)
             """,
             "CREATE INDEX sign_in_challenges_user ON sign_in_challenges (user_id)",

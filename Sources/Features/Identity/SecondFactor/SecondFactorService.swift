@@ -61,7 +61,7 @@ struct SecondFactorService: Sendable {
             let now = now
             // Locks the account against a sign-in that would begin a session without the factor.
             guard try AccountRepository(db: db).touch(caller.userID, at: now) else { throw SessionError.revoked }
-            guard let enrolment = try factors.guessEnrolment(of: caller.userID, at: now) else {
+            guard let enrolment = try factors.tryEnrolment(of: caller.userID, at: now) else {
                 return .refused(.noEnrolment)
             }
             let step = try self.step(of: FactorChecks.normalized(code), enrolment, at: now, db)

@@ -51,8 +51,8 @@ struct SignInChallenges: Sendable {
             try signInGuard.gate.require(nil, at: origin.request, now: now)
             throw ChallengeError.invalid
         }
-        return try await signInGuard.guess(at: account.username, of: account.role, from: origin) { guess in
-            let answered = try await database.write { db in try answer(bytes, code, guess, origin, db) }
+        return try await signInGuard.attempt(at: account.username, of: account.role, from: origin) { attempt in
+            let answered = try await database.write { db in try answer(bytes, code, attempt, origin, db) }
             switch answered {
             case .granted(let grant): return grant
             case .refused(let error): throw error
@@ -67,16 +67,19 @@ struct SignInChallenges: Sendable {
     }
 
     private func answer(
-        _ token: [UInt8], _ code: String, _ guess: SignInAttempt, _ origin: SignInOrigin, _ db: any Connection
+        _ token: [UInt8], _ code: String, _ attempt: SignInAttempt, _ origin: SignInOrigin, _ db: any Connection
     ) throws -> Answered {
         let factors = SecondFactorRepository(db: db)
-        guard let challenge = try factors.guessChallenge(Digest.sha256(token), at: now),
+        guard let challenge = try factors.tryChallenge(Digest.sha256(token), at: now),
             let factor = try factors.find(challenge.userID),
             let account = try AccountRepository(db: db).find(challenge.userID), account.isActive,
             constantTimeEquals(Self.digest(account), challenge.passwordDigest)
         else { return .refused(.invalid) }
-        guard try checks.accept(code, for: factor, by: origin.request, db: db) else {
-            try guess.fail(db)
+        switch try checks.judge(code, for: factor, by: origin.request, db: db) {
+        case .right: break
+        case .exhausted: throw SecondFactorError.tooManyAttempts
+        case .wrong:
+            try attempt.fail(db)
             noteFailure(account, origin, db)
             return .refused(.wrongCode)
         }
@@ -84,7 +87,7 @@ struct SignInChallenges: Sendable {
             return .refused(.invalid)
         }
         try factors.consume(challenge, at: now)
-        try guess.succeed(db)
+        try attempt.succeed(db)
         let grant = try sessions.open(for: account, from: origin, by: .factor, db: db)
         db.audit(
             AuditEntry(

@@ -4,16 +4,6 @@ import Cryptography
 import Persistence
 import WebAPI
 
-/// Either of the two. Of both, the code is judged where there is a second factor, otherwise the password.
-struct StepUpRequest: Codable, Sendable, Validated {
-    var password: String?
-    var code: String?
-
-    static let rules: [Rule<Self>] = [
-        .length("password", \.password, 1...1000), .length("code", \.code, 1...64),
-    ]
-}
-
 enum StepUpError: FailureCatalogue, CaseIterable {
     case passwordWrong
     case codeWrong
@@ -30,9 +20,15 @@ enum StepUpError: FailureCatalogue, CaseIterable {
         case .codeMailed:
             .invalid("code", "CODE_REQUIRED", "Give the code that was sent to your e-mail address.")
         case .codeMissing: .invalid("code", "CODE_REQUIRED", "Give a code of your second factor.")
-        case .locked: SecondFactorError.tooManyGuesses.problem
+        case .locked: SecondFactorError.tooManyAttempts.problem
         }
     }
+}
+
+/// What somebody gives to prove again who they are.
+struct StepUpProof: Sendable {
+    var password: String?
+    var code: String?
 }
 
 /// Proves again who is behind a session, by password or by code (RULINGS C13). Wrong ones count as those of sign-ins do.
@@ -44,25 +40,27 @@ struct StepUpService: Sendable {
     let checks: FactorChecks
 
     /// When the proof was given.
-    func stepUp(_ request: StepUpRequest, for caller: Principal, from origin: SignInOrigin) async throws -> Instant {
+    func stepUp(_ proof: StepUpProof, for caller: Principal, from origin: SignInOrigin) async throws -> Instant {
         let (account, factor) = try await database.read { db in
             (try AccountRepository(db: db).find(caller.userID), try SecondFactorRepository(db: db).find(caller.userID))
         }
         guard let account else { throw SessionError.revoked }
-        guard factor != nil, let code = request.code else {
-            guard let password = request.password else { throw try await missing(factor, account, origin) }
+        guard factor != nil, let code = proof.code else {
+            guard let password = proof.password else { throw try await missing(factor, account, origin) }
             return try await prove(password, of: account, caller, origin)
         }
-        return try await signInGuard.guess(at: account.username, of: account.role, from: origin) { guess in
+        return try await signInGuard.attempt(at: account.username, of: account.role, from: origin) { attempt in
             let at = try await database.write { db -> Instant? in
-                guard let factor = try SecondFactorRepository(db: db).find(caller.userID),
-                    try checks.accept(code, for: factor, by: origin.request, db: db)
-                else {
-                    try guess.fail(db)
+                let verdict = try SecondFactorRepository(db: db).find(caller.userID).map {
+                    try checks.judge(code, for: $0, by: origin.request, db: db)
+                }
+                if verdict == .exhausted { throw SecondFactorError.tooManyAttempts }
+                guard verdict == .right else {
+                    try attempt.fail(db)
                     db.audit(Self.failure(.codeWrong, caller, origin))
                     return nil
                 }
-                try guess.succeed(db)
+                try attempt.succeed(db)
                 return try note(caller, .factor, origin, db)
             }
             guard let at else { throw StepUpError.codeWrong }

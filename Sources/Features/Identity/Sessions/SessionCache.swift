@@ -79,6 +79,16 @@ final class SessionCache: Sendable {
         }
     }
 
+    /// Forgets everything, because ends may have been missed.
+    func dropAll() {
+        state.withLock { state in
+            state.removals &+= 1
+            state.young = [:]
+            state.old = [:]
+            state.touched = []
+        }
+    }
+
     /// The ended sessions that a poll begun at that moment has found.
     func apply(ended: [SessionID], polledAt: Instant) {
         drop(ended)

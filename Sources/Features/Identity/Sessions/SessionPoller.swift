@@ -9,9 +9,18 @@ struct SessionPoller: Sendable {
     let blocks: AddressBlockService
     let signInGuard: SignInGuard
     let logger: Logger
+    private let reader = RevocationReader(.session)
 
-    /// Wider than any difference between clocks and any transaction, so that no end is missed.
-    static let window = TimeSpan.seconds(10)
+    init(
+        database: any Database, cache: SessionCache, blocks: AddressBlockService, signInGuard: SignInGuard,
+        logger: Logger
+    ) {
+        self.database = database
+        self.cache = cache
+        self.blocks = blocks
+        self.signInGuard = signInGuard
+        self.logger = logger
+    }
 
     private var now: Instant { database.services.time.now }
 
@@ -31,10 +40,9 @@ struct SessionPoller: Sendable {
 
     func poll() async throws {
         let begun = now
-        let ended = try await database.read { db in
-            try SessionRepository(db: db).listEnded(after: begun - Self.window)
-        }
-        cache.apply(ended: ended, polledAt: begun)
+        let news = try await reader.news(in: database)
+        if !news.isComplete { cache.dropAll() }
+        cache.apply(ended: news.subjects.map { SessionID($0) }, polledAt: begun)
     }
 
     func writeActivity() async throws {
@@ -49,7 +57,7 @@ struct SessionPoller: Sendable {
         try await database.write { db in
             let sessions = SessionRepository(db: db)
             _ = try sessions.endExpired(at: now)
-            try sessions.deleteEnds(before: now - .hours(1))
+            try RevocationFeed.purge(db: db)
             try sessions.delete(expiredBefore: now - .days(30))
             try SecondFactorRepository(db: db).purge(at: now)
         }

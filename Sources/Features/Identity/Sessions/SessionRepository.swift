@@ -97,13 +97,13 @@ struct SessionRepository {
             WHERE id = \(id) AND ended_at IS NULL
             """)
         guard changed == 1 else { return false }
-        try announce(id, at: now)
+        try announce(id)
         return true
     }
 
     /// Makes all nodes forget what they remember of a session: it has ended, or its account is another than before.
-    func announce(_ id: SessionID, at now: Instant) throws {
-        try db.run("INSERT INTO session_ends (session_id, at) VALUES (\(id), \(now))")
+    func announce(_ id: SessionID) throws {
+        try RevocationFeed.revoke(.session, [id.rawValue], db: db)
     }
 
     /// Ends the live sessions of an account and tells all nodes; their ids.
@@ -114,12 +114,7 @@ struct SessionRepository {
             WHERE user_id = \(user) AND ended_at IS NULL AND id <> \(kept?.rawValue ?? 0)
             RETURNING id
             """)
-        guard !ended.isEmpty else { return [] }
-        try db.run(
-            """
-            INSERT INTO session_ends (session_id, at)
-            SELECT id, \(now) FROM sessions WHERE id IN \(in: ended)
-            """)
+        try RevocationFeed.revoke(.session, ended.map(\.rawValue), db: db)
         return ended
     }
 
@@ -133,11 +128,6 @@ struct SessionRepository {
             """)
     }
 
-    /// The sessions that ended after a moment, by any node.
-    func listEnded(after moment: Instant) throws -> [SessionID] {
-        try db.values("SELECT session_id FROM session_ends WHERE at > \(moment)")
-    }
-
     func touch(_ ids: [SessionID], at now: Instant) throws {
         try db.run(
             """
@@ -146,12 +136,13 @@ struct SessionRepository {
             """)
     }
 
-    func deleteEnds(before moment: Instant) throws {
-        try db.run("DELETE FROM session_ends WHERE at < \(moment)")
-    }
-
     /// Forgets sessions whose last possible moment is long past.
     func delete(expiredBefore moment: Instant) throws {
         try db.run("DELETE FROM sessions WHERE expires_at < \(moment)")
     }
+}
+
+extension RevocationKind {
+    /// A session that has ended, or whose account is another than before.
+    static let session = RevocationKind("session")
 }

@@ -4,7 +4,7 @@ enum SessionSchema {
     static let migration = Migration("identity/sessions") { d in sessions(d) }
 
     /// A session is also the family of its refresh tokens (RULINGS C1): only hashes of the current token and of its
-    /// immediate parent are kept. `session_ends` is what nodes poll to drop cached sessions (RULINGS C2).
+    /// immediate parent are kept.
     private static func sessions(_ d: Dialect) -> [SQL] {
         [
             """
@@ -33,14 +33,6 @@ enum SessionSchema {
             "CREATE INDEX sessions_ended ON sessions (ended_at) WHERE ended_at IS NOT NULL",
             // Which devices an account was used on, sessions that are over included.
             "CREATE INDEX sessions_device ON sessions (user_id, user_agent, id)",
-            """
-            CREATE TABLE session_ends (
-                id \(d.identity),
-                session_id \(d.integer) NOT NULL,
-                at \(d.instant) NOT NULL
-            )\(d.strict)
-            """,
-            "CREATE INDEX session_ends_at ON session_ends (at)",
         ]
     }
 }

@@ -216,7 +216,7 @@ struct SessionService: Sendable {
 
     /// Makes every node look the session up again: this one from the commit on, others within 1 s.
     func renew(_ id: SessionID, db: any Connection) throws {
-        try SessionRepository(db: db).announce(id, at: now)
+        try SessionRepository(db: db).announce(id)
         db.scope.afterCommit { [cache] in cache.drop([id]) }
     }
 

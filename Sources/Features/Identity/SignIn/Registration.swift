@@ -3,76 +3,15 @@ import CareSyncCore
 import Cryptography
 import Persistence
 
-/// What a visitor may register as.
-enum RegistrationRole: String, Codable, Sendable, CaseIterable {
-    case doctor = "DOCTOR"
-    case patient = "PATIENT"
-
-    var role: Role { self == .doctor ? .doctor : .patient }
-}
-
-/// Empty optional texts count as absent. `profilePictureUrl` of older clients is ignored: pictures are uploaded.
-struct RegisterRequest: Codable, Sendable, Validated {
+/// What a visitor registers with, checked as far as it can be without looking anything up.
+struct Registration: Sendable {
     var username: String
     var password: String
-    var email: String
-    var role: RegistrationRole
-    var firstName: String
-    var lastName: String
-    var dateOfBirth: String?
-    var contactInfo: String?
-    var illnessDetails: String?
-    var gender: String?
-    var specialization: String?
-    var bloodGroup: String?
+    var email: EmailAddress
+    var role: Role
+    var form: ProfileForm
     /// As the verification of the address gave it; then no other verification counts.
     var verificationToken: String?
-
-    static let rules: [Rule<Self>] = [
-        Rule("username", .pattern(UsernameRules.pattern)) { UsernameRules.complaint($0.username) },
-        PasswordPolicy.rule("password") {
-            PasswordPolicy.complaint($0.password, username: $0.username, email: $0.email)
-        },
-        EmailAddress.rule("email") { $0.email },
-        Rule("firstName", .length(minimum: 1, maximum: 100)) { PersonText.required($0.firstName, $0.nameLimit) },
-        Rule("lastName", .length(minimum: 1, maximum: 100)) { PersonText.required($0.lastName, $0.nameLimit) },
-        Rule("dateOfBirth", .format("date")) { $0.birthDateComplaint },
-        Rule("contactInfo", .length(minimum: nil, maximum: 200)) {
-            PersonText.line($0.contactInfo, $0.role == .doctor ? 100 : 200)
-        },
-        Rule("illnessDetails", .length(minimum: nil, maximum: 1000)) {
-            PersonText.paragraphs($0.illnessDetails, 1000)
-        },
-        Rule("gender", .length(minimum: nil, maximum: 20)) { PersonText.line($0.gender, 20) },
-        Rule("specialization", .length(minimum: nil, maximum: 100)) { PersonText.line($0.specialization, 100) },
-        Rule("bloodGroup", .length(minimum: nil, maximum: 10)) { PersonText.line($0.bloodGroup, 10) },
-        .maxLength("verificationToken", \.verificationToken, 200),
-    ]
-
-    private var nameLimit: Int { role == .doctor ? 50 : 100 }
-
-    private var birthDateComplaint: String? {
-        guard let text = PersonText.trimmed(dateOfBirth) else { return nil }
-        guard let date = LocalDate(wire: text) else { return "must be a date such as 1990-03-01" }
-        return date.year < 1900 ? "must not be before 1900" : nil
-    }
-
-    /// What the directory stores. Texts that do not belong to the role are dropped.
-    var form: ProfileForm {
-        var form = ProfileForm(
-            firstName: PersonText.trimmed(firstName) ?? "", lastName: PersonText.trimmed(lastName) ?? "")
-        form.dateOfBirth = PersonText.trimmed(dateOfBirth).flatMap { LocalDate(wire: $0) }
-        form.contactInfo = PersonText.contact(contactInfo)
-        form.gender = PersonText.trimmed(gender)
-        switch role {
-        case .doctor:
-            form.specialization = PersonText.trimmed(specialization)
-        case .patient:
-            form.illnessDetails = PersonText.trimmed(illnessDetails)
-            form.bloodGroup = PersonText.trimmed(bloodGroup)
-        }
-        return form
-    }
 }
 
 enum RegistrationError: FailureCatalogue, CaseIterable {
@@ -95,22 +34,22 @@ struct RegistrationService: Sendable {
     let settings: IdentitySettings
     let zone: ClinicZone
 
-    func register(_ request: RegisterRequest, from origin: SignInOrigin) async throws -> SessionGrant {
-        let form = request.form
-        let today = zone.date(at: database.services.time.now)
-        if let birth = form.dateOfBirth, birth > today {
-            throw Problem.validation([FieldError(field: "dateOfBirth", message: "must not be in the future")])
-        }
-        let token = PersonText.trimmed(request.verificationToken)
-        let email = try EmailAddress.required(request.email)
+    func register(_ registration: Registration, from origin: SignInOrigin) async throws -> SessionGrant {
+        try checkBirthDate(registration.form)
+        // Hashing is dear, so nothing is hashed that is refused anyway; the transaction below decides.
+        try await database.read { db in try requireFree(registration, db) }
         var new = NewAccount(
-            username: request.username, email: request.email, passwordHash: try await hasher.hash(request.password),
-            role: request.role.role)
+            username: registration.username, email: registration.email.text,
+            passwordHash: try await hasher.hash(
+                registration.password, turn: .registration(from: origin.request.address)),
+            role: registration.role)
         new.isSignedIn = true
         return try await database.write { [new] db in
-            let account = try accounts.add(new, form: form, db: db)
-            let isVerified = try EmailVerificationService.consume(email, token: token, db: db)
-            guard isVerified || !(settings.emailVerificationRequired || token != nil) else {
+            var new = new
+            new.isEmailVerified = try EmailVerificationService.consume(
+                registration.email, token: registration.verificationToken, db: db)
+            let account = try accounts.add(new, form: registration.form, db: db)
+            guard new.isEmailVerified || !needsVerification(registration) else {
                 throw RegistrationError.emailNotVerified
             }
             let grant = try sessions.open(for: account, from: origin, db: db)
@@ -120,5 +59,24 @@ struct RegistrationService: Sendable {
                     reason: "REGISTERED"))
             return grant
         }
+    }
+
+    private func checkBirthDate(_ form: ProfileForm) throws {
+        guard let birth = form.dateOfBirth, birth > zone.date(at: database.services.time.now) else { return }
+        throw Problem.validation([FieldError(field: "dateOfBirth", message: "must not be in the future")])
+    }
+
+    private func requireFree(_ registration: Registration, _ db: any Connection) throws {
+        let accounts = AccountRepository(db: db)
+        guard try !accounts.exists(named: registration.username) else { throw AccountError.usernameTaken }
+        guard try !accounts.exists(withEmail: registration.email) else { throw AccountError.emailTaken }
+        guard needsVerification(registration) else { return }
+        guard
+            try EmailVerificationService.isVerified(registration.email, token: registration.verificationToken, db: db)
+        else { throw RegistrationError.emailNotVerified }
+    }
+
+    private func needsVerification(_ registration: Registration) -> Bool {
+        settings.emailVerificationRequired || registration.verificationToken != nil
     }
 }

@@ -4,25 +4,6 @@ import Cryptography
 import Logging
 import Persistence
 
-struct SignInRequest: Codable, Sendable, Validated {
-    var username: String
-    var password: String
-
-    static let rules: [Rule<Self>] = [
-        Rule("username", .length(minimum: 1, maximum: 100)) { complaint($0.username, 100) },
-        passwordRule("password") { $0.password },
-    ]
-
-    /// A password that is to be compared may be short or weak, but not so long that hashing it is work.
-    static func passwordRule<Root>(_ field: String, _ text: @escaping @Sendable (Root) -> String) -> Rule<Root> {
-        Rule(field, .length(minimum: 1, maximum: 1000)) { complaint(text($0), 1000) }
-    }
-
-    private static func complaint(_ text: String, _ limit: Int) -> String? {
-        (1...limit).contains(text.unicodeScalars.count) ? nil : "must have 1 to \(limit) characters"
-    }
-}
-
 enum SignInError: FailureCatalogue, CaseIterable {
     case invalidCredentials
     case accountInactive
@@ -46,33 +27,34 @@ struct SignInService: Sendable {
     let logger: Logger
 
     /// Throws ``SecondFactorDue`` when the password is right and a second proof has to follow.
-    func signIn(_ request: SignInRequest, from origin: SignInOrigin) async throws -> SessionGrant {
-        try await signInGuard.guess(at: request.username, of: nil, from: origin) { guess in
-            try await signIn(request, guess, from: origin)
+    func signIn(_ username: String, _ password: String, from origin: SignInOrigin) async throws -> SessionGrant {
+        try await signInGuard.attempt(at: username, of: nil, from: origin) { attempt in
+            try await signIn(username, password, attempt, from: origin)
         }
     }
 
-    private func signIn(_ request: SignInRequest, _ guess: SignInAttempt, from origin: SignInOrigin) async throws
-        -> SessionGrant
-    {
+    private func signIn(
+        _ username: String, _ password: String, _ attempt: SignInAttempt, from origin: SignInOrigin
+    ) async throws -> SessionGrant {
+        let turn = PasswordTurn.signIn(from: origin.request.address)
         // The account may change while its password is checked; what was checked is then checked again.
         for _ in 0..<3 {
-            let found = try await database.read { db in try AccountRepository(db: db).find(named: request.username) }
-            let verdict = try await hasher.verify(request.password, against: found?.passwordHash)
+            let found = try await database.read { db in try AccountRepository(db: db).find(named: username) }
+            let verdict = try await hasher.verify(password, against: found?.passwordHash, turn: turn)
             guard let account = found, case .right(let needsUpgrade) = verdict else {
-                try await noteFailure(SignInError.invalidCredentials, of: found, from: origin, guess.fail)
-                throw guess.restriction ?? SignInError.invalidCredentials
+                try await noteFailure(SignInError.invalidCredentials, of: found, from: origin, attempt.fail)
+                throw attempt.restriction ?? SignInError.invalidCredentials
             }
-            if let restriction = guess.restriction, account.role != .admin {
-                try await noteFailure(restriction, of: account, from: origin, guess.release)
+            if let restriction = attempt.restriction, account.role != .admin {
+                try await noteFailure(restriction, of: account, from: origin, attempt.release)
                 throw restriction
             }
             guard account.isActive else {
-                try await noteFailure(SignInError.accountInactive, of: account, from: origin, guess.release)
+                try await noteFailure(SignInError.accountInactive, of: account, from: origin, attempt.release)
                 throw SignInError.accountInactive
             }
-            let upgraded = needsUpgrade ? await upgradedHash(of: request.password) : nil
-            switch try await begin(account, guess, upgradedHash: upgraded, from: origin) {
+            let upgraded = needsUpgrade ? await upgradedHash(of: password, turn) : nil
+            switch try await begin(account, attempt, upgradedHash: upgraded, from: origin) {
             case .granted(let grant): return grant
             case .challenged(let due): throw due
             case .changed: continue
@@ -89,7 +71,7 @@ struct SignInService: Sendable {
     }
 
     private func begin(
-        _ account: Account, _ guess: SignInAttempt, upgradedHash: String?, from origin: SignInOrigin
+        _ account: Account, _ attempt: SignInAttempt, upgradedHash: String?, from origin: SignInOrigin
     ) async throws -> Begun {
         try await database.write { db in
             let (accounts, factors) = (AccountRepository(db: db), SecondFactorRepository(db: db))
@@ -97,7 +79,7 @@ struct SignInService: Sendable {
                 guard let account = try accounts.upgradePassword(of: account, to: upgradedHash) else {
                     return .changed
                 }
-                try guess.release(db)
+                try attempt.release(db)
                 return .challenged(try challenges.begin(for: account, factor, from: origin, db: db))
             }
             let now = db.scope.services.time.now
@@ -106,7 +88,7 @@ struct SignInService: Sendable {
             }
             // The account is locked by now: a factor confirmed meanwhile is seen here.
             guard try factors.find(account.id) == nil else { return .changed }
-            try guess.succeed(db)
+            try attempt.succeed(db)
             let grant = try sessions.open(for: account, from: origin, db: db)
             db.audit(
                 AuditEntry(
@@ -130,9 +112,9 @@ struct SignInService: Sendable {
     }
 
     /// Best effort: a sign-in does not fail because its hash could not be made stronger.
-    private func upgradedHash(of password: String) async -> String? {
+    private func upgradedHash(of password: String, _ turn: PasswordTurn) async -> String? {
         do {
-            return try await hasher.hash(password)
+            return try await hasher.hash(password, turn: turn)
         } catch {
             logger.info("password hash not upgraded", metadata: ["error": "\(type(of: error))"])
             return nil

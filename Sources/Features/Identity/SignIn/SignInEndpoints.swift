@@ -19,6 +19,25 @@ struct SessionUser: WireValue, UnionResponse {
     func encode(to encoder: any Encoder) throws { try response.encode(to: encoder) }
 }
 
+struct SignInRequest: Codable, Sendable, Validated {
+    var username: String
+    var password: String
+
+    static let rules: [Rule<Self>] = [
+        Rule("username", .length(minimum: 1, maximum: 100)) { complaint(UsernameRules.trimmed($0.username), 100) },
+        passwordRule("password") { $0.password },
+    ]
+
+    /// A password that is to be compared may be short or weak, but not so long that hashing it is work.
+    static func passwordRule<Root>(_ field: String, _ text: @escaping @Sendable (Root) -> String) -> Rule<Root> {
+        Rule(field, .length(minimum: 1, maximum: 1000)) { complaint(text($0), 1000) }
+    }
+
+    private static func complaint(_ text: String, _ limit: Int) -> String? {
+        (1...limit).contains(text.unicodeScalars.count) ? nil : "must have 1 to \(limit) characters"
+    }
+}
+
 /// Answer of registration and sign-in.
 struct AuthenticationResponse: WireResponse {
     let accessToken: String
@@ -63,7 +82,7 @@ struct RefreshTokenResponse: WireResponse {
 }
 
 struct LogoutRequest: Codable, Sendable {
-    var refreshToken: String?
+    var refreshToken: String
 }
 
 struct LogoutResponse: WireResponse {
@@ -85,7 +104,7 @@ struct SignInEndpoints: Sendable {
                 verified first where the clinic asks for it. A doctor waits for an administrator's verification.
                 """,
                 access: .public, fails: [AccountError.usernameTaken, .emailTaken], [RegistrationError.emailNotVerified],
-                settings: .authentication, use: register),
+                settings: .registration, use: register),
             .post(
                 "/api/auth/login", "Sign in",
                 """
@@ -113,14 +132,15 @@ struct SignInEndpoints: Sendable {
     }
 
     func register(_ request: EndpointRequest<NoParameters, RegisterRequest>) async throws -> AuthenticationResponse {
-        let grant = try await registration.register(request.body, from: SignInOrigin(request))
+        let grant = try await registration.register(try request.body.registration, from: SignInOrigin(request))
         return AuthenticationResponse(
             grant, accessToken: try await sessions.accessToken(for: grant.principal),
             message: "User registered successfully")
     }
 
     func logIn(_ request: EndpointRequest<NoParameters, SignInRequest>) async throws -> AuthenticationResponse {
-        let grant = try await signIn.signIn(request.body, from: SignInOrigin(request))
+        let grant = try await signIn.signIn(
+            UsernameRules.trimmed(request.body.username), request.body.password, from: SignInOrigin(request))
         return AuthenticationResponse(
             grant, accessToken: try await sessions.accessToken(for: grant.principal),
             message: grant.greeting)
@@ -132,7 +152,7 @@ struct SignInEndpoints: Sendable {
     }
 
     func logOut(_ request: EndpointRequest<NoParameters, LogoutRequest>) async throws -> LogoutResponse {
-        if let token = request.body.refreshToken { try await sessions.logOut(token, by: request.origin) }
+        try await sessions.logOut(request.body.refreshToken, by: request.origin)
         return LogoutResponse(message: "Logged out successfully", success: true)
     }
 }

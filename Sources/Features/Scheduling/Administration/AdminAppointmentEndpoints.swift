@@ -56,7 +56,7 @@ struct BookAtDeskRequest: Codable, Sendable, Validated {
     var appointmentDateTime: ClientDateTime
     var reason: String?
 
-    static let rules: [Rule<Self>] = [.maxLength("reason", \.reason, 500)]
+    static let rules: [Rule<Self>] = [.text("reason", \.reason, .paragraph, 500)]
 }
 
 struct AdminAppointmentEndpoints: Sendable {

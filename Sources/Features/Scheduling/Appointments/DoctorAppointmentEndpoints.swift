@@ -7,7 +7,7 @@ struct StatusChangeParameters: Codable, Sendable, Validated {
     /// Kept when the status is a cancellation.
     var reason: String?
 
-    static let rules: [Rule<Self>] = [.maxLength("reason", \.reason, 500)]
+    static let rules: [Rule<Self>] = [.text("reason", \.reason, .paragraph, 500)]
 }
 
 /// What a doctor does with the appointments of their patients.

@@ -17,7 +17,7 @@ struct CancelParameters: Codable, Sendable, Validated {
     var id: AppointmentID
     var reason: String?
 
-    static let rules: [Rule<Self>] = [.maxLength("reason", \.reason, 500)]
+    static let rules: [Rule<Self>] = [.text("reason", \.reason, .paragraph, 500)]
 }
 
 /// What a patient does with their own appointments.

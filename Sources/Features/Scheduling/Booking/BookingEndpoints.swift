@@ -6,19 +6,19 @@ struct CreateAppointmentRequest: Codable, Sendable, Validated {
     var appointmentDateTime: ClientDateTime
     var reason: String?
 
-    static let rules: [Rule<Self>] = [.maxLength("reason", \.reason, 500)]
+    static let rules: [Rule<Self>] = [.text("reason", \.reason, .paragraph, 500)]
 }
 
 struct EmergencyParameters: Codable, Sendable, Validated {
     var doctorId: DoctorID
     var reason: String?
 
-    static let rules: [Rule<Self>] = [.maxLength("reason", \.reason, 500)]
+    static let rules: [Rule<Self>] = [.text("reason", \.reason, .paragraph, 500)]
 }
 
 extension String {
-    /// `nil` when there is nothing in it.
-    var filled: String? { isEmpty ? nil : self }
+    /// Without white space around it; `nil` when there is nothing else in it.
+    var filled: String? { TextSort.content(of: self) }
 }
 
 /// The patient's view of an emergency, and whom to call.
@@ -87,7 +87,7 @@ struct BookingEndpoints: Sendable {
         EmergencyAppointmentResponse
     > {
         let outcome = try await booking.bookEmergency(
-            doctor: request.parameters.doctorId, reason: request.parameters.reason,
+            doctor: request.parameters.doctorId, reason: request.parameters.reason.flatMap(\.filled),
             for: try request.principal.requirePatient(), by: request.origin,
             idempotency: try request.idempotency(emergencyResponse))
         return try IdempotentResponse.from(outcome, emergencyResponse)

@@ -33,10 +33,11 @@ struct ReplaceHolidaysRequest: Codable, Sendable, Validated {
     private static func mistake(_ request: ReplaceHolidaysRequest) -> String? {
         let holidays = request.holidays
         if holidays.count > most { return "must have at most \(most) days" }
-        if let name = holidays.map(\.name).first(where: { !(1...100).contains($0.unicodeScalars.count) }) {
-            return name.isEmpty ? "must have a name for each day" : "must have names of at most 100 characters"
+        let names = holidays.lazy.map(\.name)
+        if names.contains(where: { TextSort.content(of: $0) == nil }) { return "must have a name for each day" }
+        if let complaint = names.compactMap({ TextSort.name.complaint($0, limit: 100) }).first {
+            return "has a name that \(complaint)"
         }
-        if holidays.contains(where: { $0.name.allSatisfy(\.isWhitespace) }) { return "must have a name for each day" }
         if Set(holidays.map(\.date)).count < holidays.count { return "must name each day once" }
         if let year = request.year, holidays.contains(where: { $0.date.year != year }) {
             return "must lie in the year \(year)"
@@ -72,7 +73,8 @@ struct HolidayEndpoints: Sendable {
 
     func replace(_ request: EndpointRequest<NoParameters, ReplaceHolidaysRequest>) async throws -> HolidaysResponse {
         let replaced = try await holidays.replace(
-            request.body.holidays.map { Holiday(date: $0.date, name: $0.name) }, year: request.body.year,
+            request.body.holidays.map { Holiday(date: $0.date, name: TextSort.trimmed($0.name)) },
+            year: request.body.year,
             origin: request.origin)
         return HolidaysResponse(
             holidays: Self.bodies(replaced.holidays), affectedAppointments: replaced.affected)

@@ -11,7 +11,7 @@ struct AddLeaveRequest: Codable, Sendable, Validated {
     var endDate: LocalDate
     var reason: String?
 
-    static let rules: [Rule<Self>] = [.maxLength("reason", \.reason, 500)]
+    static let rules: [Rule<Self>] = [.text("reason", \.reason, .paragraph, 500)]
 }
 
 /// `DoctorLeaveDto` of contract/doctor-leaves.md.

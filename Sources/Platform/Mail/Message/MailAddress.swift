@@ -9,9 +9,10 @@ package struct MailAddress: Sendable, Hashable, CustomStringConvertible {
 
     /// `nil` for what could not be delivered to, or would change the meaning of a header.
     package init?(_ text: String) {
-        let parts = text.split(separator: "@", omittingEmptySubsequences: false)
+        // By scalars, as mail servers read it: a sign with an accent is one character in Swift.
+        let parts = text.unicodeScalars.split(separator: "@", omittingEmptySubsequences: false)
         guard text.utf8.count <= Self.longest, parts.count == 2, let name = parts.first, let host = parts.last,
-            (1...64).contains(name.utf8.count), !host.isEmpty,
+            (1...64).contains(String(name).utf8.count), !host.isEmpty,
             text.unicodeScalars.allSatisfy(Self.isAllowed)
         else { return nil }
         self.text = text
@@ -26,7 +27,7 @@ package struct MailAddress: Sendable, Hashable, CustomStringConvertible {
         self.text = text
     }
 
-    package var host: String { String(text.split(separator: "@").last ?? "") }
+    package var host: String { text.unicodeScalars.split(separator: "@").last.map { String($0) } ?? "" }
 
     package var description: String { text }
 

@@ -3,6 +3,7 @@ package enum PlatformSchema {
     package static let migrations: [Migration] = [
         Migration("platform/id-allocators") { d in idAllocators(d) },
         Migration("platform/idempotency-keys") { d in idempotencyKeys(d) },
+        Migration("platform/revocations") { d in RevocationFeed.tables(d) },
     ]
 
     private static func idAllocators(_ d: Dialect) -> [SQL] {

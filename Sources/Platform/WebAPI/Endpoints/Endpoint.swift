@@ -122,6 +122,7 @@ package struct EndpointSettings: Sendable {
     package static let standard = EndpointSettings()
     /// Sign-in and everything else that tries out passwords.
     package static let authentication = EndpointSettings(rateClass: .authentication)
+    package static let registration = EndpointSettings(rateClass: .registration)
     /// What sends or tries one-time codes and links.
     package static let code = EndpointSettings(rateClass: .code)
     package static let token = EndpointSettings(rateClass: .token)

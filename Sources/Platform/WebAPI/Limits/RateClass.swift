@@ -9,6 +9,8 @@ package enum RateClass: String, Sendable, CaseIterable {
     case write
     /// Sign-in and everything else that tries out passwords. The lockout of an account (RULINGS C4) is beside it.
     case authentication = "sign-in"
+    /// Making an account, which costs a hash of a password.
+    case registration
     /// What sends or tries one-time codes and links.
     case code
     /// Refresh and sign-out: their tokens cannot be guessed.
@@ -57,6 +59,8 @@ extension RateClass {
         case .write: ClassQuotas(account: 120, address: 3_000)
         // At cost 12 one core checks about four passwords a second; a shift that signs in at nine fits.
         case .authentication: ClassQuotas(account: 30, address: 300)
+        // A front desk registers a few patients a minute.
+        case .registration: ClassQuotas(account: 10, address: 10)
         // Each code has five guesses of its own; a front desk registers few patients a minute, in three or four steps each.
         case .code: ClassQuotas(account: 20, address: 120)
         // Several tabs refresh at once, and every client of a clinic once in ten minutes.

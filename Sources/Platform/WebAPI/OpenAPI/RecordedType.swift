@@ -51,6 +51,7 @@ extension RecordedType.FieldRule {
         case .values(let numbers): values = numbers
         case .anyFormat(let names): formats = names
         case .pattern(let value): pattern = value
+        case .text(let low, let high, let value): (minimumLength, maximumLength, pattern) = (low, high, value)
         case .format(let value): format = value
         case .described(let value): text = value
         }

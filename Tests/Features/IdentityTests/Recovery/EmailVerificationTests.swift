@@ -1,5 +1,6 @@
 import CareSyncCore
 import CareSyncTesting
+import Foundation
 import Persistence
 import Testing
 
@@ -85,6 +86,31 @@ struct EmailVerificationTests {
             let wrong = try await Self.register(app, ["verificationToken": String(token.reversed())])
             #expect(wrong.problemCode == "EMAIL_NOT_VERIFIED")
             #expect(try await Self.register(app, ["verificationToken": token]).status == 200)
+        }
+    }
+
+    @Test(
+        "a verification is good for the very mailbox that was written to, not for another one of its key",
+        arguments: DatabaseKind.available,
+        [("x@weiẞ-klinik.example", "x@weiß-klinik.example"), ("Meera@example.org", "meera@example.org")])
+    func sameMailbox(_ kind: DatabaseKind, _ addresses: (verified: String, other: String)) async throws {
+        try await withApp(kind, environment: Self.required) { app in
+            func status(_ email: String) async throws -> Bool? {
+                let encoded = email.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? ""
+                return try await app.get("/api/auth/email-verification/status?email=\(encoded)")["verified"].bool
+            }
+            _ = try await Self.start(app, addresses.verified)
+            let code = try #require(try await app.sentMails(to: addresses.verified).last?.code)
+            // Whoever reads the code may type the address as they like; it proves the mailbox it was sent to.
+            let verify = ["email": addresses.other, "otp": code]
+            #expect(try await app.post("/api/auth/email-verification/verify", json: verify).status == 200)
+            #expect(try await status(addresses.other) == false)
+            #expect(try await Self.register(app, ["email": addresses.other]).problemCode == "EMAIL_NOT_VERIFIED")
+            #expect(try await status(addresses.verified) == true)
+            #expect(try await Self.register(app, ["email": addresses.verified]).status == 200)
+            #expect(
+                try await Self.register(app, username: "other", ["email": addresses.other]).problemCode == "EMAIL_TAKEN"
+            )
         }
     }
 

@@ -62,7 +62,7 @@ struct AdministrationNetworkTests {
         }
     }
 
-    @Test("guesses that are refused there count as everywhere")
+    @Test("attempts that are refused there count as everywhere")
     func counted() async throws {
         try await withOffice { app in
             try await limit(app, Self.office)

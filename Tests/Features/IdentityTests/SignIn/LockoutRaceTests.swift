@@ -7,7 +7,7 @@ import Testing
 @testable import Identity
 
 /// Guesses that all try to be first, and how many were let through to be checked.
-@Suite("Parallel guesses")
+@Suite("Parallel attempts")
 struct LockoutRaceTests {
     private static let callers = 40
 
@@ -37,7 +37,7 @@ struct LockoutRaceTests {
                 let turn = Counter()
                 let count = try await verifications { verify in
                     let node = nodes[turn.next() % 2]
-                    try await node.feature.signInGuard.guess(at: "asha", of: nil, from: .somewhere) { guess in
+                    try await node.feature.signInGuard.attempt(at: "asha", of: nil, from: .somewhere) { guess in
                         await verify()
                         try await node.database.write { db in try guess.fail(db) }
                         throw SignInError.invalidCredentials
@@ -115,7 +115,8 @@ struct LockoutRaceTests {
         try await withIdentity(kind) { app in
             for _ in 0..<7 {
                 await #expect(throws: Broken.self) {
-                    try await app.feature.signInGuard.guess(at: "asha", of: nil, from: .somewhere) { _ in throw Broken()
+                    try await app.feature.signInGuard.attempt(at: "asha", of: nil, from: .somewhere) { _ in
+                        throw Broken()
                     }
                 }
             }
@@ -127,7 +128,7 @@ struct LockoutRaceTests {
     @Test("a guess whose process died is missing for three minutes only", arguments: DatabaseKind.available)
     func died(kind: DatabaseKind) async throws {
         try await withIdentity(kind) { app in
-            let record = try await app.feature.signInGuard.guess(at: "asha", of: nil, from: .somewhere) { guess in
+            let record = try await app.feature.signInGuard.attempt(at: "asha", of: nil, from: .somewhere) { guess in
                 // What the row looks like while the guess is in hand is what a process that dies now leaves.
                 try await app.database.read { db in try SignInAttemptRepository(db: db).find(guess.subject) }
             }

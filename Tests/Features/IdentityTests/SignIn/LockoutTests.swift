@@ -94,7 +94,7 @@ struct LockoutTests {
             #expect(try await app.logIn("asha", from: Self.clinic, agent: "Laptop").code == "ACCOUNT_LOCKED")
             #expect(try await app.logIn("asha", from: Self.clinic).code == "ACCOUNT_LOCKED")
             #expect(try await app.logIn("asha", from: Self.clinic, agent: "Phone of Asha").status == 200)
-            // The device has guesses of its own, and they are as few.
+            // The device has attempts of its own, and they are as few.
             for _ in 0..<5 { _ = try await app.logIn("asha", "wrong", from: Self.clinic, agent: "Phone of Asha") }
             #expect(try await app.logIn("asha", from: Self.clinic, agent: "Phone of Asha").code == "ACCOUNT_LOCKED")
             #expect(try await app.logIn("asha", from: Self.elsewhere, agent: "Phone of Asha").status == 200)

@@ -3,12 +3,12 @@ import Testing
 
 @testable import Identity
 
-@Suite("Counting guesses")
+@Suite("Counting attempts")
 struct SignInAttemptRecordTests {
     private let limits = SignInAttemptLimits()
     private let start = Instant(seconds: 1_000_000)
 
-    /// Wrong guesses at the given minutes; what came of the last one.
+    /// Wrong attempts at the given minutes; what came of the last one.
     private func wrong(_ record: inout SignInAttemptRecord, at minutes: Int64...) -> SignInAttemptRecord.Settlement? {
         var last: SignInAttemptRecord.Settlement?
         for minute in minutes {
@@ -45,28 +45,28 @@ struct SignInAttemptRecordTests {
             wrong(&record, at: minute, minute, minute, minute, minute) == .locked(until: start + .minutes(minute + 15)))
     }
 
-    @Test("guesses in hand count as used, until they are given back or end by themselves")
+    @Test("attempts in hand count as used, until they are given back or end by themselves")
     func reservations() {
         var record = SignInAttemptRecord()
-        var guesses: [Instant] = []
+        var attempts: [Instant] = []
         for _ in 0..<5 {
             guard case .granted(let guess) = record.reserve(at: start, limits) else { return }
-            guesses.append(guess)
+            attempts.append(guess)
         }
-        #expect(Set(guesses).count == 5)
+        #expect(Set(attempts).count == 5)
         #expect(record.reserve(at: start, limits) == .exhausted)
-        #expect(record.settle(guesses[2], as: .undecided, at: start, limits) == .counted)
+        #expect(record.settle(attempts[2], as: .undecided, at: start, limits) == .counted)
         #expect(record.failures.isEmpty)
         guard case .granted = record.reserve(at: start, limits) else { return #expect(Bool(false), "not granted") }
         #expect(record.reserve(at: start, limits) == .exhausted)
 
         let later = start + limits.reservation + .seconds(1)
         guard case .granted = record.reserve(at: later, limits) else { return #expect(Bool(false), "not granted") }
-        #expect(record.settle(guesses[0], as: .right, at: later, limits) == .lapsed)
+        #expect(record.settle(attempts[0], as: .right, at: later, limits) == .lapsed)
         #expect(record.reservations.count == 1)
     }
 
-    @Test("a success forgets wrong guesses and locks, and leaves guesses in hand")
+    @Test("a success forgets wrong attempts and locks, and leaves attempts in hand")
     func success() {
         var record = SignInAttemptRecord()
         _ = wrong(&record, at: 0, 0, 0, 0)

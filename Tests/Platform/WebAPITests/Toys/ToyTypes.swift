@@ -39,7 +39,7 @@ struct AddToy: Codable, Sendable, Validated {
     }
 
     static let rules: [Rule<Self>] = [
-        .required("name", \.name, 40), .range("count", \.count, 0...100),
+        .text("name", \.name, .line, 40), .range("count", \.count, 0...100),
     ]
 }
 

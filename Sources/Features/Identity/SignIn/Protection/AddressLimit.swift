@@ -9,7 +9,7 @@ struct AddressRule: Sendable, Equatable {
     var window = TimeSpan.minutes(15)
     var span = TimeSpan.hours(1)
 
-    /// - Parameter failures: when the wrong guesses at each account were.
+    /// - Parameter failures: when the wrong attempts at each account were.
     func isBroken(by failures: [[Instant]], at now: Instant) -> Bool {
         let counts = failures.map { $0.count { now < $0 + window } }.filter { $0 > 0 }
         return counts.count >= accounts && counts.reduce(0, +) >= self.failures

@@ -11,17 +11,18 @@ struct PasswordCheck: Sendable {
     let signInGuard: SignInGuard
 
     /// Returns when the password is right. Otherwise keeps `entry` in the audit log and throws `refusal`, or throws
-    /// ``GuardError`` when there is no guess left.
+    /// ``GuardError`` when there is no attempt left.
     func require(
         _ password: String, of account: Account, from origin: SignInOrigin, otherwise refusal: any FailureCatalogue,
         _ entry: AuditEntry
     ) async throws {
-        try await signInGuard.guess(at: account.username, of: account.role, from: origin) { guess in
-            if case .right = try await hasher.verify(password, against: account.passwordHash) {
-                return try await database.write { db in try guess.succeed(db) }
+        try await signInGuard.attempt(at: account.username, of: account.role, from: origin) { attempt in
+            let turn = PasswordTurn.signIn(from: origin.request.address)
+            if case .right = try await hasher.verify(password, against: account.passwordHash, turn: turn) {
+                return try await database.write { db in try attempt.succeed(db) }
             }
             try await database.write { db in
-                try guess.fail(db)
+                try attempt.fail(db)
                 db.audit(entry)
             }
             throw refusal

@@ -3,7 +3,7 @@ import CareSyncCore
 import Persistence
 import Synchronization
 
-/// A guess in hand. Exactly one of its functions is called, in the transaction of what the check led to.
+/// An attempt in hand. Exactly one of its functions is called, in the transaction of what the check led to.
 struct SignInAttempt: Sendable {
     let subject: SignInAttemptSubject
     let reservation: Instant
@@ -12,7 +12,7 @@ struct SignInAttempt: Sendable {
     let addresses: AddressRule?
     let user: UserID?
     let origin: RequestOrigin
-    /// Set where the address serves administrators only: what everybody else is told, whether the guess is right or wrong,
+    /// Set where the address serves administrators only: what everybody else is told, whether the attempt is right or wrong,
     /// so that nobody tries out passwords there or learns who is an administrator.
     let restriction: GuardError?
     private let settled = Settled()
@@ -33,29 +33,29 @@ struct SignInAttempt: Sendable {
 
     var isSettled: Bool { settled.value.withLock { $0 } }
 
-    /// Who guessed proved to be who they say: earlier wrong guesses from this source are forgotten.
+    /// Who guessed proved to be who they say: earlier wrong attempts from this source are forgotten.
     func succeed(_ db: any Connection) throws {
         try settle(.right, db)
     }
 
-    /// Counts the wrong guess; with the last one that is left, the source is locked out of the account.
+    /// Counts the wrong attempt; with the last one that is left, the source is locked out of the account.
     func fail(_ db: any Connection) throws {
         try settle(.wrong, db)
     }
 
-    /// The guess was right but proves nothing yet, or was no guess: it is given back, and earlier wrong ones stand.
+    /// The attempt was right but proves nothing yet, or was no attempt: it is given back, and earlier wrong ones stand.
     func release(_ db: any Connection) throws {
         try settle(.undecided, db)
     }
 
-    /// Throws ``GuardError/busy`` when the guess ended by itself before it was decided.
+    /// Throws ``GuardError/busy`` when the attempt ended by itself before it was decided.
     func settle(_ verdict: SignInAttemptRecord.Verdict, _ db: any Connection) throws {
-        let guesses = SignInAttemptRepository(db: db)
+        let attempts = SignInAttemptRepository(db: db)
         let now = db.scope.services.time.now
-        var record = try guesses.take(subject, at: now)
+        var record = try attempts.take(subject, at: now)
         let settlement = record.settle(reservation, as: verdict, at: now, limits)
         if settlement == .lapsed, verdict != .undecided { throw GuardError.busy }
-        try guesses.save(record, of: subject, at: now, limits)
+        try attempts.save(record, of: subject, at: now, limits)
         if case .locked(let end) = settlement { audit(lockedUntil: end, db) }
         if verdict == .wrong { try limitAddress(at: now, db) }
         db.scope.afterCommit { [settled] in settled.value.withLock { $0 = true } }

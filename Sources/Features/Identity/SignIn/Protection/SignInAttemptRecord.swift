@@ -1,8 +1,8 @@
 import CareSyncCore
 
-/// How many wrong guesses at a password or a code there may be, and what follows.
+/// How many wrong attempts at a password or a code there may be, and what follows.
 struct SignInAttemptLimits: Sendable, Equatable {
-    /// Wrong guesses within the window that lock.
+    /// Wrong attempts within the window that lock.
     var failures = 5
     var window = TimeSpan.minutes(15)
     /// The first lock. Each further one is twice as long as the one before, up to the longest.
@@ -10,8 +10,8 @@ struct SignInAttemptLimits: Sendable, Equatable {
     var longestLock = TimeSpan.hours(4)
     /// How long after its end a lock still makes the next one longer.
     var memory = TimeSpan.hours(24)
-    /// How long a guess may be in hand. It is longer than the queue of password checks can take, and it bounds how long
-    /// the guesses of a process that died are missing.
+    /// How long an attempt may be in hand. It is longer than the queue of password checks can take, and it bounds how long
+    /// the attempts of a process that died are missing.
     var reservation = TimeSpan.minutes(3)
 
     func lock(_ number: Int) -> TimeSpan {
@@ -20,11 +20,11 @@ struct SignInAttemptLimits: Sendable, Equatable {
     }
 }
 
-/// The guesses at one account from one source: those that were wrong, those in hand, and the lock they led to.
+/// The attempts at one account from one source: those that were wrong, those in hand, and the lock they led to.
 struct SignInAttemptRecord: Equatable, Sendable {
-    /// When the wrong guesses of the window were, oldest first.
+    /// When the wrong attempts of the window were, oldest first.
     private(set) var failures: [Instant] = []
-    /// When each guess in hand ends by itself; no two at the same microsecond, so the moment is also its name.
+    /// When each attempt in hand ends by itself; no two at the same microsecond, so the moment is also its name.
     private(set) var reservations: [Instant] = []
     private(set) var locks = 0
     private(set) var lockedUntil: Instant?
@@ -32,17 +32,17 @@ struct SignInAttemptRecord: Equatable, Sendable {
     enum Admission: Equatable {
         case granted(Instant)
         case locked(until: Instant)
-        /// All the guesses that are left are in hand.
+        /// All the attempts that are left are in hand.
         case exhausted
     }
 
-    /// What became of a guess.
+    /// What became of an attempt.
     enum Verdict { case right, wrong, undecided }
 
     enum Settlement: Equatable {
         case counted
         case locked(until: Instant)
-        /// The guess had ended by itself, so another may have taken its place: its outcome must not be told.
+        /// The attempt had ended by itself, so another may have taken its place: its outcome must not be told.
         case lapsed
     }
 
@@ -55,7 +55,7 @@ struct SignInAttemptRecord: Equatable, Sendable {
         self.lockedUntil = lockedUntil
     }
 
-    /// Takes one of the guesses that are left, before it is known whether it is right.
+    /// Takes one of the attempts that are left, before it is known whether it is right.
     mutating func reserve(at now: Instant, _ limits: SignInAttemptLimits) -> Admission {
         if let lockedUntil, now < lockedUntil { return .locked(until: lockedUntil) }
         prune(at: now, limits)
@@ -114,12 +114,12 @@ struct SignInAttemptRecord: Equatable, Sendable {
     }
 }
 
-/// Whose guesses are counted together.
+/// Whose attempts are counted together.
 struct SignInAttemptSubject: Sendable, Hashable {
     /// A keyed hash of the user name, so that names nobody has, which may be mistyped passwords, are not kept in clear and
     /// are treated as those of accounts are.
     let account: String
-    /// The network the guesses come from, or a device of the account's own on it.
+    /// The network the attempts come from, or a device of the account's own on it.
     let source: String
     let network: String
 }

@@ -29,7 +29,7 @@ struct SignInAttemptRepository {
             WHERE account_key = \(subject.account) AND source = \(subject.source)\(lock)
             """)
         // The purge removed the row between the two statements.
-        guard let record else { throw DatabaseFailure.conflict(code: "guesses gone") }
+        guard let record else { throw DatabaseFailure.conflict(code: "attempts gone") }
         return record
     }
 
@@ -47,7 +47,7 @@ struct SignInAttemptRepository {
             """)
     }
 
-    /// Forgets the guesses at an account, from wherever they came.
+    /// Forgets the attempts at an account, from wherever they came.
     func delete(account: String) throws {
         try db.run("DELETE FROM sign_in_attempts WHERE account_key = \(account)")
     }

@@ -1,12 +1,12 @@
 import CareSyncCore
 import Synchronization
 
-/// Lets few guesses of this process at a time be at one account from one source; the others wait in the order they came.
-/// Otherwise many right sign-ins at once would find all guesses in hand and be refused.
+/// Lets few attempts of this process at a time be at one account from one source; the others wait in the order they came.
+/// Otherwise many right sign-ins at once would find all attempts in hand and be refused.
 ///
 /// It only spares refusals. The database counts, also between processes.
 final class SignInAttemptTurns: Sendable {
-    /// Guesses of one subject that may wait; one more is refused.
+    /// Attempts of one subject that may wait; one more is refused.
     static let queueLimit = 256
 
     private struct Line {
@@ -37,7 +37,7 @@ final class SignInAttemptTurns: Sendable {
         return true
     }
 
-    /// Waits until another guess is over, in front of those that have not tried yet; `false`, at once, when no other is at
+    /// Waits until another attempt is over, in front of those that have not tried yet; `false`, at once, when no other is at
     /// it in this process.
     func stepAside(_ subject: SignInAttemptSubject) async -> Bool {
         let mayStep = lines.withLock { lines -> Bool in

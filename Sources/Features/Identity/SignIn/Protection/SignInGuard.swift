@@ -30,10 +30,10 @@ enum GuardError: FailureCatalogue {
     }
 }
 
-/// Bounds the guesses at an account's passwords and codes (RULINGS C4): 5 wrong ones in 15 minutes from one source lock
+/// Bounds the attempts at an account's passwords and codes (RULINGS C4): 5 wrong ones in 15 minutes from one source lock
 /// that source out of that account, and nobody else.
 ///
-/// The database counts, for all nodes. A guess is taken from those that are left *before* it is checked, so parallel
+/// The database counts, for all nodes. An attempt is taken from those that are left *before* it is checked, so parallel
 /// ones do not slip past; it is given back, or counted, in the transaction that its outcome leads to.
 struct SignInGuard: Sendable {
     let database: any Database
@@ -44,7 +44,7 @@ struct SignInGuard: Sendable {
     let exemptsLoopback: Bool
     private let names: KeyedHash
     private let turns: SignInAttemptTurns
-    /// How long, and how often, a guess waits for guesses of other nodes.
+    /// How long, and how often, an attempt waits for attempts of other nodes.
     private let patience: (pause: Duration, tries: Int) = (.milliseconds(100), 100)
 
     init(
@@ -62,13 +62,13 @@ struct SignInGuard: Sendable {
 
     private var now: Instant { database.services.time.now }
 
-    /// Runs `body`, which checks one password or code of the account of that user name and settles the guess in the
-    /// transaction of what follows (``SignInAttempt``). A guess that is not settled is given back.
+    /// Runs `body`, which checks one password or code of the account of that user name and settles the attempt in the
+    /// transaction of what follows (``SignInAttempt``). An attempt that is not settled is given back.
     ///
-    /// Throws ``GuardError`` without running it when there is no guess left. A user name nobody has is treated alike.
+    /// Throws ``GuardError`` without running it when there is no attempt left. A user name nobody has is treated alike.
     ///
     /// - Parameter role: of the account, when it is known whose it is. Otherwise `body` heeds ``SignInAttempt/restriction``.
-    func guess<Value: Sendable>(
+    func attempt<Value: Sendable>(
         at username: String, of role: Role?, from origin: SignInOrigin, _ body: (SignInAttempt) async throws -> Value
     ) async throws -> Value {
         let (subject, user, restriction) = try await admit(username, from: origin)
@@ -76,21 +76,21 @@ struct SignInGuard: Sendable {
         guard await turns.enter(subject) else { throw GuardError.busy }
         defer { turns.leave(subject) }
         let reservation = try await reserve(subject)
-        let guess = SignInAttempt(
+        let attempt = SignInAttempt(
             subject: subject, reservation: reservation, limits: limits,
             addresses: isLimitable(subject) ? addresses : nil,
             user: user, origin: origin.request, restriction: restriction)
         do {
-            let value = try await body(guess)
-            try await giveBack(guess)
+            let value = try await body(attempt)
+            try await giveBack(attempt)
             return value
         } catch {
-            try? await giveBack(guess)  // What went wrong first is what is told; the guess ends by itself.
+            try? await giveBack(attempt)  // What went wrong first is what is told; the attempt ends by itself.
             throw error
         }
     }
 
-    /// Forgets the wrong guesses at an account and ends its locks, wherever they came from.
+    /// Forgets the wrong attempts at an account and ends its locks, wherever they came from.
     func clear(_ username: String, db: any Connection) throws {
         try SignInAttemptRepository(db: db).delete(account: accountKey(username))
     }
@@ -110,7 +110,7 @@ struct SignInGuard: Sendable {
         Hex.text(names.code(for: Array(UsernameRules.key(username).utf8)))
     }
 
-    /// Whose guess it is; refuses at once, and without a trace, what is locked.
+    /// Whose attempt it is; refuses at once, and without a trace, what is locked.
     private func admit(
         _ username: String, from origin: SignInOrigin
     ) async throws -> (subject: SignInAttemptSubject, user: UserID?, restriction: GuardError?) {
@@ -118,14 +118,14 @@ struct SignInGuard: Sendable {
         let account = accountKey(username)
         let network = IPAddress.network(of: origin.request.address)
         return try await database.read { db in
-            let guesses = SignInAttemptRepository(db: db)
-            let known = try guesses.signIns(named: username, userAgent: origin.userAgent, at: now)
+            let attempts = SignInAttemptRepository(db: db)
+            let known = try attempts.signIns(named: username, userAgent: origin.userAgent, at: now)
             let isKnown = known.addresses.contains { IPAddress.network(of: $0) == network }
             let subject = SignInAttemptSubject(
                 account: account, source: isKnown ? origin.device(on: network) : network, network: network)
             let restriction = try restriction(of: subject, on: origin.request.address, at: now, db)
             if let restriction, !gate.servesAdministrators(origin.request.address) { throw restriction }
-            if var record = try guesses.find(subject), case .locked(let end) = record.reserve(at: now, limits) {
+            if var record = try attempts.find(subject), case .locked(let end) = record.reserve(at: now, limits) {
                 throw GuardError.accountLocked(seconds: Self.seconds(from: now, to: end))
             }
             return (subject, known.user, restriction)
@@ -146,10 +146,10 @@ struct SignInGuard: Sendable {
         for _ in 0..<patience.tries {
             let now = now
             let admission = try await database.write { [limits] db in
-                let guesses = SignInAttemptRepository(db: db)
-                var record = try guesses.take(subject, at: now)
+                let attempts = SignInAttemptRepository(db: db)
+                var record = try attempts.take(subject, at: now)
                 let admission = record.reserve(at: now, limits)
-                try guesses.save(record, of: subject, at: now, limits)
+                try attempts.save(record, of: subject, at: now, limits)
                 return admission
             }
             switch admission {
@@ -162,9 +162,9 @@ struct SignInGuard: Sendable {
         throw GuardError.busy
     }
 
-    private func giveBack(_ guess: SignInAttempt) async throws {
-        guard !guess.isSettled else { return }
-        try await database.write { db in try guess.settle(.undecided, db) }
+    private func giveBack(_ attempt: SignInAttempt) async throws {
+        guard !attempt.isSettled else { return }
+        try await database.write { db in try attempt.settle(.undecided, db) }
     }
 
     static func seconds(from now: Instant, to end: Instant) -> Int {

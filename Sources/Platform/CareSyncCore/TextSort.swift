@@ -1,0 +1,123 @@
+/// What sort of text a field holds, which decides the characters it may have. Every free text of a request is of one of
+/// these sorts.
+///
+/// All of them refuse control characters, marks that reorder what is read (U+202A to U+202E, U+2066 to U+2069), line and
+/// paragraph separators, and characters that are private or not assigned. U+200C and U+200D are legal inside words, which
+/// need them in Persian and in Indic scripts, and between the parts of an emoji. A text that is not blank has something
+/// that can be seen.
+package enum TextSort: Sendable, CaseIterable {
+    /// What somebody or something is called. It has nothing invisible in it, because names are compared by eye.
+    case name
+    /// One line.
+    case line
+    /// Several lines: line feeds, carriage returns and tabs are legal as well.
+    case paragraph
+
+    /// What is wrong with a text, as the end of a sentence that begins with the field's name; `nil` when nothing is.
+    ///
+    /// - Parameters:
+    ///   - limit: in Unicode scalars, which bounds the bytes too: one character as a reader counts them may carry any
+    ///     number of accents.
+    ///   - needsContent: whether a blank text is refused; otherwise it counts as absent.
+    package func complaint(_ text: String, limit: Int, needsContent: Bool = false) -> String? {
+        if text.utf8.count > limit, text.unicodeScalars.count > limit { return "must have at most \(limit) characters" }
+        if text.utf8.allSatisfy({ (0x21...0x7E).contains($0) }), !text.isEmpty { return nil }
+        if text.unicodeScalars.allSatisfy(\.properties.isWhitespace) {
+            return needsContent ? "must not be blank" : nil
+        }
+        guard text.unicodeScalars.contains(where: Self.isVisible) else {
+            return "must have characters that can be seen"
+        }
+        return hasForbidden(text) ? "must not contain \(forbiddenNames)" : nil
+    }
+
+    /// The text without white space around it; `nil` when nothing is left, because a blank text counts as absent.
+    package static func content(of text: String?) -> String? {
+        guard let text else { return nil }
+        let trimmed = trimmed(text)
+        return trimmed.isEmpty ? nil : trimmed
+    }
+
+    /// Without white space around it.
+    package static func trimmed(_ text: String) -> String {
+        let scalars = text.unicodeScalars
+        guard let first = scalars.firstIndex(where: { !$0.properties.isWhitespace }),
+            let last = scalars.lastIndex(where: { !$0.properties.isWhitespace })
+        else { return "" }
+        return String(scalars[first...last])
+    }
+
+    /// The rule as far as a regular expression of JSON Schema can say it.
+    package func pattern(needsContent: Bool) -> String {
+        var refused = #"\u007F-\u009F\u2028-\u202E\u2066-\u2069\uE000-\uF8FF"#
+        switch self {
+        case .name:
+            refused = #"\u0000-\u001F"# + refused + #"\u00AD\u115F\u1160\u200B\u200E\u200F\u2060\u3164\uFEFF\uFFA0"#
+        case .line: refused = #"\u0000-\u001F"# + refused
+        case .paragraph: refused = #"\u0000-\u0008\u000B\u000C\u000E-\u001F"# + refused
+        }
+        return needsContent ? #"^[^\#(refused)]*[^\s\#(refused)][^\#(refused)]*$"# : "^[^\(refused)]*$"
+    }
+
+    private var forbiddenNames: String {
+        self == .name ? "control characters or characters that cannot be seen" : "control characters"
+    }
+
+    private func hasForbidden(_ text: String) -> Bool {
+        let scalars = text.unicodeScalars
+        for index in scalars.indices {
+            switch scalars[index].value {
+            case 0x20...0x7E: continue
+            case 0x09, 0x0A, 0x0D: if self != .paragraph { return true }
+            case 0x200C, 0x200D: if !Self.isInsideWord(index, of: scalars) { return true }
+            default: if isForbidden(scalars[index]) { return true }
+            }
+        }
+        return false
+    }
+
+    private func isForbidden(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.value {
+        case 0x202A...0x202E, 0x2066...0x2069: return true
+        default: break
+        }
+        switch scalar.properties.generalCategory {
+        case .control, .lineSeparator, .paragraphSeparator, .privateUse, .unassigned, .surrogate: return true
+        // Variation selectors choose the form of a letter that can be seen.
+        case .nonspacingMark: return false
+        default: return self == .name && scalar.properties.isDefaultIgnorableCodePoint
+        }
+    }
+
+    /// Whether a joiner stands between letters or parts of an emoji, or behind a virama, where Malayalam and Bengali end
+    /// words with one.
+    private static func isInsideWord(_ index: String.UnicodeScalarView.Index, of text: String.UnicodeScalarView) -> Bool
+    {
+        guard index > text.startIndex else { return false }
+        let previous = text[text.index(before: index)]
+        guard isWordPart(previous) else { return false }
+        if previous.properties.canonicalCombiningClass == .virama { return true }
+        let next = text.index(after: index)
+        return next < text.endIndex && isWordPart(text[next])
+    }
+
+    private static func isWordPart(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.properties.generalCategory {
+        case .uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .modifierLetter, .otherLetter, .nonspacingMark,
+            .spacingMark:
+            true
+        default: scalar.properties.isEmoji
+        }
+    }
+
+    /// Whether a person sees it, by itself: not white space, not a mark without its letter, not a filler.
+    private static func isVisible(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.properties.generalCategory {
+        case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator, .paragraphSeparator,
+            .spaceSeparator, .nonspacingMark, .spacingMark, .enclosingMark:
+            false
+        // The Braille pattern without dots is blank.
+        default: !scalar.properties.isDefaultIgnorableCodePoint && scalar.value != 0x2800
+        }
+    }
+}
