@@ -7,8 +7,6 @@ let strict: [SwiftSetting] = [
     .enableUpcomingFeature("MemberImportVisibility"),
     .enableUpcomingFeature("InternalImportsByDefault"),
     .treatAllWarnings(as: .error),
-    // Checked in debug builds and so by every test. What release builds gain was not measured by itself.
-    .unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release)),
 ]
 
 func platform(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
@@ -24,7 +22,8 @@ func platformTests(_ name: String, _ dependencies: [Target.Dependency] = []) -> 
 /// Features import lower features only (Documentation/architecture.md): Identity, Directory, then Scheduling.
 func feature(_ name: String, _ lower: [Target.Dependency]) -> Target {
     .target(
-        name: name, dependencies: ["AuditTrail", "CareSyncCore", "Outbox", "Persistence", "WebAPI"] + lower,
+        name: name,
+        dependencies: ["AuditTrail", "CareSyncCore", "Concurrency", "Outbox", "Persistence", "WebAPI"] + lower,
         path: "Sources/Features/\(name)",
         swiftSettings: strict)
 }
@@ -41,13 +40,10 @@ func featureTests(_ name: String, _ dependencies: [Target.Dependency] = []) -> T
 extension Target.Dependency {
     static let hummingbird = product(name: "Hummingbird", package: "hummingbird")
     static let hummingbirdCore = product(name: "HummingbirdCore", package: "hummingbird")
-    static let grdb = product(name: "GRDB", package: "GRDB.swift")
-    static let grdbSQLite = product(name: "GRDBSQLite", package: "GRDB.swift")
     static let jwtKit = product(name: "JWTKit", package: "jwt-kit")
     static let crypto = product(name: "Crypto", package: "swift-crypto")
     static let cryptoExtras = product(name: "CryptoExtras", package: "swift-crypto")
     static let logging = product(name: "Logging", package: "swift-log")
-    static let configuration = product(name: "Configuration", package: "swift-configuration")
     static let argumentParser = product(name: "ArgumentParser", package: "swift-argument-parser")
     static let serviceLifecycle = product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
     static let unixSignals = product(name: "UnixSignals", package: "swift-service-lifecycle")
@@ -63,33 +59,37 @@ let package = Package(
     name: "caresync",
     dependencies: [
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
-        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
-        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
     ],
     targets: [
         platform("CareSyncCore"),
-        platform("Persistence", ["CareSyncCore", .logging]),
-        platform("AuditTrail", ["CareSyncCore", "Persistence", .logging]),
-        platform("Outbox", ["CareSyncCore", "Persistence", .logging]),
-        platform("PersistenceSQLite", ["CareSyncCore", "Persistence", .grdb, .grdbSQLite, .logging]),
+        platform("Concurrency", ["CareSyncCore", .logging]),
+        platform("Persistence", ["CareSyncCore", "Concurrency", .logging]),
+        platform("AuditTrail", ["CareSyncCore", "Concurrency", "Persistence", .logging]),
+        platform("Outbox", ["CareSyncCore", "Concurrency", "Persistence", .logging]),
+        .systemLibrary(
+            name: "CSQLite", path: "Sources/Platform/CSQLite", pkgConfig: "sqlite3",
+            providers: [.apt(["libsqlite3-dev"])]),
+        platform("PersistenceSQLite", ["CareSyncCore", "Concurrency", "Persistence", "CSQLite", .logging]),
         .systemLibrary(
             name: "CPostgres", path: "Sources/Platform/CPostgres", pkgConfig: "libpq",
             providers: [.apt(["libpq-dev"])]),
-        platform("PersistencePostgres", ["CareSyncCore", "Persistence", "CPostgres", .logging]),
+        platform("PersistencePostgres", ["CareSyncCore", "Concurrency", "Persistence", "CPostgres", .logging]),
         .systemLibrary(name: "CCrypt", path: "Sources/Platform/CCrypt", providers: [.apt(["libcrypt-dev"])]),
         .systemLibrary(
             name: "COath", path: "Sources/Platform/COath", pkgConfig: "liboath", providers: [.apt(["liboath-dev"])]),
         .systemLibrary(name: "CCrack", path: "Sources/Platform/CCrack", providers: [.apt(["libcrack2-dev"])]),
-        platform("Cryptography", ["CareSyncCore", "CCrack", "CCrypt", "COath", .crypto, .cryptoExtras, .jwtKit]),
+        platform(
+            "Cryptography",
+            ["CareSyncCore", "Concurrency", "CCrack", "CCrypt", "COath", .crypto, .cryptoExtras, .jwtKit]),
         .systemLibrary(
             name: "CQREncode", path: "Sources/Platform/CQREncode", pkgConfig: "libqrencode",
             providers: [.apt(["libqrencode-dev"])]),
@@ -101,8 +101,8 @@ let package = Package(
         platform(
             "Mail",
             [
-                "CareSyncCore", "Cryptography", "Outbox", "Persistence", "CCurl", .asyncHTTPClient, .mustache, .nioCore,
-                .logging,
+                "CareSyncCore", "Concurrency", "Cryptography", "Outbox", "Persistence", "CCurl", .asyncHTTPClient,
+                .mustache, .nioCore, .logging,
             ]),
         platform("JSONCoding", ["CareSyncCore"]),
         platform(
@@ -114,7 +114,8 @@ let package = Package(
         platform(
             "WebAPI",
             [
-                "CareSyncCore", "HTTPServer", "JSONCoding", "Persistence", .httpTypes, .nioCore, .nioHTTP1, .crypto,
+                "CareSyncCore", "Concurrency", "HTTPServer", "JSONCoding", "Persistence", .httpTypes, .nioCore,
+                .nioHTTP1, .crypto,
                 .logging,
             ]),
 
@@ -125,9 +126,9 @@ let package = Package(
         .target(
             name: "CareSyncServer",
             dependencies: [
-                "AuditTrail", "CareSyncCore", "Outbox", "Persistence", "PersistenceSQLite", "PersistencePostgres",
-                "Cryptography", "HTTPServer", "Mail", "WebAPI", "Identity", "Directory", "Scheduling", .configuration,
-                .logging, .serviceLifecycle,
+                "AuditTrail", "CareSyncCore", "Concurrency", "Outbox", "Persistence", "PersistenceSQLite",
+                "PersistencePostgres", "Cryptography", "HTTPServer", "Mail", "WebAPI", "Identity", "Directory",
+                "Scheduling", .logging, .serviceLifecycle,
                 .unixSignals, .nioCore,
             ],
             path: "Sources/CareSyncServer", swiftSettings: strict),
@@ -164,6 +165,7 @@ let package = Package(
             path: "Sources/CareSyncTesting", exclude: ["smtp-server.py"], swiftSettings: strict),
 
         platformTests("CareSyncCore", ["CareSyncTesting"]),
+        platformTests("Concurrency", ["CareSyncCore"]),
         platformTests(
             "Persistence",
             ["AuditTrail", "CareSyncCore", "CareSyncTesting", "Outbox", "PersistenceSQLite", .crypto, .logging]),
@@ -171,7 +173,7 @@ let package = Package(
         platformTests("Outbox", ["CareSyncCore", "CareSyncTesting", "Persistence", .logging]),
         platformTests(
             "PersistencePostgres",
-            ["AuditTrail", "CareSyncCore", "CareSyncTesting", "Outbox", "Persistence", .logging]),
+            ["AuditTrail", "CareSyncCore", "CareSyncTesting", "Concurrency", "Outbox", "Persistence", .logging]),
         platformTests("Cryptography", ["CareSyncCore"]),
         platformTests("JSONCoding", ["CareSyncCore"]),
         platformTests("HTTPServer", ["CareSyncTesting", .httpTypes, .logging, .nioCore, .nioHTTP1, .nioPosix]),
@@ -179,8 +181,8 @@ let package = Package(
         platformTests(
             "Mail",
             [
-                "CareSyncCore", "CareSyncTesting", "Cryptography", "Outbox", "Persistence", .hummingbird, .httpTypes,
-                .nioCore, .logging,
+                "CareSyncCore", "CareSyncTesting", "Concurrency", "Cryptography", "Outbox", "Persistence",
+                .hummingbird, .httpTypes, .nioCore, .logging,
             ]),
         platformTests(
             "WebAPI",

@@ -48,15 +48,15 @@ struct BenchmarkSeed {
     }
 
     private static func doctor(_ id: Int64, _ hash: String, _ db: any Connection) throws {
-        let (i, now) = (Int(id), db.scope.services.time.now)
-        try db.later(
+        let (i, now) = (Int(id), db.now)
+        try db.run(
             """
             INSERT INTO users (id, username, username_key, email, email_key, password_hash, role, created_at, updated_at)
             VALUES (\(id), \("doctor\(i)"), \("doctor\(i)"), \("doctor\(i)@example.org"), \("doctor\(i)@example.org"),
                     \(hash), 'DOCTOR', \(now), \(now))
             """)
         let specialization = i <= 48 ? "Cardiology" : specializations[i % 19]
-        try db.later(
+        try db.run(
             """
             INSERT INTO doctors (id, first_name, first_name_key, last_name, last_name_key, specialization,
                                  specialization_key, profile_image_url, contact_info, gender, gender_key,
@@ -75,13 +75,13 @@ struct BenchmarkSeed {
             """)
         let count = 20 + i * 13 % 400
         let sum = Int((3.0 + Double(i * 37 % 41) * 0.05) * Double(count))
-        try db.later(
+        try db.run(
             """
             INSERT INTO doctor_ratings (doctor_id, review_count, rating_sum, average)
             VALUES (\(id), \(count), \(sum), \(Double(sum) / Double(count)))
             """)
         let today = LocalDate(daysSinceEpoch: Int(now.seconds / 86_400))
-        try db.later(
+        try db.run(
             """
             INSERT INTO doctor_leaves (doctor_id, start_date, end_date, created_at)
             VALUES (\(id), \(today.adding(days: -20)), \(today.adding(days: -15)), \(now))
@@ -92,7 +92,7 @@ struct BenchmarkSeed {
     private static func appointments(_ doctor: Int64, _ patients: [Int64], _ zone: ClinicZone, _ db: any Connection)
         throws
     {
-        let today = zone.date(at: db.scope.services.time.now)
+        let today = zone.date(at: db.now)
         let d = Int(doctor)
         for k in 0..<100 {
             let time = LocalTime(hour: 9 + k % 10 / 2, minute: k % 2 * 30)
@@ -114,8 +114,8 @@ struct BenchmarkSeed {
         _ db: any Connection
     ) throws {
         guard let start = zone.instant(of: time) else { return }
-        let (id, now) = (try db.nextID(IDAllocator("appointment_ids")), db.scope.services.time.now)
-        try db.later(
+        let (id, now) = (try db.nextID(IDAllocator("appointment_ids")), db.now)
+        try db.run(
             """
             INSERT INTO appointments (id, doctor_id, patient_id, starts_at, ends_at, status, video_room_id, created_at,
                                       updated_at, status_changed_by)

@@ -31,10 +31,12 @@ struct UnavailableDatabase: Database {
     }
 
     func send<Value: Sendable>(
-        _ body: @escaping @Sendable (any Connection) throws -> () throws -> Value
+        _ body: @escaping @Sendable (any PipelinedTransaction) throws -> () throws -> Value
     ) async throws -> Value {
         throw DatabaseFailure.unavailable
     }
+
+    func runOutsideTransaction(_ sql: SQL) async throws { throw DatabaseFailure.unavailable }
 
     func close() async {}
 }

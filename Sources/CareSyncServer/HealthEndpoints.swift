@@ -42,12 +42,7 @@ struct HealthEndpoints: Sendable {
     }
 
     func ready(_ request: EndpointRequest<NoParameters, NoBody>) async throws -> HealthResponse {
-        do {
-            let one: Int? = try await database.read { db in try db.value("SELECT 1") }
-            guard one == 1 else { throw HealthError.databaseGone }
-            return HealthResponse(status: .up)
-        } catch {
-            throw HealthError.databaseGone
-        }
+        guard await database.isAnswering(within: .seconds(2)) else { throw HealthError.databaseGone }
+        return HealthResponse(status: .up)
     }
 }

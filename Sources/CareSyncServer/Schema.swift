@@ -10,7 +10,8 @@ import Scheduling
 package enum Schema {
     /// Only ever added to at its end once a release has been installed.
     private static let order = [
-        "platform/id-allocators", "platform/outbox", "platform/idempotency-keys", "platform/revocations", "platform/audit-log",
+        "platform/id-allocators", "platform/outbox", "platform/idempotency-keys", "platform/revocations",
+        "platform/audit-log",
         "mail/deliveries",
         "identity/accounts", "identity/sessions", "identity/address-blocks", "identity/sign-in-protection",
         "identity/second-factors", "identity/one-time-codes",

@@ -3,7 +3,7 @@ import Synchronization
 
 /// The program under test as a child process.
 final class ChildProcess: Sendable {
-    private let identifier: pid_t
+    let identifier: pid_t
     private let output: Int32
     /// Output that was read and not yet asked for.
     private let pending = Mutex<[UInt8]>([])
@@ -38,7 +38,12 @@ final class ChildProcess: Sendable {
     ) throws -> (pid_t, Int32) {
         var ends: [Int32] = [0, 0]
         guard pipe(&ends) == 0 else { throw LiveServer.Failure(description: "No pipe: \(errno)") }
-        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        // A child inherits what it is given and nothing else, such as a lock that this run was started with.
+        let descriptors =
+            (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")) ?? []  // Not on every system.
+        for descriptor in descriptors.compactMap({ Int32($0) }) where descriptor > 2 {
+            _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+        }
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)

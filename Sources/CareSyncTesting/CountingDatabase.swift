@@ -3,22 +3,24 @@ import Synchronization
 
 /// How much a piece of work has asked of the database.
 package final class StatementCount: Sendable {
-    private let state = Mutex((texts: [String](), roundTrips: 0))
+    private let state = Mutex((statements: [SQL](), roundTrips: 0))
 
     package init() {}
 
-    package var statements: Int { texts.count }
+    package var statements: Int { recorded.count }
+    /// The statements in order, for a look at their plans.
+    package var recorded: [SQL] { state.withLock { $0.statements } }
     /// The statements in order, without the values of their parameters.
-    package var texts: [String] { state.withLock { $0.texts } }
+    package var texts: [String] { recorded.map(\.text) }
     /// Batches count once; statements that travel with the next one do not count.
     package var roundTrips: Int { state.withLock { $0.roundTrips } }
 
     package func reset() {
-        state.withLock { $0 = (texts: [], roundTrips: 0) }
+        state.withLock { $0 = (statements: [], roundTrips: 0) }
     }
 
     fileprivate func add(_ statements: [SQL], roundTrips: Int) {
-        state.withLock { $0 = (texts: $0.texts + statements.map(\.text), roundTrips: $0.roundTrips + roundTrips) }
+        state.withLock { $0 = (statements: $0.statements + statements, roundTrips: $0.roundTrips + roundTrips) }
     }
 }
 
@@ -52,17 +54,22 @@ package struct CountingDatabase: Database {
     }
 
     package func send<Value: Sendable>(
-        _ body: @escaping @Sendable (any Connection) throws -> () throws -> Value
+        _ body: @escaping @Sendable (any PipelinedTransaction) throws -> () throws -> Value
     ) async throws -> Value {
-        try await base.send { [count] in try body(CountingConnection($0, count: count)) }
+        try await base.send { [count] in try body(CountingTransaction($0, count: count)) }
+    }
+
+    package func runOutsideTransaction(_ sql: SQL) async throws {
+        count.add([sql], roundTrips: 1)
+        try await base.runOutsideTransaction(sql)
     }
 
     package func close() async { await base.close() }
 }
 
-private final class CountingConnection: Connection {
+private class CountingConnection: Connection {
     private let base: any Connection
-    private let count: StatementCount
+    fileprivate let count: StatementCount
 
     init(_ base: any Connection, count: StatementCount) {
         self.base = base
@@ -87,29 +94,35 @@ private final class CountingConnection: Connection {
         return try base.run(statements, each)
     }
 
-    func later(_ sql: SQL, _ each: @escaping (Row) throws -> Void, done: @escaping (Int) -> Void) throws {
-        count.add([sql], roundTrips: 0)
-        try base.later(sql, each, done: done)
+    func append(_ rows: AppendedRows) throws {
+        count.add([rows.statement], roundTrips: 0)
+        try base.append(rows)
     }
 
-    func flush() throws { try base.flush() }
+    func liftTimeLimit() throws { try base.liftTimeLimit() }
 
-    func require(_ sql: SQL) throws {
-        count.add([sql], roundTrips: 0)
-        try base.require(sql)
+    func perform(_ step: SavepointStep) throws { try base.perform(step) }
+
+    func nextID(_ allocator: IDAllocator) throws -> Int64 {
+        try base.nextID(allocator)
+    }
+}
+
+private final class CountingTransaction: CountingConnection, PipelinedTransaction {
+    private let transaction: any PipelinedTransaction
+
+    init(_ base: any PipelinedTransaction, count: StatementCount) {
+        transaction = base
+        super.init(base, count: count)
+    }
+
+    func later(_ batch: Batch) throws {
+        count.add(batch.statements, roundTrips: 0)
+        try transaction.later(batch)
     }
 
     func requireChange(_ sql: SQL) throws {
         count.add([sql], roundTrips: 0)
-        try base.requireChange(sql)
-    }
-
-    func effect(_ sql: SQL) throws {
-        count.add([sql], roundTrips: 0)
-        try base.effect(sql)
-    }
-
-    func nextID(_ allocator: IDAllocator) throws -> Int64 {
-        try base.nextID(allocator)
+        try transaction.requireChange(sql)
     }
 }

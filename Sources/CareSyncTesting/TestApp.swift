@@ -46,7 +46,9 @@ package func withApp<Value: Sendable>(
         return try await body(
             TestApp(
                 system: system, time: time, random: random, logs: logs,
-                client: SocketClient(try system.makeResponder(observers: [DeclaredFailures.observer(system.endpoints)]), logger: logs.logger),
+                client: SocketClient(
+                    try system.makeResponder(observers: [DeclaredFailures.observer(system.endpoints)]),
+                    logger: logs.logger),
                 mailFolder: folder))
     }
 }
@@ -62,7 +64,9 @@ extension TestApp {
         return try await body(
             TestApp(
                 system: system, time: time, random: random, logs: logs,
-                client: SocketClient(try system.makeResponder(observers: [DeclaredFailures.observer(system.endpoints)]), logger: logs.logger),
+                client: SocketClient(
+                    try system.makeResponder(observers: [DeclaredFailures.observer(system.endpoints)]),
+                    logger: logs.logger),
                 mailFolder: mailFolder))
     }
 }

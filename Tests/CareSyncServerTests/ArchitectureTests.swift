@@ -46,7 +46,7 @@ struct ArchitectureTests {
     func owners() throws {
         let web: Set<String> = ["HTTPServer", "CareSyncServer"]
         let owners: [String: Set<String>] = [
-            "GRDB": ["PersistenceSQLite"], "GRDBSQLite": ["PersistenceSQLite"], "CPostgres": ["PersistencePostgres"],
+            "CSQLite": ["PersistenceSQLite"], "CPostgres": ["PersistencePostgres"],
             "CCrypt": ["Cryptography"], "COath": ["Cryptography"], "CQREncode": ["QRImages"], "CPNG": ["QRImages"],
             "CCurl": ["Mail"], "AsyncHTTPClient": ["Mail"], "Mustache": ["Mail"],
             "JWTKit": ["Cryptography"], "Hummingbird": web, "HummingbirdCore": web,

@@ -24,4 +24,24 @@ struct HealthTests {
             #expect(try await app.get("/health/live").status == 200)
         }
     }
+
+    @Test(
+        "a database that hangs is told from one that answers within two seconds, and found again when it goes on",
+        .enabled(if: DatabaseKind.available.contains(.postgres) && PostgresTestServer.isAvailable))
+    func databaseHangs() async throws {
+        try await withPostgresServer { server in
+            let program = try LiveServer(environment: ["DATABASE_URL": server.url()])
+            try await program.start()
+            #expect(try await program.get("/health/ready").status == 200)
+            server.hang()
+            let begin = ContinuousClock.now
+            #expect(try await program.get("/health/ready").status == 503)
+            // A busy machine may take its time, but not the five seconds for which other work waits.
+            #expect(ContinuousClock.now - begin < .seconds(4))
+            #expect(try await program.get("/health/live").status == 200)
+            server.goOn()
+            #expect(try await program.get("/health/ready").status == 200)
+            await program.stop()
+        }
+    }
 }

@@ -1,6 +1,6 @@
 import AuditTrail
 import CareSyncCore
-import Dispatch
+import Concurrency
 package import Logging
 package import Persistence
 import Synchronization
@@ -33,17 +33,8 @@ package final class AuditCheckpoints: Sendable {
         guard !grown.isEmpty else { return }
         let now = database.services.time.now
         let lines = try grown.map { try file.text($0, at: now) }
-        try await append(lines)
+        try await OwnThread.run("checkpoints") { [file] in try file.append(lines) }
         for line in lines { logger.notice("audit checkpoint", metadata: ["checkpoint": "\(line)"]) }
         written.withLock { for head in grown { $0[head.shard] = head.sequence } }
-    }
-
-    /// On a thread that may wait for the disk.
-    private func append(_ lines: [String]) async throws {
-        try await withCheckedThrowingContinuation { (done: CheckedContinuation<Void, any Error>) in
-            DispatchQueue.global(qos: .utility).async { [file] in
-                done.resume(with: Result { try file.append(lines) })
-            }
-        }
     }
 }

@@ -1,5 +1,6 @@
 package import AuditTrail
 package import CareSyncCore
+import Concurrency
 package import Cryptography
 import Foundation
 import Persistence
@@ -44,26 +45,7 @@ package struct CheckpointFile: Sendable {
 
     /// Adds lines and waits until the disk has them. A line that a crash cut short is cut off first.
     package func append(_ lines: [String]) throws {
-        try FileManager.default.createDirectory(
-            at: URL(fileURLWithPath: path).deletingLastPathComponent(), withIntermediateDirectories: true)
-        let descriptor = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw POSIXError(.init(rawValue: errno) ?? .EIO) }
-        let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
-        try repair(file)
-        // One write, so that processes that share the file never mix their lines.
-        try file.write(contentsOf: Data(lines.map { $0 + "\n" }.joined().utf8))
-        try file.synchronize()
-    }
-
-    private func repair(_ file: FileHandle) throws {
-        let end = try file.seekToEnd()
-        guard end > 0 else { return }
-        let start = end > 4096 ? end - 4096 : 0
-        try file.seek(toOffset: start)
-        let tail = try file.readToEnd() ?? Data()
-        guard tail.last != UInt8(ascii: "\n") else { return }
-        let whole = tail.lastIndex(of: UInt8(ascii: "\n")).map { tail.distance(from: tail.startIndex, to: $0) + 1 } ?? 0
-        try file.truncate(atOffset: start + UInt64(whole))
+        try DurableFile(path).append(lines: lines)
     }
 
     /// Every checkpoint of the file. Throws ``BadLine``; a last line without an end is one that is being written.

@@ -10,7 +10,6 @@ extension Program {
             let accounts = try await system.demoAccounts()
             let server = try system.makeServer(connections: OpenFiles.connections()) { port in
                 output.write(startLines(system, accounts: accounts, port: port))
-                StartMemory.giveBack()
             }
             try await run(system, services: system.workers + [server])
         }

@@ -1,4 +1,5 @@
 import CareSyncCore
+import Concurrency
 import Cryptography
 import Foundation
 
@@ -23,9 +24,7 @@ struct DevelopmentKeys {
         if let text = try read(path) { return text }
         let made = make(setting)
         guard missing == .create else { return made }
-        try FileManager.default.createDirectory(
-            atPath: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-        try publish(made, at: path)
+        _ = try DurableFile(path).create(Array((made + "\n").utf8))
         // Another process may have been first; what counts is the file.
         guard let text = try read(path) else { throw Failure(description: "\(path) has vanished.") }
         return text
@@ -50,19 +49,5 @@ struct DevelopmentKeys {
             throw Failure(description: "\(path) cannot be read.")
         }
         return text.trimmingCharacters(in: .whitespacesAndNewlines)
-    }
-
-    /// Writes beside and links: the name appears with its whole content, or stays what another process made of it.
-    private func publish(_ text: String, at path: String) throws {
-        let draft = path + "." + Hex.text(random.bytes(6))
-        let descriptor = open(draft, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw Failure(description: "\(path) cannot be written.") }
-        defer { unlink(draft) }
-        let line = Array((text + "\n").utf8)
-        let isWritten = write(descriptor, line, line.count) == line.count && fsync(descriptor) == 0
-        close(descriptor)
-        guard isWritten, link(draft, path) == 0 || errno == EEXIST else {
-            throw Failure(description: "\(path) cannot be written.")
-        }
     }
 }

@@ -67,7 +67,8 @@ package enum Setting: String, Sendable, CaseIterable {
         case .emergencyNumber: "telephone number that answers about emergencies name (112)"
         case .bcryptCost: "cost of password hashes, 10 to 15 (12)"
         case .rateLimits: "on or off; off is for development (on)"
-        case .patientLimits: "on or off: bounds on a patient's coming appointments and holds; off is for development (on)"
+        case .patientLimits:
+            "on or off: bounds on a patient's coming appointments and holds; off is for development (on)"
         case .apiDocuments: "on or off: OpenAPI document and Swagger UI (development: on, production: off)"
         case .allowInsecure: "1 lets development listen beyond this machine, and production be reached without TLS"
         case .logLevel: "trace, debug, info, notice, warning, error or critical (info)"

@@ -1,4 +1,3 @@
-import Configuration
 import Foundation
 
 /// Reads settings one by one and gathers what is wrong with them.
@@ -9,12 +8,12 @@ struct SettingsReader {
         let shown: String
     }
 
-    private let config: ConfigReader
+    private let environment: [String: String]
     private(set) var mistakes: [String] = []
     private(set) var readings: [Reading] = []
 
     init(environment: [String: String]) {
-        config = ConfigReader(provider: EnvironmentVariablesProvider(environmentVariables: environment))
+        self.environment = environment
     }
 
     /// The parsed value, or the default when the variable is absent, empty or wrong.
@@ -79,8 +78,7 @@ struct SettingsReader {
 
     /// An empty variable counts as absent, as in compose files that pass every variable on.
     private func raw(_ name: String) -> String? {
-        let key = ConfigKey(name.lowercased().split(separator: "_").map(String.init))
-        let text = config.string(forKey: key, isSecret: true)?.trimmingCharacters(in: .whitespacesAndNewlines)
+        let text = environment[name]?.trimmingCharacters(in: .whitespacesAndNewlines)
         return text?.isEmpty == false ? text : nil
     }
 }

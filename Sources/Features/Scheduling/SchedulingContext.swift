@@ -1,4 +1,5 @@
 package import CareSyncCore
+import Concurrency
 import Directory
 import Persistence
 
@@ -41,7 +42,7 @@ struct SchedulingContext: Sendable {
     let vault: PatientVault
     let settings: SchedulingSettings
     let rules = RulesCache()
-    let turns = SlotTurns()
+    let turns = KeyedGate<BookingTurn>()
 
     func calendars(_ db: any Connection) -> CalendarRepository {
         CalendarRepository(db: db, zone: zone, cache: rules)

@@ -21,7 +21,7 @@ package struct SchedulingDemo: Sendable {
         guard !doctors.isEmpty, !patients.isEmpty, try !db.exists("SELECT 1 FROM appointments LIMIT 1") else {
             return 0
         }
-        let now = db.scope.services.time.now
+        let now = db.now
         let today = zone.date(at: now)
         var added = 0
         for (index, patient) in patients.enumerated() {

@@ -1,3 +1,4 @@
+import Concurrency
 package import Logging
 package import Persistence
 
@@ -52,7 +53,7 @@ package struct AuditByPatient: Sendable {
             ORDER BY l.shard\(db.dialect.forUpdate(of: "l"))
             """)
         for span in spans {
-            try db.later(
+            try db.run(
                 """
                 INSERT INTO audit_by_patient (patient_id, at, shard, sequence)
                 SELECT a.patient_id, a.at, a.shard, a.sequence FROM audit_log a
@@ -60,7 +61,7 @@ package struct AuditByPatient: Sendable {
                   AND a.patient_id IS NOT NULL
                 ORDER BY a.patient_id, a.at, a.sequence ON CONFLICT DO NOTHING
                 """)
-            try db.later("UPDATE audit_listed SET sequence = \(span.head) WHERE shard = \(span.shard)")
+            try db.run("UPDATE audit_listed SET sequence = \(span.head) WHERE shard = \(span.shard)")
         }
         return spans.contains { $0.head - $0.sequence >= mostRows }
     }

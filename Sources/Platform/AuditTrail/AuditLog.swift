@@ -53,10 +53,10 @@ package final class AuditLog: Sendable {
     func append(_ entry: AuditEntry, _ db: any Connection) throws {
         let lease = try lease(db)
         let head = try lease.head ?? readHead(of: lease.shard, db: db)
-        let content = AuditContent(entry, at: db.scope.services.time.now)
+        let content = AuditContent(entry, at: db.now)
         let sequence = head.sequence + 1
         let mac = authenticate(AuditCode.bytes(content, shard: lease.shard, sequence: sequence, after: head.mac))
-        try db.effect(Self.insert(content, shard: lease.shard, sequence: sequence, mac: mac))
+        try db.append(Self.row(content, shard: lease.shard, sequence: sequence, mac: mac))
         lease.head = Head(sequence: sequence, mac: mac)
         db.scope.afterRollback { lease.head = nil }
     }
@@ -90,14 +90,18 @@ package final class AuditLog: Sendable {
         return head
     }
 
-    private static func insert(_ content: AuditContent, shard: Int, sequence: Int64, mac: [UInt8]) -> SQL {
-        """
-        INSERT INTO audit_log (shard, sequence, at, actor_id, actor_role, action, entity, entity_id, patient_id, outcome,
-                               reason, request_id, address, state_before, state_after, user_agent, mac)
-        VALUES (\(shard), \(sequence), \(content.at), \(content.actorID), \(content.actorRole), \(content.action),
+    private static func row(_ content: AuditContent, shard: Int, sequence: Int64, mac: [UInt8]) -> AppendedRows {
+        AppendedRows(
+            into: "audit_log",
+            """
+            shard, sequence, at, actor_id, actor_role, action, entity, entity_id, patient_id, outcome, reason, request_id,
+            address, state_before, state_after, user_agent, mac
+            """,
+            values: """
+                \(shard), \(sequence), \(content.at), \(content.actorID), \(content.actorRole), \(content.action),
                 \(content.entity), \(content.entityID), \(content.patientID), \(content.outcome), \(content.reason),
                 \(content.requestID), \(content.address), \(content.before), \(content.after),
-                \(content.userAgent), \(mac))
-        """
+                \(content.userAgent), \(mac)
+                """)
     }
 }

@@ -1,4 +1,5 @@
 package import CareSyncCore
+import Concurrency
 import Foundation
 
 /// The outcome of a password check.
@@ -19,7 +20,7 @@ package final class PasswordHasher: Sendable {
     /// Each step doubles the time of a hash.
     package let cost: Int
     private let random: RandomSource
-    private let threads: WorkerThreads<Bcrypt>
+    private let threads: BlockingThreads<Bcrypt>
     private let turns: PasswordTurns
 
     /// - Parameters:
@@ -42,7 +43,7 @@ package final class PasswordHasher: Sendable {
         self.random = random
         let count = max(1, threads ?? ProcessInfo.processInfo.activeProcessorCount)
         turns = PasswordTurns(width: count, limit: queueLimit) { Self.busy }
-        self.threads = try WorkerThreads(
+        self.threads = try BlockingThreads(
             name: "password", count: count, queueLimit: count,
             refusal: { isClosed in isClosed ? Self.closed : Self.busy }, makeScratch: Bcrypt.init)
     }

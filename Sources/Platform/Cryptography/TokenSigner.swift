@@ -1,4 +1,5 @@
 package import CareSyncCore
+import Concurrency
 import Foundation
 import JWTKit
 
@@ -14,7 +15,8 @@ package struct TokenSigner: Sendable {
     private let keys: JWTKeyCollection
     private let keyIDs: Set<String>
     private let signingID: JWKIdentifier
-    private let verified = VerifiedTokens(limit: 10_000)
+    /// The claims of tokens whose signature has been checked.
+    private let verified = BoundedCache<TokenDigest, AccessClaims>(limit: 10_000)
 
     /// Keys are added to JWTKit's collection by awaiting it, so there is no initialiser.
     package static func make(_ secrets: TokenSecrets) async -> TokenSigner {

@@ -76,7 +76,7 @@ package struct OutboxAdministration {
 
     /// Makes a message that was given up due at once, with all its tries before it.
     package func retry(_ id: Int64) throws -> Retry {
-        let now = db.scope.services.time.now
+        let now = db.now
         let entry: OutboxEntry? = try db.first(
             """
             UPDATE outbox SET parked_at = NULL, claimed_until = NULL, attempts = 0, due_at = \(now)

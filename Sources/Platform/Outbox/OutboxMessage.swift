@@ -35,13 +35,14 @@ extension Connection {
     package func enqueue(_ message: OutboxMessage) throws {
         let now = scope.services.time.now
         let due = message.due ?? now
-        try effect(
-            """
-            INSERT INTO outbox (kind, subject, channel, version, payload, created_at, due_at)
-            VALUES (\(message.kind), \(message.subject), \(message.channel), \(message.version), \(message.payload),
-                    \(now), \(due))
-            ON CONFLICT DO NOTHING
-            """)
+        try append(
+            AppendedRows(
+                into: "outbox", "kind, subject, channel, version, payload, created_at, due_at",
+                values: """
+                    \(message.kind), \(message.subject), \(message.channel), \(message.version), \(message.payload),
+                    \(now), \(due)
+                    """,
+                conflict: "ON CONFLICT DO NOTHING"))
         if due <= now {
             let kind = message.kind
             scope.raiseOutboxSignal(kind)
@@ -50,6 +51,6 @@ extension Connection {
 
     /// Takes back every message of a kind about a subject that has not been carried out.
     package func withdraw(kind: String, subject: String) throws {
-        try later("DELETE FROM outbox WHERE subject = \(subject) AND kind = \(kind) AND done_at IS NULL")
+        try run("DELETE FROM outbox WHERE subject = \(subject) AND kind = \(kind) AND done_at IS NULL")
     }
 }

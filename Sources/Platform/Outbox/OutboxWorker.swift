@@ -69,7 +69,7 @@ package struct OutboxWorker: Sendable {
     private func carryOutTogether(_ kinds: [String], atMost limit: Int) async throws -> Int {
         guard !kinds.isEmpty else { return 0 }
         return try await database.write { db in
-            let now = db.scope.services.time.now
+            let now = db.now
             let items: [OutboxItem] = try db.all(
                 """
                 UPDATE outbox SET done_at = \(now), claimed_until = NULL, last_error = NULL, attempts = attempts + 1
@@ -125,7 +125,7 @@ package struct OutboxWorker: Sendable {
 
     private func claimDue(_ kinds: [String], _ limit: Int) async throws -> [OutboxItem] {
         try await database.write { db in
-            let now = db.scope.services.time.now
+            let now = db.now
             return try db.all(
                 """
                 UPDATE outbox SET claimed_until = \(now + Self.claim), attempts = attempts + 1
@@ -165,7 +165,7 @@ package struct OutboxWorker: Sendable {
 
     private static func done(_ item: OutboxItem, _ db: any Connection) -> SQL {
         """
-        UPDATE outbox SET done_at = \(db.scope.services.time.now), claimed_until = NULL, last_error = NULL, parked_at = NULL
+        UPDATE outbox SET done_at = \(db.now), claimed_until = NULL, last_error = NULL, parked_at = NULL
         WHERE id = \(item.id) AND done_at IS NULL
         """
     }
@@ -179,7 +179,7 @@ package struct OutboxWorker: Sendable {
             metadata: ["id": "\(item.id)", "kind": "\(item.kind)", "attempt": "\(item.attempts)", "error": "\(reason)"])
         let random = database.services.random.bytes(1)[0]
         try await database.write { db in
-            let now = db.scope.services.time.now
+            let now = db.now
             let due = now + handler.retry.delay(after: item.attempts, random: random)
             try db.run(
                 """

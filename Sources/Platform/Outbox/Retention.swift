@@ -1,4 +1,5 @@
 package import CareSyncCore
+import Concurrency
 package import Logging
 package import Persistence
 
@@ -48,7 +49,7 @@ package struct RetentionJob: Sendable {
 
     package var handler: OutboxHandler {
         .transaction(Self.kind) { _, db in
-            let now = db.scope.services.time.now
+            let now = db.now
             for sweep in retentionRules { try db.run(sweep.delete(now, Self.limit)) }
             try schedule(Self.hour(of: now) + 1, db)
         }
@@ -56,7 +57,7 @@ package struct RetentionJob: Sendable {
 
     /// Sees to it that the hour's run is in the outbox; more often than needed does no harm.
     package func schedule() async throws {
-        try await database.write { db in try schedule(Self.hour(of: db.scope.services.time.now), db) }
+        try await database.write { db in try schedule(Self.hour(of: db.now), db) }
     }
 
     /// Keeps the clean-up going until the task is cancelled, also when its row was lost or the clock was set.

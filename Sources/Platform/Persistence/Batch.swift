@@ -64,17 +64,10 @@ package final class Batch {
         for (finish, count) in zip(finishers, counts) { finish(count) }
     }
 
-    /// Takes the answer to one statement from a driver: its rows, and the number of rows changed or returned.
+    /// Takes the answer to one of the statements from a driver: its rows, and the number of rows changed or returned.
     package func take(_ index: Int, count: Int, rows: ((Row) throws -> Void) throws -> Void) throws {
         try rows(readers[index])
         finishers[index](count)
-    }
-
-    /// Sends the statements with whatever comes next, or with the commit; the results can be read after that.
-    package func later(_ db: any Connection) throws {
-        for (index, sql) in statements.enumerated() {
-            try db.later(sql, readers[index], done: finishers[index])
-        }
     }
 
     private func add(_ sql: SQL, _ read: @escaping (Row) throws -> Void, finish: @escaping (Int) -> Void) {

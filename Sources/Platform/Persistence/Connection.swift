@@ -1,4 +1,4 @@
-import CareSyncCore
+package import CareSyncCore
 
 /// The connection of a running transaction. It belongs to the closure that received it and must not leave it.
 package protocol Connection: AnyObject {
@@ -16,28 +16,26 @@ package protocol Connection: AnyObject {
     /// rows. The numbers of rows changed (or returned). A statement cannot depend on what an earlier one answered.
     func run(_ statements: [SQL], _ each: (Int, Row) throws -> Void) throws -> [Int]
 
-    /// Runs a statement together with the next one whose answer is needed, or with the commit. `each` gets its rows and
-    /// `done` the number of rows changed once the answers are there. What it throws surfaces there.
-    func later(_ sql: SQL, _ each: @escaping (Row) throws -> Void, done: @escaping (Int) -> Void) throws
-
-    /// Sends what waits and takes in the answers.
-    func flush() throws
-
-    /// Undoes the transaction with ``DatabaseFailure/unmetRequirement`` unless the statement gives a row; like
-    /// ``later(_:)`` it waits for company. What stands behind it can rely on it without having seen an answer.
-    func require(_ sql: SQL) throws
-
-    /// Runs an insert, update or deletion that must change a row: unless it does, the transaction is undone with
-    /// ``DatabaseFailure/unmetRequirement``. Otherwise like ``require(_:)``.
-    func requireChange(_ sql: SQL) throws
-
-    /// Runs an insert, update or deletion that needs nothing of the other statements of its transaction and is needed by
-    /// none of them, such as an outbox or audit row. Like ``later(_:)``, but a database may run it before others, and
-    /// several as one.
-    func effect(_ sql: SQL) throws
+    /// Leaves rows behind that nothing in the transaction reads. The insert may travel with later statements or with the
+    /// commit; what it throws surfaces there.
+    func append(_ rows: AppendedRows) throws
 
     /// The next value of an allocator made by ``Migration/createAllocator(_:start:dialect:)``.
     func nextID(_ allocator: IDAllocator) throws -> Int64
+
+    /// Lets statements of this transaction take as long as they need, for migrations of large tables. Waits for locks stay
+    /// bounded.
+    func liftTimeLimit() throws
+
+    /// The steps of ``savepoint(_:)``.
+    func perform(_ step: SavepointStep) throws
+}
+
+/// A step of a part of a transaction that can be undone by itself.
+package enum SavepointStep {
+    case set(SQL)
+    case release(SQL)
+    case rollBack(SQL)
 }
 
 /// A source of ids for rows that must know theirs before they are inserted (RULINGS A4).
@@ -51,10 +49,12 @@ package struct IDAllocator: Sendable, Hashable {
 }
 
 extension Connection {
-    /// Runs a statement whose result nobody needs together with the next one, or with the commit. What it throws surfaces
-    /// there.
-    package func later(_ sql: SQL) throws {
-        try later(sql, { _ in }, done: { _ in })
+    /// The time, by the clock of the application.
+    package var now: Instant { scope.services.time.now }
+
+    /// Runs statements in order, in one round trip where the database can.
+    package func run(_ statements: [SQL]) throws {
+        _ = try run(statements) { _, _ in }
     }
 
     /// The first row, if there is one.
@@ -104,14 +104,14 @@ extension Connection {
         let name = SQL(stringLiteral: "part_\(scope.enterPart())")
         defer { scope.leavePart() }
         let mark = scope.mark()
-        try later("SAVEPOINT \(name)")
+        try perform(.set(name))
         do {
             let value = try body()
-            try later("RELEASE SAVEPOINT \(name)")
+            try perform(.release(name))
             return value
         } catch {
-            try run("ROLLBACK TO SAVEPOINT \(name)")
-            try later("RELEASE SAVEPOINT \(name)")
+            try perform(.rollBack(name))
+            try perform(.release(name))
             scope.reset(to: mark)
             throw error
         }

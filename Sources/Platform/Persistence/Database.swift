@@ -1,3 +1,5 @@
+import Concurrency
+
 /// A database. Transactions are synchronous closures over one connection: they cannot wait for anything but SQL, and a
 /// driver may repeat a body after transactions got in each other's way, so a body has no effects but SQL and its result.
 package protocol Database: Sendable {
@@ -16,11 +18,14 @@ package protocol Database: Sendable {
     func write<Value: Sendable>(_ body: @escaping @Sendable (any Connection) throws -> Value) async throws -> Value
 
     /// One transaction whose answers are read after its commit: what the body returns is called then, on the same thread,
-    /// and makes the result. For a body that only sends statements (``Batch/later(_:)``): it costs one round trip, commit
-    /// included, and a driver may send several such transactions one behind the other.
+    /// and makes the result. A driver may send several such transactions one behind the other.
     func send<Value: Sendable>(
-        _ body: @escaping @Sendable (any Connection) throws -> () throws -> Value
+        _ body: @escaping @Sendable (any PipelinedTransaction) throws -> () throws -> Value
     ) async throws -> Value
+
+    /// Runs one statement that PostgreSQL allows in no transaction, such as `CREATE INDEX CONCURRENTLY`, without a time
+    /// limit. Never repeated by itself.
+    func runOutsideTransaction(_ sql: SQL) async throws
 
     /// Finishes what is running, refuses what is waiting, and closes every connection.
     func close() async
@@ -47,5 +52,11 @@ extension Database {
             let value = try body(db)
             return { value }
         }
+    }
+
+    /// Whether the database answers within that time.
+    package func isAnswering(within limit: Duration) async -> Bool {
+        let answer = try? await within(limit) { try await self.read { db in try db.exists("SELECT 1") } }
+        return answer == true  // A failure is no answer either.
     }
 }

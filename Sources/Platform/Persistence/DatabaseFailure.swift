@@ -1,6 +1,8 @@
+import CareSyncCore
+
 /// What can go wrong in a driver, in terms both databases share. Descriptions carry no values and no SQL, so a careless
 /// log line cannot leak patient data.
-package enum DatabaseFailure: Error, Sendable, Equatable {
+package enum DatabaseFailure: LoggableError, Sendable, Equatable {
     /// A rule of the schema refused a write. The name is the constraint's, or the text a trigger raised; for a unique
     /// constraint SQLite reports columns, which the driver turns into PostgreSQL's default name `table_column_key`.
     case constraint(Constraint, name: String)
@@ -8,7 +10,7 @@ package enum DatabaseFailure: Error, Sendable, Equatable {
     case conflict(code: String)
     /// A lock was not granted within the lock time-out (5 s).
     case lockTimeout
-    /// What ``Connection/require(_:)`` asked for was not there.
+    /// What ``PipelinedTransaction/requireChange(_:)`` was to change was not there.
     case unmetRequirement
     /// The connection broke. With `outcomeUnknown` the commit may or may not have happened.
     case connectionLost(outcomeUnknown: Bool)

@@ -3,9 +3,9 @@ import Persistence
 
 /// A running transaction, or a series of reads.
 ///
-/// Statements wait in a queue until somebody needs an answer; `BEGIN` waits with them, and the last ones leave together
-/// with `COMMIT`.
-final class PostgresConnection: Connection {
+/// `BEGIN`, savepoints and rows that are only left behind wait until an answer is needed, or for the commit, and leave
+/// together with it.
+final class PostgresConnection: PipelinedTransaction {
     enum Mode { case read, write }
 
     let dialect = Dialect.postgres
@@ -14,11 +14,16 @@ final class PostgresConnection: Connection {
     private let mode: Mode
     private var queue: [Queued] = []
     private var queuedBytes = 0
-    /// Where in the queue further effects are put.
-    private var fusing: Int?
+    /// The last of what waits; it takes rows until something follows it.
+    private var condition: PostgresCondition?
+    /// Something that may have written has been queued or sent.
+    private var hasWritten = false
     /// Some statement was answered, so the connection was good when the body began.
     private var wasAnswered = false
     private var sentCommit = false
+    private var isOver = false
+    /// What went wrong with answers that came with the commit.
+    private var readFailure: (any Error)?
     /// Called before the first statement leaves: what waits for company on this connection goes first.
     var beforeFirstExchange: (() -> Void)?
     /// What spoilt the transaction; until a savepoint is restored, every statement fails with it.
@@ -28,15 +33,14 @@ final class PostgresConnection: Connection {
     private struct Queued {
         let sql: SQL
         var deliver: ((PostgresRowSource) throws -> Void)?
-        /// Run as one with the statement.
-        var effects: [SQL] = []
-        var mustChange = false
-
-        /// What is sent.
-        var fused: SQL { PostgresFusion.statement(sql, mustChange: mustChange, effects: effects) }
+        var savepoint: String?
+        /// Unless it gives a row, nothing has happened.
+        var isCondition = false
     }
 
-    private static let begin: SQL = "BEGIN READ WRITE"
+    /// What ``takeTransaction()`` gave away.
+    private var taken: [Queued] = []
+
     private static let commit: SQL = "COMMIT"
     /// Waiting statements beyond these bounds leave early, so that memory stays bounded.
     private static let mostQueued = 512
@@ -46,8 +50,11 @@ final class PostgresConnection: Connection {
         self.pipeline = pipeline
         self.scope = scope
         self.mode = mode
-        if mode == .write { queue.append(Queued(sql: Self.begin)) }
+        pipeline.hasTimeLimit = true
+        if mode == .write { queue.append(Queued(sql: PostgresPipeline.begin)) }
     }
+
+    // MARK: Statements
 
     func query(_ sql: SQL, _ each: (Row) throws -> Void) throws {
         try answer(to: sql)?.eachRow(each)
@@ -61,6 +68,7 @@ final class PostgresConnection: Connection {
     func run(_ statements: [SQL], _ each: (Int, Row) throws -> Void) throws -> [Int] {
         for sql in statements { try PostgresParameters.check(sql.parameters) }
         guard !statements.isEmpty else { return [] }
+        hasWritten = true
         let results = try send(statements)
         for (index, result) in results.enumerated() {
             try result.eachRow { try each(index, $0) }
@@ -68,37 +76,75 @@ final class PostgresConnection: Connection {
         return results.map(\.count)
     }
 
-    func later(_ sql: SQL, _ each: @escaping (Row) throws -> Void, done: @escaping (Int) -> Void) throws {
+    func append(_ rows: AppendedRows) throws {
+        let sql = rows.statement
         try PostgresParameters.check(sql.parameters)
         if let failure { throw failure }
-        queue.append(
-            Queued(sql: sql) { answer in
-                try answer.eachRow(each)
-                done(answer.count)
-            })
-        // An effect inside a savepoint must not join a statement outside of it, nor the other way round.
-        if sql.isSavepoint { fusing = nil }
-        try keepBounds(sql)
+        if condition?.add(rows) == true {
+            try keepBounds(sql)
+        } else {
+            hasWritten = true
+            try add(Queued(sql: sql))
+        }
+    }
+
+    func later(_ batch: Batch) throws {
+        for (index, sql) in batch.statements.enumerated() {
+            try add(
+                Queued(sql: sql) { answer in
+                    try batch.take(index, count: answer.count) { try answer.eachRow($0) }
+                })
+        }
     }
 
     func requireChange(_ sql: SQL) throws {
         try PostgresParameters.check(sql.parameters)
         if let failure { throw failure }
-        fusing = queue.count
-        queue.append(Queued(sql: sql, mustChange: true))
-        try keepBounds(sql)
+        if condition != nil { _ = try send([]) }
+        condition = PostgresCondition(sql)
     }
 
-    func effect(_ sql: SQL) throws {
-        try PostgresParameters.check(sql.parameters)
-        if let failure { throw failure }
-        if let fusing, queue[fusing].effects.count < PostgresFusion.mostEffects {
-            queue[fusing].effects.append(sql)
-        } else {
-            fusing = queue.count
-            queue.append(Queued(sql: sql))
+    func nextID(_ allocator: IDAllocator) throws -> Int64 {
+        var block = pipeline.ids[allocator] ?? 0..<0
+        if block.isEmpty {
+            var start: Int64?
+            try send(["SELECT nextval(\(allocator.name))"]).last?.eachRow { start = try $0.value(at: 0) }
+            guard let start else { throw DatabaseFailure.other(code: "no sequence value") }
+            block = start..<(start + 32)
         }
-        try keepBounds(sql)
+        let id = block.lowerBound
+        pipeline.ids[allocator] = (id + 1)..<block.upperBound
+        return id
+    }
+
+    func liftTimeLimit() throws {
+        pipeline.hasTimeLimit = false
+        try run("SET LOCAL statement_timeout = 0")
+    }
+
+    func perform(_ step: SavepointStep) throws {
+        switch step {
+        case .set(let name): try add(Queued(sql: "SAVEPOINT \(name)", savepoint: name.text))
+        case .release(let name): try add(Queued(sql: "RELEASE SAVEPOINT \(name)"))
+        case .rollBack(let name): try rollBack(to: name)
+        }
+    }
+
+    // MARK: Sending
+
+    private func answer(to sql: SQL) throws -> PostgresRowSource? {
+        try PostgresParameters.check(sql.parameters)
+        hasWritten = true
+        return try send([sql]).last
+    }
+
+    /// Puts a statement behind what waits. It must not join a change that may not happen, so that one is settled first.
+    private func add(_ queued: Queued) throws {
+        try PostgresParameters.check(queued.sql.parameters)
+        if let failure { throw failure }
+        if condition != nil { _ = try send([]) }
+        queue.append(queued)
+        try keepBounds(queued.sql)
     }
 
     /// Sends what waits when it is a lot.
@@ -109,52 +155,41 @@ final class PostgresConnection: Connection {
         if queue.count >= Self.mostQueued || queuedBytes >= Self.mostQueuedBytes { _ = try send([]) }
     }
 
-    func flush() throws {
-        _ = try send([])
-    }
-
-    func require(_ sql: SQL) throws {
-        try later("SELECT 1 / count(*) FROM (\(sql)) AS required")
-    }
-
-    func nextID(_ allocator: IDAllocator) throws -> Int64 {
-        var block = pipeline.ids[allocator] ?? 0..<0
-        if block.isEmpty {
-            let start: Int64? = try value("SELECT nextval(\(allocator.name))")
-            guard let start else { throw DatabaseFailure.other(code: "no sequence value") }
-            block = start..<(start + 32)
-        }
-        let id = block.lowerBound
-        pipeline.ids[allocator] = (id + 1)..<block.upperBound
-        return id
-    }
-
-    private func answer(to sql: SQL) throws -> PostgresRowSource? {
-        try PostgresParameters.check(sql.parameters)
-        if let savepoint = sql.restoredSavepoint {
-            return try restore(savepoint, with: sql)
-        }
-        return try send([sql]).last
-    }
-
     /// Sends what waits, then `statements`; the answers to the latter. Those to what waited go to who asked for them.
     private func send(_ statements: [SQL]) throws -> ArraySlice<PostgresRowSource> {
         if let failure { throw failure }
-        let waiting = queue
-        queue.removeAll(keepingCapacity: true)
-        queuedBytes = 0
-        fusing = nil
+        // What follows a change that may not happen is sent once the change is known to have happened.
+        if condition != nil, !statements.isEmpty { _ = try send([]) }
+        let waiting = takeWaiting()
         guard !waiting.isEmpty || !statements.isEmpty else { return [] }
-        let results = try exchange(waiting.map(\.fused) + statements)
+        let results = try exchange(waiting.map(\.sql) + statements)
+        guard hasHappened(waiting, results) else {
+            failure = .unmetRequirement
+            throw DatabaseFailure.unmetRequirement
+        }
         for (queued, answer) in zip(waiting, results) { try queued.deliver?(answer) }
         return results.dropFirst(waiting.count)
+    }
+
+    private func takeWaiting() -> [Queued] {
+        var waiting = queue
+        if let condition { waiting.append(Queued(sql: condition.statement, isCondition: true)) }
+        queue.removeAll(keepingCapacity: true)
+        queuedBytes = 0
+        condition = nil
+        return waiting
+    }
+
+    /// Whether what the rest depends on has happened.
+    private func hasHappened(_ waiting: [Queued], _ answers: [PostgresRowSource]) -> Bool {
+        zip(waiting, answers).allSatisfy { queued, answer in !queued.isCondition || answer.hasRows }
     }
 
     private func exchange(_ batch: [SQL]) throws(DatabaseFailure) -> [PostgresRowSource] {
         beforeFirstExchange?()
         beforeFirstExchange = nil
         do {
-            let results = try pipeline.exchange(batch, isBetweenTransactions: mode == .read || !wasAnswered)
+            let results = try pipeline.exchange(batch, isBetweenTransactions: mode == .read || !wasAnswered, mode)
             wasAnswered = true
             return results
         } catch {
@@ -165,17 +200,17 @@ final class PostgresConnection: Connection {
     }
 
     /// Undoes what followed a savepoint; what has not been sent is simply dropped.
-    private func restore(_ savepoint: Substring, with sql: SQL) throws -> PostgresRowSource? {
+    private func rollBack(to savepoint: SQL) throws {
         let earlier = failure
         failure = nil
-        fusing = nil
-        if earlier == nil {
-            let start = queue.lastIndex { $0.sql.text == "SAVEPOINT \(savepoint)" }
-            let kept = start.map { $0 + 1 } ?? queue.firstIndex { $0.sql.text != Self.begin.text } ?? queue.count
-            queue.removeSubrange(kept...)
+        condition = nil
+        if earlier == nil, let start = queue.lastIndex(where: { $0.savepoint == savepoint.text }) {
+            queue.removeSubrange((start + 1)...)
+            return
         }
+        queue.removeAll { $0.sql.text != PostgresPipeline.begin.text }
         do {
-            return try send([sql]).last
+            _ = try send(["ROLLBACK TO SAVEPOINT \(savepoint)"])
         } catch {
             // The savepoint was never set, because what came before it had failed: that is the reason to report.
             guard let earlier else { throw error }
@@ -184,6 +219,8 @@ final class PostgresConnection: Connection {
         }
     }
 }
+
+// MARK: - The end of a transaction
 
 extension PostgresConnection {
     /// Sends what waits and makes it durable.
@@ -194,53 +231,68 @@ extension PostgresConnection {
             return
         }
         // Nothing but BEGIN waits and nothing was sent: there is no transaction.
-        guard wasAnswered || queue.count > 1 else { return }
+        guard wasAnswered || queue.count > 1 || condition != nil else { return }
+        if !isEmptyWithoutChange { _ = try send([]) }
+        let waiting = takeWaiting()
         sentCommit = true
-        let answer: PostgresRowSource?
+        let answers: [PostgresRowSource]
         do {
-            answer = try send([Self.commit]).last
+            answers = try exchange(waiting.map(\.sql) + [Self.commit])
         } catch {
-            throw pipeline.isBroken ? DatabaseFailure.connectionLost(outcomeUnknown: true) : error
+            let isUnknown = pipeline.isBroken && !pipeline.refusesWrites
+            throw isUnknown ? DatabaseFailure.connectionLost(outcomeUnknown: true) : error
         }
-        // The server answers a commit of a spoilt transaction with a rollback.
-        guard answer?.tag == Self.commit.text else { throw DatabaseFailure.other(code: "25P02") }
+        try conclude(waiting, answers)
     }
+
+    /// Whether the commit may travel with the change that must happen: without the change there is nothing to commit.
+    private var isEmptyWithoutChange: Bool { condition == nil || !hasWritten }
 
     /// The whole transaction, to be sent together with others; `nil` when some of it has left already, or when there is
     /// nothing to send.
     func takeTransaction() -> [SQL]? {
-        guard !wasAnswered, failure == nil, queue.count > 1 else { return nil }
+        guard !wasAnswered, failure == nil, queue.count > 1 || condition != nil, isEmptyWithoutChange else {
+            return nil
+        }
         sentCommit = true
-        return queue.map(\.fused) + [Self.commit]
+        taken = takeWaiting()
+        return taken.map(\.sql) + [Self.commit]
     }
 
-    /// Hands out the answers to what ``takeTransaction()`` gave.
+    /// Hands out the answers to what ``takeTransaction()`` gave. Throws when the transaction came to nothing.
     func deliver(_ answers: ArraySlice<PostgresRowSource>) throws {
+        try conclude(taken, Array(answers))
+    }
+
+    private func conclude(_ waiting: [Queued], _ answers: [PostgresRowSource]) throws {
+        isOver = true
         // The server answers a commit of a spoilt transaction with a rollback.
         guard answers.last?.tag == Self.commit.text else { throw DatabaseFailure.other(code: "25P02") }
-        for (queued, answer) in zip(queue, answers) { try queued.deliver?(answer) }
+        guard hasHappened(waiting, answers) else { throw DatabaseFailure.unmetRequirement }
+        do {
+            for (queued, answer) in zip(waiting, answers) { try queued.deliver?(answer) }
+        } catch {
+            readFailure = error
+        }
+    }
+
+    /// The result of a transaction that is durable.
+    func result<Value>(_ answer: () throws -> Value) -> Result<Value, any Error> {
+        Result {
+            if let readFailure { throw readFailure }
+            return try answer()
+        }
     }
 
     /// Undoes the transaction, as far as there is one.
     func abandon() {
-        guard mode == .write, wasAnswered, !pipeline.isBroken else { return }
+        guard mode == .write, wasAnswered, !isOver, !pipeline.isBroken else { return }
         pipeline.rollBack()
     }
 
     /// After a lost connection: whether a repetition cannot do anything twice.
     var mayRunAgain: Bool {
-        pipeline.isBroken && !sentCommit && (mode == .read || !wasAnswered)
-    }
-}
-
-extension SQL {
-    /// Whether the statement begins or ends a part of a transaction.
-    fileprivate var isSavepoint: Bool { text.hasPrefix("SAVEPOINT ") || text.hasPrefix("RELEASE ") }
-
-    /// The name of the savepoint this statement goes back to.
-    fileprivate var restoredSavepoint: Substring? {
-        let command = "ROLLBACK TO SAVEPOINT "
-        guard text.utf8.first == UInt8(ascii: "R"), text.hasPrefix(command) else { return nil }
-        return text.dropFirst(command.count)
+        guard pipeline.isBroken else { return false }
+        return pipeline.refusesWrites || !sentCommit && (mode == .read || !wasAnswered)
     }
 }

@@ -1,8 +1,9 @@
 import CPostgres
 import CareSyncCore
+import Concurrency
+import Dispatch
 package import Logging
 package import Persistence
-import Synchronization
 
 /// The PostgreSQL driver: a fixed number of threads, each with a connection of its own, fed by one bounded queue.
 ///
@@ -19,10 +20,12 @@ package final class PostgresDatabase: Database {
     ///
     /// - Parameter fetchers: of these connections so many serve ``fetch(_:)`` and nothing else, at most one in four. Fewer
     ///   connections than callers is what lets reads travel together; more than processors help nobody.
-    /// - Parameter patience: how long work waits for a database that is away before it is refused.
+    /// - Parameter patience: how long work waits for a connection, or for a database that is away, before it is refused.
+    /// - Parameter margin: how much longer than its statement time-out the server may be silent while it owes an answer.
+    /// - Parameter recheck: how often a server that takes no writes is looked at again.
     package init(
         url: String, connections: Int = 16, fetchers: Int = 2, patience: Duration = .seconds(5),
-        services: DatabaseServices, logger: Logger
+        margin: Duration = .seconds(5), recheck: Duration = .seconds(1), services: DatabaseServices, logger: Logger
     ) throws {
         let target = try PostgresTarget(url: url)
         let (connection, failure) = target.connect()
@@ -36,7 +39,7 @@ package final class PostgresDatabase: Database {
         }
         let shared = PostgresShared(
             target: target, queue: JobQueue(bound: Self.mostWaiting), fetches: JobQueue(bound: Self.mostWaiting),
-            patience: patience, services: services, logger: logger)
+            patience: patience, margin: margin, recheck: recheck, services: services, logger: logger)
         self.shared = shared
         self.fetchers = min(fetchers, connections / 4)
         for workerIndex in 0..<max(1, connections) {
@@ -47,6 +50,7 @@ package final class PostgresDatabase: Database {
                 throw PostgresStartFailure(description: "No thread for the database could be started.")
             }
         }
+        _ = shared.threads.start(connections) { shared.refuseOverdue() }
     }
 
     deinit { shared.close() }
@@ -71,22 +75,36 @@ package final class PostgresDatabase: Database {
         _ plan: @escaping @Sendable (Batch) throws -> () throws -> Value
     ) async throws -> Value {
         let since = ContinuousClock.now
-        return try await waiting { continuation in
+        return try await withCheckedThrowingContinuation { continuation in
             let fetch = PostgresFetch(plan, since: since, continuation)
-            let isTaken = fetchers > 0 ? shared.fetches.push(fetch) : shared.queue.push(.job(fetch.alone))
-            if !isTaken { fetch.alone.refuse() }
+            if fetchers > 0 {
+                shared.fetches.push(fetch)?.alone.refuse()
+            } else {
+                shared.queue.push(.job(fetch.alone))?.alone.refuse()
+            }
         }
     }
 
     package func send<Value: Sendable>(
-        _ body: @escaping @Sendable (any Connection) throws -> () throws -> Value
+        _ body: @escaping @Sendable (any PipelinedTransaction) throws -> () throws -> Value
     ) async throws -> Value {
         try await submit { since, caller in .write(PostgresWrite(body, since: since, caller)) }
     }
 
+    package func runOutsideTransaction(_ sql: SQL) async throws {
+        try await submit { since, caller in
+            .job(
+                PostgresJob(since: since) { worker in
+                    caller.resume(with: worker.performOutsideTransaction(sql, since: since))
+                } refuse: {
+                    caller.resume(throwing: Problem.unavailable)
+                })
+        }
+    }
+
     package func close() async {
         shared.close()
-        await shared.workersEnd()
+        await shared.threads.ended()
     }
 
     private func submit<Value: Sendable>(
@@ -94,7 +112,7 @@ package final class PostgresDatabase: Database {
     ) async throws -> Value {
         try await submit { since, caller in
             .job(
-                PostgresJob { worker in
+                PostgresJob(since: since) { worker in
                     caller.resume(
                         with: worker.perform(mode, since: since) { db in
                             let value = try body(db)
@@ -107,12 +125,12 @@ package final class PostgresDatabase: Database {
     }
 
     private func submit<Value: Sendable>(
-        _ work: (ContinuousClock.Instant, Caller<Value>) -> PostgresWork
+        _ work: (ContinuousClock.Instant, CheckedContinuation<Value, any Error>) -> PostgresWork
     ) async throws -> Value {
         let since = ContinuousClock.now
-        return try await waiting { caller in
+        return try await withCheckedThrowingContinuation { caller in
             let work = work(since, caller)
-            if !shared.queue.push(work) { work.alone.refuse() }
+            shared.queue.push(work)?.alone.refuse()
         }
     }
 }
@@ -123,54 +141,44 @@ final class PostgresShared: Sendable {
     let queue: JobQueue<PostgresWork>
     let fetches: JobQueue<PostgresFetch>
     let patience: Duration
+    let margin: Duration
+    let recheck: Duration
     let services: DatabaseServices
     let logger: Logger
     let counters = PostgresCounters()
-    private let closing = Atomic<Bool>(false)
-    private let workers = Mutex<(running: Int, waiting: [CheckedContinuation<Void, Never>])>((0, []))
+    let threads = ThreadGroup("postgres")
+    private let closed = DispatchSemaphore(value: 0)
 
     init(
         target: PostgresTarget, queue: JobQueue<PostgresWork>, fetches: JobQueue<PostgresFetch>, patience: Duration,
-        services: DatabaseServices, logger: Logger
+        margin: Duration, recheck: Duration, services: DatabaseServices, logger: Logger
     ) {
         self.target = target
         self.queue = queue
         self.fetches = fetches
         self.patience = patience
+        self.margin = margin
+        self.recheck = recheck
         self.services = services
         self.logger = logger
     }
 
-    var isClosing: Bool { closing.load(ordering: .acquiring) }
+    var isClosing: Bool { threads.isStopping }
 
     func close() {
-        closing.store(true, ordering: .releasing)
+        threads.stop()
         queue.close()
         fetches.close()
+        closed.signal()
     }
 
-    func workerStarts() {
-        workers.withLock { $0.running += 1 }
-    }
-
-    func workerEnded() {
-        let waiting = workers.withLock { workers in
-            workers.running -= 1
-            guard workers.running == 0 else { return [CheckedContinuation<Void, Never>]() }
-            defer { workers.waiting.removeAll() }
-            return workers.waiting
-        }
-        for continuation in waiting { continuation.resume() }
-    }
-
-    /// Waits until every worker has closed its connection.
-    func workersEnd() async {
-        await withCheckedContinuation { continuation in
-            let isOver = workers.withLock { workers in
-                if workers.running > 0 { workers.waiting.append(continuation) }
-                return workers.running == 0
-            }
-            if isOver { continuation.resume() }
+    /// Refuses what has waited for too long, until the database is closed: all workers may be waiting for a server that says
+    /// nothing.
+    func refuseOverdue() {
+        while closed.wait(timeout: .now() + .milliseconds(250)) == .timedOut {
+            let limit = ContinuousClock.now - patience
+            for work in queue.removeAll(where: { $0.alone.since < limit }) { work.alone.refuse() }
+            for fetch in fetches.removeAll(where: { $0.alone.since < limit }) { fetch.alone.refuse() }
         }
     }
 }

@@ -30,8 +30,6 @@ struct PostgresError {
         case "P0001": .constraint(.trigger, name: raised(result))
         case "40001", "40P01": .conflict(code: code)
         case "55P03": .lockTimeout
-        // Division by zero: no statement of ours divides but the one that `require` makes.
-        case "22012": .unmetRequirement
         // Out of disk, memory or connections: the same request may succeed later.
         case _ where code.hasPrefix("53"): .unavailable
         default: .other(code: code)

@@ -16,7 +16,7 @@ struct PostgresFetch: Sendable {
 
     init<Value: Sendable>(
         _ plan: @escaping @Sendable (Batch) throws -> () throws -> Value, since: ContinuousClock.Instant,
-        _ caller: Caller<Value>
+        _ caller: CheckedContinuation<Value, any Error>
     ) {
         open = {
             let batch = Batch()
@@ -32,7 +32,7 @@ struct PostgresFetch: Sendable {
                     })
             }
         }
-        alone = PostgresJob { worker in
+        alone = PostgresJob(since: since) { worker in
             caller.resume(
                 with: worker.perform(.read, since: since) { db in
                     let batch = Batch()

@@ -32,6 +32,20 @@ final class PostgresPipeline {
     var ids: [IDAllocator: Range<Int64>] = [:]
     /// The connection is of no more use.
     private(set) var isBroken = false
+    /// The connection broke because the server takes no writes; nothing was written.
+    private(set) var refusesWrites = false
+    /// The server follows another one, as its session began.
+    private(set) var isStandby = false
+    /// Whether the server must say something within ``longestSilence``; see ``Persistence/Connection/liftTimeLimit()``.
+    var hasTimeLimit = true
+    /// How long the server may be silent while it owes an answer: a statement may take as long as its time-out, and then
+    /// the server says so. `nil` when statements have none.
+    private var longestSilence: Duration?
+    private let margin: Duration
+    /// Whether the statements that are sent belong to a transaction that writes.
+    private var isWriting = false
+
+    static let begin: SQL = "BEGIN READ WRITE"
 
     private struct Sent {
         let statement: PostgresStatement
@@ -41,9 +55,11 @@ final class PostgresPipeline {
     }
 
     /// Takes over a fresh connection.
-    init(_ connection: OpaquePointer, counters: PostgresCounters) {
+    init(_ connection: OpaquePointer, counters: PostgresCounters, margin: Duration) {
         self.connection = connection
         self.counters = counters
+        self.margin = margin
+        longestSilence = margin
         counters.countConnection()
         PQsetNoticeProcessor(connection, { _, _ in }, nil)  // Notices quote values; the default prints them.
         isBroken = PQsetnonblocking(connection, 1) != 0 || PQenterPipelineMode(connection) != 1
@@ -60,15 +76,37 @@ final class PostgresPipeline {
         return poll(&socket, 1, 0) == 0
     }
 
+    /// Learns what holds for the session; `false` when the server does not answer.
+    func inspect() -> Bool {
+        let question: SQL = """
+            SELECT extract(epoch FROM current_setting('statement_timeout')::interval)::float8 AS limit,
+                   pg_is_in_recovery() AS is_standby
+            """
+        guard let answer = attempt([question], isBetweenTransactions: true, .read, isCounted: false).answers.first
+        else { return false }
+        do {
+            try answer.eachRow { row in
+                let limit: Double = try row.value("limit")
+                longestSilence = limit > 0 ? .seconds(limit) + margin : nil
+                isStandby = try row.value("is_standby")
+            }
+        } catch {
+            return false
+        }
+        return true
+    }
+
     /// Ends the transaction that is open. A connection that cannot do that is of no more use.
     func rollBack() {
-        if attempt(["ROLLBACK"], isBetweenTransactions: false).failure != nil { isBroken = true }
+        if attempt(["ROLLBACK"], isBetweenTransactions: false, .write).failure != nil { isBroken = true }
     }
 
     /// Sends statements in one round trip and waits for all answers, one per statement. The first failure is thrown; the
     /// server runs nothing that follows it.
-    func exchange(_ batch: [SQL], isBetweenTransactions: Bool) throws(DatabaseFailure) -> [PostgresRowSource] {
-        let outcome = attempt(batch, isBetweenTransactions: isBetweenTransactions)
+    func exchange(
+        _ batch: [SQL], isBetweenTransactions: Bool, _ mode: PostgresConnection.Mode
+    ) throws(DatabaseFailure) -> [PostgresRowSource] {
+        let outcome = attempt(batch, isBetweenTransactions: isBetweenTransactions, mode)
         if let failure = outcome.failure { throw failure }
         return outcome.answers
     }
@@ -80,12 +118,15 @@ final class PostgresPipeline {
         var failure: DatabaseFailure?
     }
 
-    /// Like ``exchange(_:isBetweenTransactions:)``, for a caller that wants to know what was answered before a failure.
-    func attempt(_ batch: [SQL], isBetweenTransactions: Bool) -> Outcome {
+    /// Like ``exchange(_:isBetweenTransactions:_:)``, for a caller that wants to know what was answered before a failure.
+    func attempt(
+        _ batch: [SQL], isBetweenTransactions: Bool, _ mode: PostgresConnection.Mode, isCounted: Bool = true
+    ) -> Outcome {
         var outcome = Outcome()
         do throws(DatabaseFailure) {
             guard !isBroken else { throw .connectionLost(outcomeUnknown: false) }
-            counters.countRoundTrip()
+            if isCounted { counters.countRoundTrip() }
+            isWriting = mode == .write
             sent.removeAll(keepingCapacity: true)
             let closed = isBetweenTransactions ? sendClosings() : 0
             for sql in batch {
@@ -146,9 +187,26 @@ final class PostgresPipeline {
             case 1: break
             default: return false
             }
-            var socket = pollfd(fd: PQsocket(connection), events: Int16(POLLIN | POLLOUT), revents: 0)
-            if poll(&socket, 1, -1) < 0, errno != EINTR { return false }
-            if socket.revents & Int16(POLLIN) != 0, PQconsumeInput(connection) == 0 { return false }
+            let events = awaitSocket(POLLIN | POLLOUT)
+            guard events != 0 else { return false }
+            if events & POLLIN != 0, PQconsumeInput(connection) == 0 { return false }
+        }
+    }
+
+    /// Waits until the socket can do one of these things; what it can do, or 0 when the server was silent for too long.
+    private func awaitSocket(_ events: Int32) -> Int32 {
+        let deadline = hasTimeLimit ? longestSilence.map { ContinuousClock.now + $0 } : nil
+        while true {
+            var socket = pollfd(fd: PQsocket(connection), events: Int16(events), revents: 0)
+            var milliseconds: Int32 = -1
+            if let deadline {
+                let left = ContinuousClock.now.duration(to: deadline).components
+                let whole = left.seconds * 1_000 + left.attoseconds / 1_000_000_000_000_000
+                milliseconds = Int32(clamping: max(0, whole + 1))
+            }
+            let count = poll(&socket, 1, milliseconds)
+            if count > 0 { return Int32(socket.revents) }
+            if count == 0 || errno != EINTR { return 0 }
         }
     }
 
@@ -181,6 +239,10 @@ final class PostgresPipeline {
     /// A statement whose plan or name the server no longer has is prepared anew by the next attempt.
     private func meaning(of error: PostgresError, _ item: Sent) -> DatabaseFailure {
         switch error.code {
+        // A standby says the first of its `BEGIN READ WRITE`.
+        case "0A000" where item.statement.key == Self.begin.text, "25006" where isWriting:
+            refusesWrites = true
+            return lost()
         case "0A000" where item.isOld:
             statements.forget(item.statement)
             return .conflict(code: error.code)
@@ -193,13 +255,23 @@ final class PostgresPipeline {
 
     /// The answer to one command, which ends with a null result.
     private func nextAnswer() -> OpaquePointer? {
-        guard !isBroken, let answer = PQgetResult(connection) else { return nil }
-        while PQstatus(connection) == CONNECTION_OK, let extra = PQgetResult(connection) { PQclear(extra) }
+        guard !isBroken, let answer = nextResult() else { return nil }
+        while PQstatus(connection) == CONNECTION_OK, let extra = nextResult() { PQclear(extra) }
         return answer
     }
 
+    private func nextResult() -> OpaquePointer? {
+        while PQisBusy(connection) != 0 {
+            guard awaitSocket(POLLIN) != 0, PQconsumeInput(connection) != 0 else {
+                isBroken = true
+                return nil
+            }
+        }
+        return PQgetResult(connection)
+    }
+
     private func readSync() throws(DatabaseFailure) {
-        guard let answer = PQgetResult(connection) else { throw lost() }
+        guard let answer = nextResult() else { throw lost() }
         defer { PQclear(answer) }
         guard PQresultStatus(answer) == PGRES_PIPELINE_SYNC else { throw lost() }
     }

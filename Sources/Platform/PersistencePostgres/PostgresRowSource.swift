@@ -23,6 +23,8 @@ final class PostgresRowSource: RowSource {
         }
     }
 
+    var hasRows: Bool { PQntuples(result) > 0 }
+
     /// The number of rows changed, or returned.
     var count: Int {
         guard let digits = PQcmdTuples(result) else { return 0 }

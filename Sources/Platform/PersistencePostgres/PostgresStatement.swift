@@ -1,4 +1,5 @@
 import CPostgres
+import Concurrency
 import Persistence
 
 /// A statement prepared, or about to be, on one connection.
@@ -12,7 +13,6 @@ final class PostgresStatement {
     var isPrepared = false
     /// Set when the preparation has been sent.
     var isSent = false
-    fileprivate(set) var lastUse = 0
     private var shape: (columns: ColumnNames, types: [Oid])?
 
     init(key: String, name: String, types: [Oid]) {
@@ -65,69 +65,42 @@ final class PostgresStatement {
     }
 }
 
-/// A statement's text as a key. Texts are long and mostly the same, so a few bytes of one stand for all when it is hashed.
-private struct StatementKey: Hashable {
-    let text: String
-
-    static func == (left: Self, right: Self) -> Bool { left.text == right.text }
-
-    func hash(into hasher: inout Hasher) {
-        let bytes = text.utf8
-        hasher.combine(bytes.count)
-        bytes.withContiguousStorageIfAvailable { bytes in
-            for index in stride(from: 0, to: bytes.count, by: 61) { hasher.combine(bytes[index]) }
-        }
-    }
-}
-
-/// The prepared statements of one connection; the least recently used one gives way.
+/// The prepared statements of one connection: those used recently.
 final class PostgresStatementCache {
-    private let limit: Int
-    private var statements: [StatementKey: PostgresStatement] = [:]
-    private var uses = 0
+    private var statements: GenerationCache<String, PostgresStatement>
     private var made = 0
     /// Names the server still holds and nobody will use again.
     private(set) var abandoned: [String] = []
 
     init(limit: Int) {
-        self.limit = limit
+        statements = GenerationCache(limit: limit, keepsDropped: true)
     }
 
     func statement(for sql: SQL) -> PostgresStatement {
-        uses += 1
-        let key = StatementKey(text: sql.text)
-        let known = statements[key]
-        if let known, known.accepts(sql.parameters) {
-            known.lastUse = uses
-            return known
-        }
+        let known = statements.use(sql.text)
+        defer { for statement in statements.takeDropped() where statement.isSent { abandoned.append(statement.name) } }
+        if let known, known.accepts(sql.parameters) { return known }
         // A type learnt earlier is kept where this execution has null, so two executions settle every optional parameter.
         let types = sql.parameters.enumerated().map { index, value in
             let earlier = known.flatMap { index < $0.types.count ? $0.types[index] : nil }
             return value == .null ? earlier ?? PostgresType.inferred : PostgresParameters.type(of: value)
         }
         if let known { forget(known) }
-        if statements.count >= limit, let oldest = statements.values.min(by: { $0.lastUse < $1.lastUse }) {
-            forget(oldest)
-        }
         made += 1
         let statement = PostgresStatement(key: sql.text, name: "s\(made)", types: types)
-        statement.lastUse = uses
-        statements[key] = statement
+        statements.insert(statement, for: sql.text)
         return statement
     }
 
     /// Drops a statement. One whose preparation is under way counts as held: closing a name twice does no harm.
     func forget(_ statement: PostgresStatement) {
-        let key = StatementKey(text: statement.key)
-        if statements[key] === statement { statements[key] = nil }
+        remove(statement)
         if statement.isSent { abandoned.append(statement.name) }
     }
 
     /// Drops a statement the server never got to prepare.
     func discard(_ statement: PostgresStatement) {
-        let key = StatementKey(text: statement.key)
-        if statements[key] === statement { statements[key] = nil }
+        remove(statement)
         abandoned.removeAll { $0 == statement.name }
     }
 
@@ -139,5 +112,10 @@ final class PostgresStatementCache {
     func takeAbandoned() -> [String] {
         defer { abandoned.removeAll() }
         return abandoned
+    }
+
+    /// Another one may have taken its place.
+    private func remove(_ statement: PostgresStatement) {
+        if statements.use(statement.key) === statement { statements.remove(statement.key) }
     }
 }

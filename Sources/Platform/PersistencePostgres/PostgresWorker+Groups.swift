@@ -12,7 +12,8 @@ extension PostgresWorker {
         guard !shared.isClosing, let pipeline, pipeline.isReady() else { return runAlone(fetches.map(\.alone)) }
         do {
             let opened = try fetches.map { try $0.open() }
-            let answers = try pipeline.exchange(opened.flatMap(\.statements), isBetweenTransactions: true)
+            let answers = try pipeline.exchange(
+                opened.flatMap(\.statements), isBetweenTransactions: true, .read)
             var start = 0
             for fetch in opened {
                 let end = start + fetch.statements.count
@@ -25,7 +26,7 @@ extension PostgresWorker {
     }
 
     func run(_ work: [PostgresWork]) {
-        guard work.count > 1, !shared.isClosing, let pipeline, pipeline.isReady() else {
+        guard work.count > 1, !shared.isClosing, let pipeline, !pipeline.isStandby, pipeline.isReady() else {
             return runAlone(work.map(\.alone))
         }
         var waiting: [PostgresWrite.OpenWrite] = []
@@ -43,7 +44,12 @@ extension PostgresWorker {
     /// Sends transactions one behind the other in one round trip. The server runs none behind one that fails.
     private func send(_ writes: [PostgresWrite.OpenWrite], _ pipeline: PostgresPipeline) {
         guard !writes.isEmpty else { return }
-        let outcome = pipeline.attempt(writes.flatMap(\.statements), isBetweenTransactions: true)
+        guard !pipeline.isBroken, pipeline === self.pipeline else {
+            // A body among them found the connection broken, and nothing of these was sent.
+            for write in writes { write.repeatAlone() }
+            return
+        }
+        let outcome = pipeline.attempt(writes.flatMap(\.statements), isBetweenTransactions: true, .write)
         var start = 0
         for (index, write) in writes.enumerated() {
             let end = start + write.statements.count
@@ -53,6 +59,10 @@ extension PostgresWorker {
                 continue
             }
             let rest = writes[(index + 1)...]
+            guard !pipeline.refusesWrites else {
+                for refused in [write] + rest { refused.repeatAlone() }
+                return
+            }
             guard !pipeline.isBroken else {
                 // Whether the server got to them before it left is not known.
                 for lost in [write] + rest { lost.fail(.connectionLost(outcomeUnknown: true)) }

@@ -1,10 +1,12 @@
 import CareSyncCore
+import Concurrency
 import Glibc
 import Logging
 import Persistence
 
 /// A closure on its way to a worker.
 struct PostgresJob: Sendable {
+    let since: ContinuousClock.Instant
     let run: @Sendable (PostgresWorker) -> Void
     let refuse: @Sendable () -> Void
 }
@@ -34,7 +36,7 @@ final class PostgresWorker: @unchecked Sendable {
     let shared: PostgresShared
     private let workerIndex: Int
     private let duty: Duty
-    private(set) var pipeline: PostgresPipeline?
+    fileprivate(set) var pipeline: PostgresPipeline?
     private var delay = Duration.milliseconds(50)
     private var nextAttempt = ContinuousClock.now
 
@@ -50,27 +52,15 @@ final class PostgresWorker: @unchecked Sendable {
         self.shared = shared
         self.workerIndex = workerIndex
         self.duty = duty
-        pipeline = connection.map { PostgresPipeline($0, counters: shared.counters) }
+        if let connection {
+            let made = PostgresPipeline(connection, counters: shared.counters, margin: shared.margin)
+            pipeline = made.inspect() ? made : nil
+        }
     }
 
     /// Starts the thread; `false` when the system has none to give.
     func start() -> Bool {
-        var thread = pthread_t()
-        let worker = Unmanaged.passRetained(self)
-        shared.workerStarts()
-        let status = pthread_create(
-            &thread, nil,
-            { worker in
-                if let worker { Unmanaged<PostgresWorker>.fromOpaque(worker).takeRetainedValue().work() }
-                return nil
-            }, worker.toOpaque())
-        guard status == 0 else {
-            worker.release()
-            shared.workerEnded()
-            return false
-        }
-        pthread_detach(thread)
-        return true
+        shared.threads.start(workerIndex, work)
     }
 
     private func work() {
@@ -84,17 +74,16 @@ final class PostgresWorker: @unchecked Sendable {
             while case let fetches = shared.fetches.popAll(limit: Self.mostFetches), !fetches.isEmpty { fetch(fetches) }
         }
         pipeline = nil
-        shared.workerEnded()
     }
 
     /// Runs a body until it succeeds, fails for good, or was repeated often enough.
     func perform<Value>(
         _ mode: PostgresConnection.Mode, since: ContinuousClock.Instant,
-        _ body: (any Connection) throws -> () throws -> Value
+        _ body: (PostgresConnection) throws -> () throws -> Value
     ) -> Result<Value, any Error> {
         var (conflicts, losses) = (0, 0)
         while true {
-            guard let pipeline = readyPipeline(until: since + shared.patience) else {
+            guard let pipeline = readyPipeline(until: since + shared.patience, for: mode) else {
                 return .failure(Problem.unavailable)
             }
             let scope = newScope(pipeline)
@@ -104,7 +93,7 @@ final class PostgresWorker: @unchecked Sendable {
                 try scope.finish(connection)
                 try connection.finish()
                 scope.committed()
-                return Result { try answer() }
+                return connection.result(answer)
             } catch {
                 connection.abandon()
                 scope.rolledBack()
@@ -133,16 +122,23 @@ final class PostgresWorker: @unchecked Sendable {
 
     // MARK: Connecting
 
-    /// The connection, made anew when it broke. While the database is away a job waits until its deadline.
-    private func readyPipeline(until deadline: ContinuousClock.Instant) -> PostgresPipeline? {
-        if let pipeline, pipeline.isReady() { return pipeline }
-        if pipeline != nil {
-            pipeline = nil
+    /// The connection, made anew when it broke. While the database is away a job waits until its deadline; while there is
+    /// one that takes no writes, those are refused at once.
+    fileprivate func readyPipeline(
+        until deadline: ContinuousClock.Instant, for mode: PostgresConnection.Mode
+    ) -> PostgresPipeline? {
+        if let pipeline, pipeline.isReady() {
+            guard mode == .write, pipeline.isStandby else { return pipeline }
+            guard ContinuousClock.now >= nextAttempt else { return nil }
+        } else if pipeline != nil {
             shared.logger.warning("postgres: connection lost", metadata: ["worker": "\(workerIndex)"])
         }
+        pipeline = nil
         while !shared.isClosing {
             let now = ContinuousClock.now
-            if now >= nextAttempt, let pipeline = connect() { return pipeline }
+            if now >= nextAttempt, let pipeline = connect() {
+                return mode == .write && pipeline.isStandby ? nil : pipeline
+            }
             guard now < deadline else { return nil }
             usleep(20_000)
         }
@@ -153,16 +149,39 @@ final class PostgresWorker: @unchecked Sendable {
     @discardableResult
     private func connect() -> PostgresPipeline? {
         let (connection, failure) = shared.target.connect()
-        guard let connection else {
+        let made = connection.map { PostgresPipeline($0, counters: shared.counters, margin: shared.margin) }
+        guard let made, made.inspect() else {
             nextAttempt = .now + delay
             delay = min(delay * 2, Self.longestDelay)
             shared.logger.warning(
-                "postgres: no connection", metadata: ["worker": "\(workerIndex)", "reason": "\(failure ?? "")"])
+                "postgres: no connection", metadata: ["worker": "\(workerIndex)", "reason": "\(failure ?? "silence")"])
             return nil
         }
         delay = Self.shortestDelay
-        let made = PostgresPipeline(connection, counters: shared.counters)
+        if made.isStandby {
+            nextAttempt = .now + shared.recheck
+            shared.logger.warning("postgres: the server takes no writes", metadata: ["worker": "\(workerIndex)"])
+        }
         pipeline = made
         return made
+    }
+}
+
+extension PostgresWorker {
+    /// Runs one statement by itself, on a connection that ends with it.
+    func performOutsideTransaction(_ sql: SQL, since: ContinuousClock.Instant) -> Result<Void, any Error> {
+        guard let pipeline = readyPipeline(until: since + shared.patience, for: .write) else {
+            return .failure(Problem.unavailable)
+        }
+        defer { self.pipeline = nil }
+        return Result {
+            pipeline.hasTimeLimit = false
+            for setting: SQL in [
+                "SET default_transaction_read_only = off", "SET statement_timeout = 0", "SET lock_timeout = 0",
+            ] {
+                _ = try pipeline.exchange([setting], isBetweenTransactions: true, .write)
+            }
+            _ = try pipeline.exchange([sql], isBetweenTransactions: true, .write)
+        }
     }
 }

@@ -14,7 +14,7 @@ struct PostgresWrite: Sendable {
     struct OpenWrite {
         /// From `BEGIN` to `COMMIT`.
         let statements: [SQL]
-        /// All of it was answered: the transaction is durable.
+        /// All of it was answered: the transaction is durable, or came to nothing.
         let succeed: (ArraySlice<PostgresRowSource>) -> Void
         /// It failed, and was undone.
         let fail: (DatabaseFailure) -> Void
@@ -23,10 +23,11 @@ struct PostgresWrite: Sendable {
     }
 
     init<Value: Sendable>(
-        _ body: @escaping @Sendable (any Connection) throws -> () throws -> Value, since: ContinuousClock.Instant,
-        _ caller: Caller<Value>
+        _ body: @escaping @Sendable (any PipelinedTransaction) throws -> () throws -> Value,
+        since: ContinuousClock.Instant,
+        _ caller: CheckedContinuation<Value, any Error>
     ) {
-        let alone = PostgresJob { worker in
+        let alone = PostgresJob(since: since) { worker in
             caller.resume(with: worker.perform(.write, since: since, body))
         } refuse: {
             caller.resume(throwing: Problem.unavailable)
@@ -47,16 +48,19 @@ struct PostgresWrite: Sendable {
                 guard let statements = connection.takeTransaction() else {
                     try connection.finish()
                     scope.committed()
-                    caller.resume(with: Result { try answer() })
+                    caller.resume(with: connection.result(answer))
                     return nil
                 }
                 return OpenWrite(statements: statements) { answers in
+                    do {
+                        try connection.deliver(answers)
+                    } catch {
+                        scope.rolledBack()
+                        caller.resume(throwing: error)
+                        return
+                    }
                     scope.committed()
-                    caller.resume(
-                        with: Result {
-                            try connection.deliver(answers)
-                            return try answer()
-                        })
+                    caller.resume(with: connection.result(answer))
                 } fail: { failure in
                     fail(failure)
                 } repeatAlone: {

@@ -1,4 +1,4 @@
-import GRDBSQLite
+import CSQLite
 
 /// The names of unique constraints. SQLite reports the columns of a violated one; its name is in the schema, and a nameless
 /// one gets the name PostgreSQL would give it.

@@ -2,7 +2,7 @@ import CareSyncCore
 import Persistence
 
 /// The connection a body gets, made anew for every attempt.
-final class SQLiteConnection: Connection {
+final class SQLiteConnection: PipelinedTransaction {
     let dialect = Dialect.sqlite
     let scope: TransactionScope
     private let handle: SQLiteHandle
@@ -16,6 +16,7 @@ final class SQLiteConnection: Connection {
         try handle.step(sql, each)
     }
 
+    @discardableResult
     func run(_ sql: SQL) throws -> Int {
         try run(sql) { _ in }
     }
@@ -29,24 +30,28 @@ final class SQLiteConnection: Connection {
         return counts
     }
 
-    /// A round trip costs nothing here, so it runs at once.
-    func later(_ sql: SQL, _ each: @escaping (Row) throws -> Void, done: @escaping (Int) -> Void) throws {
-        done(try run(sql, each))
+    func append(_ rows: AppendedRows) throws {
+        _ = try run(rows.statement)
     }
 
-    /// Nothing ever waits here.
-    func flush() throws {}
-
-    func require(_ sql: SQL) throws {
-        guard try handle.step(sql, { _ in }) > 0 else { throw DatabaseFailure.unmetRequirement }
+    /// A round trip costs nothing here, so it runs at once.
+    func later(_ batch: Batch) throws {
+        try batch.run(self)
     }
 
     func requireChange(_ sql: SQL) throws {
         guard try run(sql) > 0 else { throw DatabaseFailure.unmetRequirement }
     }
 
-    func effect(_ sql: SQL) throws {
-        _ = try run(sql)
+    /// Statements have none; the writer's turn is its own.
+    func liftTimeLimit() throws {}
+
+    func perform(_ step: SavepointStep) throws {
+        switch step {
+        case .set(let name): try run("SAVEPOINT \(name)")
+        case .release(let name): try run("RELEASE SAVEPOINT \(name)")
+        case .rollBack(let name): try run("ROLLBACK TO SAVEPOINT \(name)")
+        }
     }
 
     func nextID(_ allocator: IDAllocator) throws -> Int64 {

@@ -1,18 +1,17 @@
 import CareSyncCore
-import Foundation
-import GRDB
+import Concurrency
 package import Persistence
 
 /// A SQLite file. One thread writes and some read, all of them the driver's own; other processes may use the same file.
 ///
 /// Queues hold at most ``queueBound`` transactions each; one that finds no room fails with `UNAVAILABLE`.
-package final class SQLiteDatabase: Persistence.Database {
+package final class SQLiteDatabase: Database {
     package let dialect = Dialect.sqlite
     package let services: DatabaseServices
     private let writes = JobQueue<WriteJob>(bound: queueBound)
     private let reads = JobQueue<WriteJob>(bound: queueBound)
-    private let readers = ThreadGroup()
-    private let writer = ThreadGroup()
+    private let readers = ThreadGroup("sqlite-reader")
+    private let writer = ThreadGroup("sqlite-writer")
 
     package static let queueBound = 4096
 
@@ -20,10 +19,10 @@ package final class SQLiteDatabase: Persistence.Database {
     package init(path: String, readers: Int = 4, services: DatabaseServices) throws {
         self.services = services
         try SQLiteOpening.prepareFile(path)
-        let writerQueue = try SQLiteOpening.writer(path)
-        let readerQueues = try (0..<max(1, readers)).map { _ in try SQLiteOpening.reader(path) }
-        startWriter(writerQueue)
-        for queue in readerQueues { startReader(queue) }
+        let writer = try SQLiteOpening.writer(path)
+        let readers = try (0..<max(1, readers)).map { _ in try SQLiteOpening.reader(path) }
+        try start(writer: writer)
+        for (index, reader) in readers.enumerated() { try start(reader: reader, workerIndex: index + 1) }
     }
 
     package func read<Value: Sendable>(
@@ -34,21 +33,27 @@ package final class SQLiteDatabase: Persistence.Database {
 
     /// Answers are there before the commit, so the result is made in the body's own savepoint.
     package func send<Value: Sendable>(
-        _ body: @escaping @Sendable (any Connection) throws -> () throws -> Value
+        _ body: @escaping @Sendable (any PipelinedTransaction) throws -> () throws -> Value
     ) async throws -> Value {
         try await hand({ db in try body(db)() }, to: writes)
+    }
+
+    /// SQLite has no such statement among those we use, so it is a transaction like any other.
+    package func runOutsideTransaction(_ sql: SQL) async throws {
+        try await write { db in _ = try db.run(sql) }
     }
 
     package func close() async {
         readers.stop()
         writer.stop()
         reads.close()
+        await readers.ended()
         writes.close()
         await writer.ended()
     }
 
     private func hand<Value: Sendable>(
-        _ body: @escaping @Sendable (any Connection) throws -> Value, to queue: JobQueue<WriteJob>
+        _ body: @escaping @Sendable (SQLiteConnection) throws -> Value, to queue: JobQueue<WriteJob>
     ) async throws -> Value {
         try await withCheckedThrowingContinuation { continuation in
             let job = WriteJob { db in
@@ -57,54 +62,40 @@ package final class SQLiteDatabase: Persistence.Database {
             } fail: {
                 continuation.resume(throwing: $0)
             }
-            if !queue.push(job) { job.fail(Problem.unavailable) }
+            queue.push(job)?.fail(Problem.unavailable)
         }
     }
 
-    private func startWriter(_ queue: DatabaseQueue) {
-        writer.start("sqlite-writer") { [writes, services, readers, writer] in
-            SQLiteDatabase.use(queue) { handle in
-                let transactions = SQLiteWriter(handle: handle, services: services)
-                while true {
-                    let jobs = writes.popAll(limit: SQLiteWriter.batchLimit)
-                    if jobs.isEmpty { break }
-                    if writer.isStopping {
-                        for job in jobs { job.fail(Problem.unavailable) }
-                    } else {
-                        transactions.run(jobs)
-                    }
-                }
-                // The last to close leaves one complete file, and a reader cannot do that. While another process has
-                // the file open, its log stays.
-                readers.wait()
-                try? handle.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            }
-        }
-    }
-
-    private func startReader(_ queue: DatabaseQueue) {
-        readers.start("sqlite-reader") { [reads, services, readers] in
-            SQLiteDatabase.use(queue) { handle in
-                while let job = reads.pop() {
-                    if readers.isStopping {
-                        job.fail(Problem.unavailable)
-                    } else {
-                        perform(job, handle, services)
-                    }
+    private func start(writer handle: SQLiteHandle) throws {
+        let isStarted = writer.start { [writes, services, writer] in
+            let transactions = SQLiteWriter(handle: handle, services: services)
+            while case let jobs = writes.popAll(limit: SQLiteWriter.batchLimit), !jobs.isEmpty {
+                if writer.isStopping {
+                    for job in jobs { job.fail(Problem.unavailable) }
+                } else {
+                    transactions.run(jobs)
                 }
             }
+            // The last to close leaves one complete file, and a reader cannot do that: they have ended by now. While
+            // another process has the file open, its log stays.
+            try? handle.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            handle.close()
         }
+        guard isStarted else { throw NoThread() }
     }
 
-    /// Holds a connection for as long as `work` runs, then closes it.
-    private static func use(_ queue: DatabaseQueue, _ work: (SQLiteHandle) -> Void) {
-        queue.unsafeRead { db in
-            guard let pointer = db.sqliteConnection else { return }
-            let handle = SQLiteHandle(pointer)
-            work(handle)
-            handle.finalizeStatements()
+    private func start(reader handle: SQLiteHandle, workerIndex: Int) throws {
+        let isStarted = readers.start(workerIndex) { [reads, services, readers] in
+            while let job = reads.pop() {
+                if readers.isStopping {
+                    job.fail(Problem.unavailable)
+                } else {
+                    perform(job, handle, services)
+                }
+            }
+            handle.close()
         }
-        try? queue.close()  // Every statement is finalized; what else could fail leaves nothing to do.
+        guard isStarted else { throw NoThread() }
     }
 }
 

@@ -1,4 +1,4 @@
-import GRDBSQLite
+import CSQLite
 import Persistence
 
 /// What SQLite said about a failed call. The message is used to find names in the schema and goes no further.

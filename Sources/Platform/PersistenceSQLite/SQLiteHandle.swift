@@ -1,23 +1,34 @@
-import CareSyncCore
-import GRDBSQLite
+import CSQLite
+import Concurrency
 import Persistence
 
-/// One open SQLite connection with its prepared statements. Used by the thread that owns it only.
-final class SQLiteHandle {
+/// One open SQLite connection with its prepared statements.
+final class SQLiteHandle: @unchecked Sendable {
+    // Safe: after it was opened, one thread uses it.
     let pointer: OpaquePointer
     let session = ConnectionSession()
+    private var isOpen = true
     private let constraints = ConstraintNames()
-    private var statements: [String: SQLiteStatement] = [:]
-    private var uses = 0
+    /// A program of this size has some hundred statements; the bound is for tools that compose text.
+    private var statements = GenerationCache<String, SQLiteStatement>(limit: 512, keepsDropped: true)
     /// Set while the writer's transaction is open. Should SQLite undo it, a body that goes on all the same would write
     /// outside any.
     var needsTransaction = false
 
-    /// A program of this size has some hundred statements; the bound is for tools that compose text.
-    private static let statementLimit = 256
-
     init(_ pointer: OpaquePointer) {
         self.pointer = pointer
+    }
+
+    deinit { close() }
+
+    /// Ends the connection, at the latest when nobody holds it any more.
+    func close() {
+        guard isOpen else { return }
+        isOpen = false
+        // A connection with statements cannot be closed.
+        for statement in statements.values { statement.finalize() }
+        statements.removeAll()
+        sqlite3_close(pointer)
     }
 
     /// Whether no transaction is open.
@@ -62,12 +73,6 @@ final class SQLiteHandle {
         }
     }
 
-    /// Finalizes every statement, without which the connection cannot be closed.
-    func finalizeStatements() {
-        for statement in statements.values { statement.finalize() }
-        statements.removeAll()
-    }
-
     private func failure(_ code: Int32) -> DatabaseFailure {
         failure(SQLiteError(code: code, pointer: pointer))
     }
@@ -79,31 +84,29 @@ final class SQLiteHandle {
     }
 
     private func prepared(_ text: String) throws -> SQLiteStatement {
-        uses += 1
-        if let statement = statements[text], !statement.isBusy {
-            statement.lastUse = uses
-            return statement
-        }
+        let known = statements.use(text)
+        defer { finalizeDropped() }
+        if let known, !known.isBusy { return known }
         let rendered = SQLiteText.render(text)
         var pointer: OpaquePointer?
         let code = sqlite3_prepare_v3(
             self.pointer, rendered, -1, UInt32(SQLITE_PREPARE_PERSISTENT), &pointer, nil)
         guard code == SQLITE_OK else { throw failure(code) }
         guard let pointer else { throw DatabaseFailure.other(code: "empty statement") }
-        let statement = SQLiteStatement(pointer, lastUse: uses)
+        let statement = SQLiteStatement(pointer)
         // A text in use by an outer query gets a second statement, which lives for this run only.
-        if statements[text] == nil { keep(statement, for: text) }
+        if known == nil {
+            statement.isCached = true
+            statements.insert(statement, for: text)
+        }
         return statement
     }
 
-    private func keep(_ statement: SQLiteStatement, for text: String) {
-        if statements.count >= Self.statementLimit,
-            let oldest = statements.filter({ !$0.value.isBusy }).min(by: { $0.value.lastUse < $1.value.lastUse })
-        {
-            oldest.value.finalize()
-            statements[oldest.key] = nil
+    /// One that runs right now is finalized at the end of its run.
+    private func finalizeDropped() {
+        for statement in statements.takeDropped() {
+            statement.isCached = false
+            if !statement.isBusy { statement.finalize() }
         }
-        statement.isCached = true
-        statements[text] = statement
     }
 }

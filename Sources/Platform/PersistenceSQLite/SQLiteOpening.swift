@@ -1,68 +1,77 @@
+import CSQLite
 import Foundation
-import GRDB
-import GRDBSQLite
 import Persistence
+
+/// A SQLite file that cannot be used at all: found while the program starts, so it may say where it looked.
+package struct SQLiteStartFailure: Error, CustomStringConvertible {
+    package let description: String
+}
 
 /// Opens connections with the settings a clinic's data needs, and makes sure that they hold.
 enum SQLiteOpening {
-    struct WrongSetting: Error, CustomStringConvertible {
-        let name: String
-        let value: String
-
-        var description: String { "SQLite keeps \(name) at \(value)." }
-    }
-
     static func prepareFile(_ path: String) throws {
         let folder = URL(fileURLWithPath: path).deletingLastPathComponent()
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         // Readable by this account only; the log files take their mode from this one.
         let descriptor = open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw CocoaError(.fileWriteNoPermission, userInfo: [NSFilePathErrorKey: path]) }
+        guard descriptor >= 0 else { throw SQLiteStartFailure(description: "\(path) cannot be written.") }
         Glibc.close(descriptor)
     }
 
-    static func writer(_ path: String) throws -> DatabaseQueue {
-        var configuration = common
-        configuration.journalMode = .wal
-        let queue = try DatabaseQueue(path: path, configuration: configuration)
-        try queue.writeWithoutTransaction { db in
-            // GRDB chooses NORMAL while it opens, which loses the last commits when the power fails.
-            try db.execute(sql: "PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864")
-            // A page that many bookings change is copied into the file once per checkpoint: 16 MB of log between two
-            // instead of 4. The cache holds the pages that are changed meanwhile; it takes memory as it fills.
-            try db.execute(sql: "PRAGMA wal_autocheckpoint = 4000; PRAGMA cache_size = -32768")
-            try expect(db, "synchronous", "2")
-            try expect(db, "journal_mode", "wal")
-            try expect(db, "foreign_keys", "1")
+    static func writer(_ path: String) throws -> SQLiteHandle {
+        let handle = try connect(path, SQLITE_OPEN_READWRITE)
+        try handle.execute("PRAGMA journal_mode = WAL; PRAGMA journal_size_limit = 67108864")
+        // Less than FULL loses the last commits when the power fails.
+        try handle.execute("PRAGMA synchronous = FULL")
+        // A page that many bookings change is copied into the file once per checkpoint: 16 MB of log between two
+        // instead of 4. The cache holds the pages that are changed meanwhile; it takes memory as it fills.
+        try handle.execute("PRAGMA wal_autocheckpoint = 4000; PRAGMA cache_size = -32768")
+        try expect("synchronous", 2, of: handle)
+        try expect("foreign_keys", 1, of: handle)
+        var mode = ""
+        try handle.step("PRAGMA journal_mode") { mode = try $0.value(at: 0) }
+        guard mode == "wal" else { throw SQLiteStartFailure(description: "SQLite keeps journal_mode at \(mode).") }
+        return handle
+    }
+
+    static func reader(_ path: String) throws -> SQLiteHandle {
+        let handle = try connect(path, SQLITE_OPEN_READONLY)
+        try handle.execute("PRAGMA query_only = 1")
+        return handle
+    }
+
+    private static func connect(_ path: String, _ flags: Int32) throws -> SQLiteHandle {
+        var pointer: OpaquePointer?
+        // Without a lock of its own: each connection belongs to one thread.
+        let code = sqlite3_open_v2(path, &pointer, flags | SQLITE_OPEN_NOMUTEX, nil)
+        guard let pointer else { throw SQLiteStartFailure(description: "There is no memory for SQLite.") }
+        let handle = SQLiteHandle(pointer)
+        guard code == SQLITE_OK else {
+            throw SQLiteStartFailure(description: "\(path) cannot be opened (\(SQLiteError.name(of: code))).")
         }
-        return queue
-    }
-
-    static func reader(_ path: String) throws -> DatabaseQueue {
-        var configuration = common
-        configuration.readonly = true
-        let queue = try DatabaseQueue(path: path, configuration: configuration)
-        try queue.unsafeRead { db in try db.execute(sql: "PRAGMA query_only = 1") }
-        return queue
-    }
-
-    private static var common: Configuration {
-        var configuration = Configuration()
-        configuration.foreignKeysEnabled = true
+        sqlite3_extended_result_codes(pointer, 1)
         // SQLite's own time-out waits ever longer between tries, so a busy server would never let another process in.
-        configuration.busyMode = .callback { tries in
-            usleep(1_000)
-            return tries < 5_000
-        }
-        configuration.prepareDatabase { db in
-            try db.execute(sql: "PRAGMA trusted_schema = 0; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8192")
-        }
-        return configuration
+        sqlite3_busy_handler(
+            pointer,
+            { _, tries in
+                usleep(1_000)
+                return tries < 5_000 ? 1 : 0
+            }, nil)
+        // "name" in quotes is a column or an error, never a text.
+        csqlite_switch(pointer, SQLITE_DBCONFIG_DQS_DDL, 0)
+        csqlite_switch(pointer, SQLITE_DBCONFIG_DQS_DML, 0)
+        try handle.execute(
+            """
+            PRAGMA foreign_keys = ON; PRAGMA trusted_schema = 0; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8192
+            """)
+        return handle
     }
 
-    private static func expect(_ db: GRDB.Database, _ name: String, _ value: String) throws {
-        let found = try GRDB.Row.fetchOne(db, sql: "PRAGMA \(name)").map { $0[0] as DatabaseValue }
-        let text = found.flatMap { String.fromDatabaseValue($0) ?? Int64.fromDatabaseValue($0).map(String.init) }
-        guard text == value else { throw WrongSetting(name: name, value: text ?? "nothing") }
+    private static func expect(_ name: String, _ value: Int64, of handle: SQLiteHandle) throws {
+        var found: Int64?
+        try handle.step(SQL(stringLiteral: "PRAGMA \(name)")) { found = try $0.value(at: 0) }
+        guard found == value else {
+            throw SQLiteStartFailure(description: "SQLite keeps \(name) at \(found.map(String.init) ?? "nothing").")
+        }
     }
 }

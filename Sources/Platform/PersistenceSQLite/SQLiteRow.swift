@@ -1,5 +1,5 @@
+import CSQLite
 import CareSyncCore
-import GRDBSQLite
 import Persistence
 
 /// The row a statement stands on. Reads go straight to SQLite's memory and never convert between types.

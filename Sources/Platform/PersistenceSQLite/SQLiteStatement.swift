@@ -1,5 +1,5 @@
+import CSQLite
 import CareSyncCore
-import GRDBSQLite
 import Glibc
 import Persistence
 
@@ -10,11 +10,9 @@ final class SQLiteStatement {
     /// Whether it runs right now.
     var isBusy = false
     var isCached = false
-    var lastUse: Int
 
-    init(_ pointer: OpaquePointer, lastUse: Int) {
+    init(_ pointer: OpaquePointer) {
         self.pointer = pointer
-        self.lastUse = lastUse
         row = Self.row(of: pointer)
     }
 

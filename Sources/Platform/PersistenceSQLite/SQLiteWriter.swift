@@ -1,10 +1,10 @@
-import GRDBSQLite
+import CSQLite
 import Persistence
 
 /// A transaction that waits for the writer.
 struct WriteJob: Sendable {
     /// Runs the body; what it returns hands the result to the caller.
-    let run: @Sendable (any Connection) throws -> @Sendable () -> Void
+    let run: @Sendable (SQLiteConnection) throws -> @Sendable () -> Void
     let fail: @Sendable (any Error) -> Void
 }
 

@@ -76,7 +76,8 @@ struct MatrixRecords {
         var text = template
         for name in Self.parameters(of: template) {
             let id = planted.ids.first { endpoint.path.hasPrefix($0.prefix) }?.id
-            guard let value = AuthorizationMatrix.words[name] ?? planted.values[name] ?? (name == "id" ? id : nil) else {
+            guard let value = AuthorizationMatrix.words[name] ?? planted.values[name] ?? (name == "id" ? id : nil)
+            else {
                 throw AuthorizationMatrix.Mistake(description: "Nothing is planted for {\(name)} of \(endpoint.route)")
             }
             text = text.replacing("{\(name)}", with: value)

@@ -15,7 +15,7 @@ extension DirectoryApp {
             for doctor in doctors {
                 let isActive = !inactive.contains(doctor.id)
                 try insertUser(UserID(doctor.id), "doctor\(doctor.id)", .doctor, isActive: isActive, db)
-                try DoctorRepository(db: db).insert(doctor, at: db.scope.services.time.now)
+                try DoctorRepository(db: db).insert(doctor, at: db.now)
             }
         }
     }
@@ -25,14 +25,14 @@ extension DirectoryApp {
         try await other.write { db in
             for patient in patients {
                 try insertUser(UserID(patient.id), "patient\(patient.id)", .patient, isActive: true, db)
-                try vault.insert(patient, at: db.scope.services.time.now, db)
+                try vault.insert(patient, at: db.now, db)
             }
         }
     }
 }
 
 func insertUser(_ id: UserID, _ username: String, _ role: Role, isActive: Bool, _ db: any Connection) throws {
-    let now = db.scope.services.time.now
+    let now = db.now
     try db.run(
         """
         INSERT INTO users (id, username, username_key, email, email_key, password_hash, role, is_active, created_at,

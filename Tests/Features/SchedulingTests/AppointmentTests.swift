@@ -39,7 +39,7 @@ struct AppointmentTests {
                 for hour in Int64(-450)..<300 {
                     let id = AppointmentID(try db.nextID(AppointmentSchema.appointmentIDs))
                     let start = now + .hours(hour)
-                    try db.later(
+                    try db.run(
                         """
                         INSERT INTO appointments (id, doctor_id, patient_id, starts_at, ends_at, status, video_room_id,
                                                   created_at, updated_at, status_changed_by)

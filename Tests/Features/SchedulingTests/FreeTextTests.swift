@@ -52,7 +52,8 @@ struct FreeTextTests {
         }
     }
 
-    @Test("a holiday has a name that can be read", arguments: ["", " ", "\u{3164}", "A\u{202E}B", "A\nB", "A\u{2028}B"])
+    @Test(
+        "a holiday has a name that can be read", arguments: ["", " ", "\u{3164}", "A\u{202E}B", "A\nB", "A\u{2028}B"])
     func holiday(_ name: String) async throws {
         try await withClinic(.sqlite) { clinic in
             struct Day: Encodable, Sendable { let date: String, name: String }

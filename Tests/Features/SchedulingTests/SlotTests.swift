@@ -81,7 +81,7 @@ struct SlotTests {
                 try db.run(
                     """
                     INSERT INTO doctor_leaves (doctor_id, start_date, end_date, created_at)
-                    VALUES (\(doctor), \(first), \(last), \(db.scope.services.time.now))
+                    VALUES (\(doctor), \(first), \(last), \(db.now))
                     """)
             }
             let path = "/api/appointments/available-slots?doctorId=\(clinic.doctor.id)&date=2026-03-12"

@@ -56,7 +56,7 @@ struct AuditTests {
                             if caller % 3 == 1 { throw Undo() }
                             // Fails at the latest with the commit, after the audit entry was written.
                             if caller % 3 == 2 {
-                                try db.later("INSERT INTO people (id, email, age) VALUES (1, 'a', 0)")
+                                try db.append(AppendedRows(into: "people", "id, email, age", values: "1, 'a', 0"))
                             }
                         }
                     }
@@ -102,7 +102,10 @@ struct AuditTests {
                             return try await database.send { db in
                                 if number % 2 == 0 { _ = try db.sampleNumbers() }
                                 if number % 7 == 0 { throw Refused() }
-                                try db.require(number % 3 == 0 ? "SELECT 1 WHERE 1 = 0" : "SELECT 1")
+                                try db.requireChange(
+                                    number % 3 == 0
+                                        ? "UPDATE samples SET ratio = 1 WHERE number = -1"
+                                        : "INSERT INTO samples (number) VALUES (1)")
                                 db.audit(Self.entry("\(number)"))
                                 return { "\(number)" }
                             }

@@ -33,7 +33,8 @@ struct RuleTests {
     @Test("a character with a long tail of accents does not slip through, as the database counts it too")
     func accents() {
         let tail = "a" + String(repeating: "\u{301}", count: 1_000)
-        #expect(Form(name: tail).fieldErrors() == [FieldError(field: "name", message: "must have at most 5 characters")])
+        #expect(
+            Form(name: tail).fieldErrors() == [FieldError(field: "name", message: "must have at most 5 characters")])
         #expect(
             Form(note: tail).fieldErrors() == [FieldError(field: "note", message: "must have at most 4 characters")])
     }

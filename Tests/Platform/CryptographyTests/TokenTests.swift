@@ -222,20 +222,6 @@ struct TokenTests {
         #expect(signer.cached(token, now: Self.now + .minutes(15) + .seconds(30)) == nil)
         #expect(signer.cached(token + "x", now: Self.now) == nil)
     }
-
-    @Test("the store of verified tokens stays within its bound and keeps what is asked for")
-    func cacheBound() throws {
-        let store = VerifiedTokens(limit: 100)
-        let kept = try #require(TokenDigest("kept"))
-        store.insert(claims(), for: kept)
-        for index in 0..<1_000 {
-            store.insert(claims(), for: try #require(TokenDigest("token \(index)")))
-            #expect(store[kept] != nil)
-            #expect(store.count <= 100)
-        }
-        #expect(store[try #require(TokenDigest("token 1"))] == nil)
-        #expect(store[try #require(TokenDigest("token 999"))] != nil)
-    }
 }
 
 @Suite("Token secrets")

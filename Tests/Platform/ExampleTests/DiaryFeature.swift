@@ -22,7 +22,7 @@ struct DiaryFeature: Sendable {
             // SQL in the transaction that also marks the message as done: exactly once.
             .transaction("diary.reminder") { item, db in
                 guard let id = item.subject.split(separator: "/").last.flatMap({ Int64($0) }) else { return }
-                try DiaryRepository(db: db).noteReminder(of: DiaryEntryID(id), at: db.scope.services.time.now)
+                try DiaryRepository(db: db).noteReminder(of: DiaryEntryID(id), at: db.now)
             },
         ]
     }

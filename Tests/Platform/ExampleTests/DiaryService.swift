@@ -17,7 +17,7 @@ struct DiaryService: Sendable {
         once idempotency: Idempotency<DiaryEntry>?
     ) async throws -> Replayable<DiaryEntry> {
         try await database.write(idempotency: idempotency) { [vault] db in
-            let now = db.scope.services.time.now
+            let now = db.now
             let id = DiaryEntryID(try db.nextID(DiaryMigrations.entryIDs))
             let sealed = try vault.seal(text, of: patient, at: Self.textContext(id), db)
             try DiaryRepository(db: db).insert(id, of: patient, text: sealed, at: now)

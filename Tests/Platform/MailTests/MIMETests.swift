@@ -78,7 +78,8 @@ struct MIMETests {
     @Test(
         "addresses that mean something else in an envelope are refused",
         arguments: [
-            "", "asha", "@example.org", "asha@", "a@b@c", "a@b@\u{301}c", "<asha@example.org>", "asha@example.org, x@example.org",
+            "", "asha", "@example.org", "asha@", "a@b@c", "a@b@\u{301}c", "<asha@example.org>",
+            "asha@example.org, x@example.org",
             "\"a b\"@example.org", "a b@example.org", "asha@exa mple.org", "a(b)@example.org",
             String(repeating: "a", count: 65) + "@example.org", "a@" + String(repeating: "b", count: 260),
         ])

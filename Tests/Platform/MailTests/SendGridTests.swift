@@ -1,4 +1,5 @@
 import CareSyncTesting
+import Concurrency
 import Cryptography
 import Foundation
 import HTTPTypes
@@ -104,14 +105,14 @@ struct SendGridTests {
         let server = try RawHTTPServer()
         let outcome = await Self.sender("http://127.0.0.1:\(server.port)").send(try Sample.message())
         #expect(outcome == .unknown(code: "SENDGRID_NO_ANSWER"))
-        #expect(await server.received.contains("personalizations"))
+        #expect(try await server.received.contains("personalizations"))
     }
 }
 
 /// Reads one request and hangs up.
 private final class RawHTTPServer: Sendable {
     let port: Int
-    private let reading: Task<String, Never>
+    private let reading: Task<String, any Error>
 
     struct NoSocket: Error {}
 
@@ -130,7 +131,7 @@ private final class RawHTTPServer: Sendable {
         guard isBound else { throw NoSocket() }
         port = Int(UInt16(bigEndian: address.sin_port))
         reading = Task.detached {
-            await MailSending.onOwnThread {
+            try await OwnThread.run("sendgrid") {
                 let connection = accept(listener, nil, nil)
                 var bytes: [UInt8] = []
                 var buffer = [UInt8](repeating: 0, count: 65_536)
@@ -146,5 +147,5 @@ private final class RawHTTPServer: Sendable {
         }
     }
 
-    var received: String { get async { await reading.value } }
+    var received: String { get async throws { try await reading.value } }
 }

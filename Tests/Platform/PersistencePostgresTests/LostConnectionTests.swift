@@ -44,7 +44,7 @@ struct LostConnectionTests {
             try await test.withAnother { _ = try await endSessions($0) }
             for _ in 0..<8 {
                 try await test.database.write { db in
-                    try db.later("UPDATE accounts SET balance = balance + 1 WHERE id = 1")
+                    try db.run("UPDATE accounts SET balance = balance + 1 WHERE id = 1")
                 }
             }
             let balance: Int? = try await test.database.read { db in
@@ -98,8 +98,10 @@ struct LostConnectionTests {
             await #expect(throws: DatabaseFailure.connectionLost(outcomeUnknown: true)) {
                 try await database.write { db in
                     runs.withLock { $0 += 1 }
-                    try db.later("UPDATE accounts SET balance = 1 WHERE id = 1")
-                    try db.later("SELECT pg_terminate_backend(pg_backend_pid())")
+                    try db.append(
+                        AppendedRows(
+                            into: "accounts", "id, balance",
+                            values: "9, CASE WHEN pg_terminate_backend(pg_backend_pid()) THEN 1 ELSE 2 END"))
                 }
             }
             #expect(runs.withLock { $0 } == 1)

@@ -41,7 +41,7 @@ struct PipelineTests {
             let before = database.counters.roundTrips
             try await database.write { db in
                 for id in 0..<5_000 {
-                    try db.later("INSERT INTO accounts (id, balance) VALUES (\(id + 1_000), \(id))")
+                    try db.append(AppendedRows(into: "accounts", "id, balance", values: "\(id + 1_000), \(id)"))
                 }
             }
             #expect((2...12).contains(database.counters.roundTrips - before))
@@ -54,7 +54,7 @@ struct PipelineTests {
     func failureInBatch() async throws {
         try await withPostgres { database in
             for _ in 0..<8 {
-                await #expect(throws: DatabaseFailure.unmetRequirement) {
+                await #expect(throws: DatabaseFailure.other(code: "22012")) {
                     try await database.read { db in
                         _ = try db.run(["SELECT 1", "SELECT balance / 0 FROM accounts", "SELECT 2 AS unseen"]) { _, _ in
                         }

@@ -7,6 +7,9 @@ import Testing
 struct SavepointTests {
     private struct Stop: Error {}
 
+    /// Waits for company, and is refused then.
+    private let refused = AppendedRows(into: "accounts", "id, balance", values: "9, -1")
+
     private func balances(_ database: any Database) async throws -> [Int] {
         try await database.read { db in try db.values("SELECT balance FROM accounts ORDER BY id") }
     }
@@ -15,14 +18,14 @@ struct SavepointTests {
     func undoesFailure() async throws {
         try await withPostgres { database in
             try await database.write { db in
-                try db.later("UPDATE accounts SET balance = 1 WHERE id = 1")
+                try db.run("UPDATE accounts SET balance = 1 WHERE id = 1")
                 #expect(throws: DatabaseFailure.constraint(.check, name: "accounts_not_negative")) {
                     try db.savepoint {
-                        try db.later("UPDATE accounts SET balance = 2 WHERE id = 2")
+                        try db.run("UPDATE accounts SET balance = 2 WHERE id = 2")
                         try db.run("UPDATE accounts SET balance = -1 WHERE id = 2")
                     }
                 }
-                try db.later("UPDATE accounts SET balance = 3 WHERE id = 3")
+                try db.run("UPDATE accounts SET balance = 3 WHERE id = 3")
             }
             #expect(try await balances(database) == [1, 100, 3])
         }
@@ -34,11 +37,11 @@ struct SavepointTests {
             try await database.write { db in
                 #expect(throws: Stop.self) {
                     try db.savepoint {
-                        try db.later("UPDATE accounts SET balance = -1 WHERE id = 2")
+                        try db.append(refused)
                         throw Stop()
                     }
                 }
-                try db.later("UPDATE accounts SET balance = 3 WHERE id = 3")
+                try db.run("UPDATE accounts SET balance = 3 WHERE id = 3")
             }
             #expect(try await balances(database) == [100, 100, 3])
         }
@@ -51,7 +54,7 @@ struct SavepointTests {
                 _ = #expect(throws: DatabaseFailure.constraint(.check, name: "accounts_not_negative")) {
                     try db.savepoint {
                         try db.run("UPDATE accounts SET balance = 1 WHERE id = 1")
-                        try db.savepoint { try db.later("UPDATE accounts SET balance = -1 WHERE id = 2") }
+                        try db.savepoint { try db.append(refused) }
                         try db.run("UPDATE accounts SET balance = 3 WHERE id = 3")
                     }
                 }
@@ -66,12 +69,12 @@ struct SavepointTests {
             try await database.write { db in
                 #expect(throws: DatabaseFailure.constraint(.check, name: "accounts_not_negative")) {
                     try db.savepoint {
-                        try db.later("UPDATE accounts SET balance = -1 WHERE id = 1")
+                        try db.append(refused)
                         _ = try? db.savepoint { try db.run("UPDATE accounts SET balance = 2 WHERE id = 2") }
                         try db.run("UPDATE accounts SET balance = 3 WHERE id = 3")
                     }
                 }
-                try db.later("UPDATE accounts SET balance = 4 WHERE id = 3")
+                try db.run("UPDATE accounts SET balance = 4 WHERE id = 3")
             }
             #expect(try await balances(database) == [100, 100, 4])
         }

@@ -3,7 +3,7 @@ import CareSyncTesting
 import Persistence
 import Testing
 
-@Suite("Batches and later statements")
+@Suite("Batches")
 struct BatchTests {
     @Test("a batch gives typed results, each to its own statement", arguments: DatabaseKind.available)
     func results(_ kind: DatabaseKind) async throws {
@@ -63,96 +63,6 @@ struct BatchTests {
             }
             let numbers = try await database.write { db in try db.sampleNumbers() }
             #expect(numbers.isEmpty)
-        }
-    }
-
-    @Test("later statements run in order, before whatever follows them", arguments: DatabaseKind.available)
-    func laterKeepsOrder(_ kind: DatabaseKind) async throws {
-        try await withDatabase(kind, migrations: TestSchema.all) { database in
-            let (seen, count) = try await database.write { db in
-                try db.later("INSERT INTO samples (number) VALUES (1)")
-                try db.later("UPDATE samples SET number = number + 10")
-                try db.later("INSERT INTO samples (number) VALUES (2)")
-                let seen = try db.sampleNumbers()
-                try db.later("UPDATE samples SET number = number * 2")
-                let count = try db.run("UPDATE samples SET ratio = 1 WHERE number = 22")
-                try db.later("DELETE FROM samples WHERE number = 4")
-                return (seen, count)
-            }
-            #expect(seen == [2, 11])
-            #expect(count == 1)
-            let numbers = try await database.read { db in try db.sampleNumbers() }
-            #expect(numbers == [22])
-        }
-    }
-
-    @Test(
-        "the error of a later statement surfaces before the caller hears of success", arguments: DatabaseKind.available)
-    func laterFails(_ kind: DatabaseKind) async throws {
-        try await withDatabase(kind, migrations: TestSchema.all) { database in
-            await #expect(throws: DatabaseFailure.constraint(.check, name: "people_age_positive")) {
-                try await database.write { db in
-                    try db.insertSample(1)
-                    try db.later("INSERT INTO people (id, email, age) VALUES (1, 'a', 0)")
-                }
-            }
-            let numbers = try await database.read { db in try db.sampleNumbers() }
-            #expect(numbers.isEmpty)
-        }
-    }
-
-    @Test("answers of a batch that waited are there after the commit", arguments: DatabaseKind.available)
-    func laterAnswers(_ kind: DatabaseKind) async throws {
-        try await withDatabase(kind, migrations: TestSchema.all) { database in
-            let (numbers, changed) = try await database.send { db in
-                try db.insertSample(1)
-                let batch = Batch()
-                let changed = batch.count("UPDATE samples SET number = number + 1")
-                let number = batch.value(Int.self, "SELECT number FROM samples")
-                try batch.later(db)
-                return { (try number.value, try changed.value) }
-            }
-            #expect(numbers == 2)
-            #expect(changed == 1)
-        }
-    }
-
-    @Test("a requirement that is met changes nothing; an unmet one undoes all", arguments: DatabaseKind.available)
-    func requirement(_ kind: DatabaseKind) async throws {
-        try await withDatabase(kind, migrations: TestSchema.all) { database in
-            try await database.write { db in
-                try db.insertSample(1)
-                try db.require("SELECT 1 FROM samples WHERE number = 1")
-            }
-            await #expect(throws: DatabaseFailure.unmetRequirement) {
-                try await database.write { db in
-                    try db.insertSample(2)
-                    try db.require("SELECT 1 FROM samples WHERE number = 3")
-                    try db.insertSample(4)
-                }
-            }
-            let numbers = try await database.read { db in try db.sampleNumbers() }
-            #expect(numbers == [1])
-        }
-    }
-
-    @Test("an unmet requirement inside a savepoint undoes that part only", arguments: DatabaseKind.available)
-    func requirementInPart(_ kind: DatabaseKind) async throws {
-        try await withDatabase(kind, migrations: TestSchema.all) { database in
-            try await database.write { db in
-                try db.insertSample(1)
-                do {
-                    try db.savepoint {
-                        try db.insertSample(2)
-                        try db.require("SELECT 1 FROM samples WHERE number = 3")
-                        try db.flush()
-                    }
-                } catch DatabaseFailure.unmetRequirement {
-                    try db.insertSample(5)
-                }
-            }
-            let numbers = try await database.read { db in try db.sampleNumbers() }
-            #expect(numbers == [1, 5])
         }
     }
 }

@@ -69,7 +69,7 @@ struct EventTests {
             _ = try? await database.write { db in
                 try db.emit(NumberAdded(number: 5))
                 // Fails at the latest with the commit.
-                try db.later("INSERT INTO people (id, email, age) VALUES (1, 'a', 0)")
+                try db.append(AppendedRows(into: "people", "id, email, age", values: "1, 'a', 0"))
             }
             try await database.write { db in try db.emit(NumberAdded(number: 6)) }
             #expect(heard.withLock { $0 } == [1, 2, 3, 6])

@@ -24,7 +24,7 @@ struct TransactionTests {
             await #expect(throws: Undo()) {
                 try await database.write { db in
                     try db.insertSample(1)
-                    try db.later("INSERT INTO samples (number) VALUES (\(2))")
+                    try db.run("INSERT INTO samples (number) VALUES (\(2))")
                     throw Undo()
                 }
             }

@@ -69,7 +69,7 @@ package enum BreakGlass {
     package static func openGrant(
         of user: UserID, for patient: PatientID, db: any Connection
     ) throws -> BreakGlassID? {
-        let now = db.scope.services.time.now
+        let now = db.now
         return try db.value(
             """
             SELECT g.id FROM break_glass_grants g

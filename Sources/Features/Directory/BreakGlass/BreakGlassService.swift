@@ -19,7 +19,7 @@ struct BreakGlassService: Sendable {
         try await database.write { db in
             try requireRight(of: caller, to: patient, db)
             let grants = BreakGlassRepository(db: db)
-            let now = db.scope.services.time.now
+            let now = db.now
             try grants.closeEnded(of: caller.userID, for: patient, at: now)
             let id = BreakGlassID(try db.nextID(BreakGlassSchema.ids))
             let sealed = try vault.seal(reason, of: patient, at: BreakGlassGrant.reasonField(id), db)
@@ -45,7 +45,9 @@ struct BreakGlassService: Sendable {
         guard try caller.role != .doctor || grants.isVerified(caller.userID) else {
             throw BreakGlassError.notVerified
         }
-        guard try grants.hasPatient(patient), try !vault.key(for: patient, db).isErased else { throw BreakGlassError.patientNotFound }
+        guard try grants.hasPatient(patient), try !vault.key(for: patient, db).isErased else {
+            throw BreakGlassError.patientNotFound
+        }
     }
 
     /// Every patient whose reason is shown gets a line in the audit log.
@@ -53,7 +55,7 @@ struct BreakGlassService: Sendable {
         _ search: BreakGlassSearch, _ request: PageRequest, origin: RequestOrigin
     ) async throws -> Page<Read> {
         try await database.write { db in
-            let page = try BreakGlassRepository(db: db).page(search, request, at: db.scope.services.time.now)
+            let page = try BreakGlassRepository(db: db).page(search, request, at: db.now)
             let keys = try vault.keys(for: page.items.map(\.patientID), db)
             db.audit(AuditEntry(.adminAction, "break_glass_grants", "", by: origin, reason: "LISTED"))
             for patient in keys.keys.sorted() {
@@ -75,7 +77,7 @@ struct BreakGlassService: Sendable {
     func close(_ id: BreakGlassID, by admin: Principal, origin: RequestOrigin) async throws -> Read {
         try await database.write { db in
             let grants = BreakGlassRepository(db: db)
-            let now = db.scope.services.time.now
+            let now = db.now
             guard let grant = try grants.lock(id) else { throw BreakGlassError.notFound }
             guard grant.reviewedAt == nil else { throw BreakGlassError.reviewed }
             let mayReview = grant.userID != admin.userID || now >= grant.openedAt + BreakGlassGrant.selfReviewDelay

@@ -70,7 +70,7 @@ package struct DemoData: Sendable {
         doctor.experiences = demo.experiences
         doctor.educations = demo.educations
         doctor.rating = demo.rating
-        try DoctorRepository(db: db).insert(doctor, at: db.scope.services.time.now)
+        try DoctorRepository(db: db).insert(doctor, at: db.now)
         return id
     }
 
@@ -80,7 +80,7 @@ package struct DemoData: Sendable {
             id: id, firstName: demo.firstName, lastName: demo.lastName, contactInfo: demo.contactInfo,
             illnessDetails: demo.illnessDetails, dateOfBirth: demo.dateOfBirth, gender: demo.gender,
             bloodGroup: demo.bloodGroup)
-        try vault.insert(patient, at: db.scope.services.time.now, db)
+        try vault.insert(patient, at: db.now, db)
         return id
     }
 }

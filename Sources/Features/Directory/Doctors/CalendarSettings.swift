@@ -47,7 +47,7 @@ package struct CalendarSettings: RowDecodable, Equatable {
     /// the doctor's calendar.
     package mutating func store(at now: Instant, _ db: any Connection) throws {
         version += 1
-        try db.later(
+        try db.run(
             """
             UPDATE doctors
             SET slot_minutes = \(slotMinutes), buffer_before_minutes = \(bufferBeforeMinutes),

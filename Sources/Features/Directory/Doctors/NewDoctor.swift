@@ -46,7 +46,7 @@ struct NewRating: Sendable {
 extension DoctorRepository {
     func insert(_ doctor: NewDoctor, at now: Instant) throws {
         let languages = doctor.languages.map(Languages.join)
-        try db.later(
+        try db.run(
             """
             INSERT INTO doctors (id, first_name, first_name_key, last_name, last_name_key, specialization,
                                  specialization_key, contact_info, gender, gender_key, date_of_birth, consultation_fee,
@@ -61,20 +61,19 @@ extension DoctorRepository {
                     \(doctor.verifiedBy == nil ? nil : now), \(doctor.verifiedBy), \(now), \(now))
             """)
         try insertNameWords(of: doctor)
-        for experience in doctor.experiences {
-            try db.later(
-                """
-                INSERT INTO doctor_experiences (doctor_id, hospital_name, position, years_of_service)
-                VALUES (\(doctor.id), \(experience.hospitalName), \(experience.position), \(experience.yearsOfService))
-                """)
+        let experiences: [SQL] = doctor.experiences.map { experience in
+            """
+            INSERT INTO doctor_experiences (doctor_id, hospital_name, position, years_of_service)
+            VALUES (\(doctor.id), \(experience.hospitalName), \(experience.position), \(experience.yearsOfService))
+            """
         }
-        for education in doctor.educations {
-            try db.later(
-                """
-                INSERT INTO doctor_educations (doctor_id, degree, institution, year_of_completion)
-                VALUES (\(doctor.id), \(education.degree), \(education.institution), \(education.yearOfCompletion))
-                """)
+        let educations: [SQL] = doctor.educations.map { education in
+            """
+            INSERT INTO doctor_educations (doctor_id, degree, institution, year_of_completion)
+            VALUES (\(doctor.id), \(education.degree), \(education.institution), \(education.yearOfCompletion))
+            """
         }
+        try db.run(experiences + educations)
         if let rating = doctor.rating { try insert(rating, of: doctor.id) }
     }
 
@@ -82,13 +81,13 @@ extension DoctorRepository {
         let words = TextKey.words(of: doctor.firstName).union(TextKey.words(of: doctor.lastName)).sorted()
         guard !words.isEmpty else { return }
         let rows = words.map { "(\(doctor.id), \($0))" as SQL }
-        try db.later("INSERT INTO doctor_name_words (doctor_id, word) VALUES \(SQL.joined(rows, separator: ", "))")
+        try db.run("INSERT INTO doctor_name_words (doctor_id, word) VALUES \(SQL.joined(rows, separator: ", "))")
     }
 
     private func insert(_ rating: NewRating, of doctor: DoctorID) throws {
         let average =
             rating.reviewCount == 0 ? 0 : Doctor.shown(rating: Double(rating.sum) / Double(rating.reviewCount))
-        try db.later(
+        try db.run(
             """
             INSERT INTO doctor_ratings (doctor_id, review_count, rating_sum, average)
             VALUES (\(doctor), \(rating.reviewCount), \(rating.sum), \(average))

@@ -30,7 +30,7 @@ struct PatientKeyRepository {
     }
 
     func insert(_ patient: PatientID, generation: UInt32, ringKey: String, wrapped: [UInt8], at now: Instant) throws {
-        try db.later(
+        try db.run(
             """
             INSERT INTO patient_keys (patient_id, generation, ring_key, wrapped, created_at)
             VALUES (\(patient), \(Int64(generation)), \(ringKey), \(wrapped), \(now))
@@ -39,12 +39,12 @@ struct PatientKeyRepository {
 
     /// Destroys every generation, and tells all nodes.
     func erase(_ patient: PatientID, at now: Instant) throws {
-        try db.later(
+        try db.run(
             """
             UPDATE patient_keys SET wrapped = NULL, erased_at = \(now)
             WHERE patient_id = \(patient) AND erased_at IS NULL
             """)
-        try db.later(
+        try db.run(
             """
             INSERT INTO patient_key_revocations (patient_id, revoked_at) VALUES (\(patient), \(now))
             ON CONFLICT (patient_id) DO UPDATE SET revoked_at = \(now)

@@ -29,7 +29,7 @@ extension PatientVault {
             try seal(text, with: key, at: column.context(patient.id))
         }
         let birth = try patient.dateOfBirth.map { try sealed($0.description, .dateOfBirth) }
-        try db.later(
+        try db.run(
             """
             INSERT INTO patients (id, first_name, last_name, contact_info, illness_details, date_of_birth, birth_year,
                                   gender, blood_group, created_at, updated_at)

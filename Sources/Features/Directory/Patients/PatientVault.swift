@@ -107,7 +107,7 @@ package struct PatientVault: Sendable {
     /// Destroys a patient's keys, as erasure needs: from the commit on nothing of the patient can be opened on this node,
     /// and within a second on none. What is stored stays as it is and shows as erased.
     package func forget(_ patient: PatientID, _ db: any Connection) throws {
-        try PatientKeyRepository(db: db).erase(patient, at: db.scope.services.time.now)
+        try PatientKeyRepository(db: db).erase(patient, at: db.now)
         remembered(db).keys[patient] = nil
         db.scope.afterCommit { [cache] in cache.forget([patient]) }
     }

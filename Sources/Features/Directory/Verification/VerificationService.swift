@@ -32,7 +32,7 @@ struct VerificationService: Sendable {
                     reason: isVerified ? "VERIFIED" : "UNVERIFIED", before: Self.state(isVerified != hasChanged),
                     after: Self.state(isVerified)))
             if hasChanged {
-                try db.enqueue(VerificationMail.message(doctor, isVerified, at: db.scope.services.time.now))
+                try db.enqueue(VerificationMail.message(doctor, isVerified, at: db.now))
                 try db.emit(DoctorVerificationChanged(doctor: doctor, isVerified: isVerified, by: admin.userID))
             }
             return try isVerified ? 0 : settlement(.doctor(doctor), handling, hasChanged, origin, db)
@@ -44,7 +44,7 @@ struct VerificationService: Sendable {
     private static func update(
         _ doctor: DoctorID, _ isVerified: Bool, by admin: UserID, _ db: any Connection
     ) throws -> Bool {
-        let now = db.scope.services.time.now
+        let now = db.now
         let changed = try db.run(
             """
             UPDATE doctors SET is_verified = \(isVerified), verified_at = \(isVerified ? now : nil),

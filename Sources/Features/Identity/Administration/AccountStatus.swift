@@ -67,7 +67,7 @@ struct AccountStatusService: Sendable {
             guard isNew else { return changed }
             let updated = try accounts.updateStatus(
                 of: account.id, isActive: isActive, reason: reason, by: admin.userID,
-                at: db.scope.services.time.now)
+                at: db.now)
             if !isActive { try sessions.endAll(of: account.id, .accountInactive, db: db) }
             return Changed(account: updated ?? account, affected: changed.affected)
         }

@@ -74,12 +74,12 @@ struct EmailVerificationService: Sendable {
     /// - Parameter token: when given, the verification must be the one that gave it.
     static func isVerified(_ email: EmailAddress, token: String?, db: any Connection) throws -> Bool {
         try OneTimeCodeRepository(db: db).isVerified(
-            email, tokenHash: token.map(digest), since: db.scope.services.time.now - lifetime)
+            email, tokenHash: token.map(digest), since: db.now - lifetime)
     }
 
     /// Uses up the verification of an address, in the transaction that makes the account; whether there was one.
     static func consume(_ email: EmailAddress, token: String?, db: any Connection) throws -> Bool {
-        let now = db.scope.services.time.now
+        let now = db.now
         return try OneTimeCodeRepository(db: db).useVerification(
             of: email, tokenHash: token.map(digest), since: now - lifetime, at: now)
     }

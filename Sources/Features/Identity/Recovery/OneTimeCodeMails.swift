@@ -38,7 +38,7 @@ enum OneTimeCodeMails {
         _ item: OutboxItem, _ codes: OneTimeCodes, _ db: any Connection,
         recipient: (OneTimeCode) throws -> Recipient?
     ) throws -> MailKind.MailDraft? {
-        let now = db.scope.services.time.now
+        let now = db.now
         let repository = OneTimeCodeRepository(db: db)
         guard let id = OneTimeCode.id(subject: item.subject), let code = try repository.find(id),
             let found = try recipient(code), let address = MailAddress(found.address),

@@ -28,7 +28,7 @@ struct OneTimeCodes: Sendable {
     func issue(
         _ purpose: CodePurpose, to email: EmailAddress, from client: String, db: any Connection
     ) throws -> CodeIssue {
-        let now = db.scope.services.time.now
+        let now = db.now
         let codes = OneTimeCodeRepository(db: db)
         let names = (
             client: "client/\(IPAddress.network(of: client))", email: "\(purpose.rawValue)/\(email.key)"
@@ -70,7 +70,7 @@ struct OneTimeCodes: Sendable {
         _ attempt: String, _ purpose: CodePurpose, of email: EmailAddress, marking mark: Mark = .nothing,
         db: any Connection
     ) throws -> CodeVerdict {
-        let now = db.scope.services.time.now
+        let now = db.now
         let codes = OneTimeCodeRepository(db: db)
         guard let code = try codes.countAttempt(purpose, email.key, limit: limits.attempts, at: now) else {
             return .wrong
@@ -82,13 +82,13 @@ struct OneTimeCodes: Sendable {
 
     /// Whether the code had not been used before. From now on it proves nothing.
     func use(_ id: OneTimeCodeID, db: any Connection) throws -> Bool {
-        try OneTimeCodeRepository(db: db).use(id, at: db.scope.services.time.now)
+        try OneTimeCodeRepository(db: db).use(id, at: db.now)
     }
 
     /// Codes and links that were mailed before an account got a new password set no other one.
     static func withdrawResets(of account: Account, db: any Connection) throws {
         guard let email = EmailAddress(account.email) else { return }
-        try OneTimeCodeRepository(db: db).withdrawResets(of: email.key, at: db.scope.services.time.now)
+        try OneTimeCodeRepository(db: db).withdrawResets(of: email.key, at: db.now)
     }
 
     /// The token of a link: 256 bits, made from the seed of its row.

@@ -104,7 +104,7 @@ struct PasswordResetService: Sendable {
         }
         let hash = try await hasher.hash(password.text, turn: .signIn(from: origin.address))
         try await database.write { db in
-            let now = db.scope.services.time.now
+            let now = db.now
             guard try codes.use(proof, db: db),
                 try AccountRepository(db: db).resetPassword(of: account.id, to: hash, at: now)
             else { throw failure }

@@ -34,7 +34,7 @@ struct FactorChecks: Sendable {
         _ code: String, for factor: SecondFactor, by origin: RequestOrigin, db: any Connection
     ) throws -> FactorVerdict {
         let factors = SecondFactorRepository(db: db)
-        let (user, now) = (factor.userID, db.scope.services.time.now)
+        let (user, now) = (factor.userID, db.now)
         let code = Self.normalized(code)
         let isRecoveryCode = Self.isRecoveryCode(code)
         if isRecoveryCode, try usesUpRecoveryCode(code, of: user, by: origin, db: db) { return .right }
@@ -47,7 +47,7 @@ struct FactorChecks: Sendable {
     private func usesUpRecoveryCode(
         _ code: String, of user: UserID, by origin: RequestOrigin, db: any Connection
     ) throws -> Bool {
-        let now = db.scope.services.time.now
+        let now = db.now
         guard try SecondFactorRepository(db: db).useRecoveryCode(hash(of: code, user), of: user, at: now) else {
             return false
         }
@@ -60,7 +60,7 @@ struct FactorChecks: Sendable {
         case .totp:
             let step = try self.step(
                 of: code, factor.sealedSecret, factor.userID, after: factor.lastStep,
-                at: db.scope.services.time.now)
+                at: db.now)
             return try step.map { try SecondFactorRepository(db: db).useStep($0, of: factor.userID) } ?? false
         case .email: return try usesUpMailed(code, of: factor.userID, db: db)
         }
@@ -99,7 +99,7 @@ struct FactorChecks: Sendable {
     func newRecoveryCodes(of user: UserID, db: any Connection) throws -> [String] {
         let codes = (0..<10).map { _ in Base32.text(random.bytes(10)) }
         try SecondFactorRepository(db: db).replaceRecoveryCodes(
-            of: user, by: codes.map { hash(of: $0, user) }, at: db.scope.services.time.now)
+            of: user, by: codes.map { hash(of: $0, user) }, at: db.now)
         return codes.map(Self.grouped)
     }
 

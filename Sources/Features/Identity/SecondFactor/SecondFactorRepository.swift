@@ -77,12 +77,10 @@ struct SecondFactorRepository {
 
     func replaceRecoveryCodes(of user: UserID, by hashes: [[UInt8]], at now: Instant) throws {
         try db.run("DELETE FROM recovery_codes WHERE user_id = \(user)")
-        for hash in hashes {
-            try db.later(
-                """
-                INSERT INTO recovery_codes (user_id, code_hash, created_at) VALUES (\(user), \(hash), \(now))
-                """)
-        }
+        try db.run(
+            hashes.map { hash in
+                "INSERT INTO recovery_codes (user_id, code_hash, created_at) VALUES (\(user), \(hash), \(now))"
+            })
     }
 
     /// Whether it is one of the account's codes that was not used before; it is now.

@@ -1,10 +1,10 @@
 import CareSyncCore
+import Concurrency
 import Synchronization
 
 /// Live sessions, so that a request costs no look-up in the database (RULINGS C2).
 ///
-/// It is believed only while the poll of ended sessions works. It holds two generations of at most half its limit each:
-/// when the young one is full it becomes the old one, and what was not asked for since is forgotten.
+/// It is believed only while the poll of ended sessions works.
 final class SessionCache: Sendable {
     /// How old the last successful poll may be.
     static let trust = TimeSpan.seconds(2)
@@ -17,18 +17,18 @@ final class SessionCache: Sendable {
     }
 
     private struct State {
-        var young: [SessionID: Entry] = [:]
-        var old: [SessionID: Entry] = [:]
+        var entries: GenerationCache<SessionID, Entry>
         var touched: Set<SessionID> = []
         var removals: UInt64 = 0
         var polledAt: Instant?
     }
 
     private let limit: Int
-    private let state = Mutex(State())
+    private let state: Mutex<State>
 
     init(limit: Int = 100_000) {
-        self.limit = max(1, limit / 2)
+        self.limit = limit
+        state = Mutex(State(entries: GenerationCache(limit: limit)))
     }
 
     /// How often entries were dropped. What is read from the database after this count was taken may be inserted only
@@ -40,15 +40,12 @@ final class SessionCache: Sendable {
             guard let polledAt = state.polledAt, now - polledAt <= Self.trust, polledAt - now <= Self.trust else {
                 return nil
             }
-            let isYoung = state.young[session] != nil
-            guard var entry = state.young[session] ?? state.old.removeValue(forKey: session), now < entry.expiresAt
-            else { return nil }
-            let isDue = now - entry.activityAt >= Self.activityInterval
-            if isDue {
+            guard var entry = state.entries.use(session), now < entry.expiresAt else { return nil }
+            if now - entry.activityAt >= Self.activityInterval {
                 entry.activityAt = now
+                state.entries.insert(entry, for: session)
                 touch(session, &state)
             }
-            if isDue || !isYoung { insert(entry, session, &state) }
             return entry.principal
         }
     }
@@ -63,7 +60,7 @@ final class SessionCache: Sendable {
                 entry.activityAt = now
                 touch(id, &state)
             }
-            insert(entry, id, &state)
+            state.entries.insert(entry, for: id)
         }
     }
 
@@ -72,8 +69,7 @@ final class SessionCache: Sendable {
         state.withLock { state in
             state.removals &+= 1
             for session in sessions {
-                state.young[session] = nil
-                state.old[session] = nil
+                state.entries.remove(session)
                 state.touched.remove(session)
             }
         }
@@ -104,14 +100,6 @@ final class SessionCache: Sendable {
     }
 
     private func touch(_ session: SessionID, _ state: inout State) {
-        if state.touched.count < 2 * limit { state.touched.insert(session) }
-    }
-
-    private func insert(_ entry: Entry, _ session: SessionID, _ state: inout State) {
-        if state.young.count >= limit, state.young[session] == nil {
-            state.old = state.young
-            state.young = [:]
-        }
-        state.young[session] = entry
+        if state.touched.count < limit { state.touched.insert(session) }
     }
 }

@@ -1,4 +1,5 @@
 import CareSyncCore
+import Concurrency
 import Logging
 import Persistence
 

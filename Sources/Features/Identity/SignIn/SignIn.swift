@@ -82,7 +82,7 @@ struct SignInService: Sendable {
                 try attempt.release(db)
                 return .challenged(try challenges.begin(for: account, factor, from: origin, db: db))
             }
-            let now = db.scope.services.time.now
+            let now = db.now
             guard let account = try accounts.noteSignIn(account, upgradedHash: upgradedHash, at: now) else {
                 return .changed
             }

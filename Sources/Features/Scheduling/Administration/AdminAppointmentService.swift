@@ -28,7 +28,7 @@ struct AdminAppointmentService: Sendable {
     /// Takes an appointment out of every list and frees its time; the row stays, with everything that hangs on it.
     func delete(_ id: AppointmentID, origin: RequestOrigin) async throws {
         try await context.database.write { db in
-            let now = db.scope.services.time.now
+            let now = db.now
             let appointments = AppointmentRepository(db: db)
             guard let found = try appointments.lock(id) else { throw SchedulingError.appointmentNotFound }
             let subject = AppointmentEffects.Subject(found)

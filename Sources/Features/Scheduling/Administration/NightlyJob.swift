@@ -18,7 +18,7 @@ struct NightlyJob: Sendable {
     /// Puts today's run into the outbox, unless it is there already, done or not.
     func schedule() async throws {
         try await database.write { db in
-            try schedule(on: zone.date(at: db.scope.services.time.now), db)
+            try schedule(on: zone.date(at: db.now), db)
         }
     }
 
@@ -31,7 +31,7 @@ struct NightlyJob: Sendable {
     /// One run, and tomorrow's into the outbox. It goes by each doctor's calendar from the last run on, so its cost is that
     /// of the days in between, whatever the history.
     func run(_ item: OutboxItem, _ db: any Connection) throws {
-        let now = db.scope.services.time.now
+        let now = db.now
         let today = zone.date(at: now)
         let midnight = zone.startOfDay(today)
         let expired = try AppointmentRepository(db: db).expire(from: try start(item, db), to: midnight, at: now)

@@ -53,7 +53,7 @@ extension AppointmentRepository {
         _ appointment: Appointment, to status: AppointmentStatus, by username: String, at now: Instant,
         cancellationReason: [UInt8]? = nil
     ) throws {
-        try db.later(
+        try db.run(
             """
             UPDATE appointments
             SET status = \(status), is_active = \(!status.isCancelled), status_changed_at = \(now),
@@ -78,13 +78,13 @@ extension AppointmentRepository {
     }
 
     func update(_ id: AppointmentID, reason: [UInt8]?, at now: Instant) throws {
-        try db.later(
+        try db.run(
             "UPDATE appointments SET reason = \(reason), updated_at = \(now), version = version + 1 WHERE id = \(id)")
     }
 
     /// Takes an appointment out of every list; the row stays, with everything that hangs on it.
     func delete(_ id: AppointmentID, at now: Instant) throws {
-        try db.later(
+        try db.run(
             "UPDATE appointments SET is_active = FALSE, deleted_at = \(now), updated_at = \(now) WHERE id = \(id)")
     }
 

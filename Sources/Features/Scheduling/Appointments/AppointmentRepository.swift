@@ -51,7 +51,7 @@ struct AppointmentRepository {
         """
 
     var withPatient: SQL {
-        let now = db.scope.services.time.now
+        let now = db.now
         return """
             SELECT \(Appointment.columns), \(SealedPatient.columns), u.email,
                    \(CareRelationship.access(doctor: "a.doctor_id", patient: "a.patient_id", at: now)) AS care
@@ -126,7 +126,7 @@ extension AppointmentRepository {
         guard page.isPaged || filter.isBounded else {
             // The published client looks appointments up in the whole list, today's above all: a list that is too long
             // loses what is furthest from now.
-            let now = db.scope.services.time.now
+            let now = db.now
             let before = batch.all(
                 Item.self,
                 Self.rows(select, "\(condition) AND a.starts_at < \(now)", "a.starts_at DESC, a.id DESC", page))

@@ -61,7 +61,7 @@ struct AppointmentService: Sendable {
         _ appointment: Appointment, to target: AppointmentStatus, by mover: StatusMover, because reason: String?,
         _ origin: RequestOrigin, _ db: any Connection
     ) throws {
-        let now = db.scope.services.time.now
+        let now = db.now
         guard mover.mayMove(appointment.status, to: target) else { throw SchedulingError.illegalTransition }
         guard appointment.isActive, !appointment.isExpiredHold(at: now) else { throw SchedulingError.inactive }
         // A hold can be given up, and nothing else until it is paid for.

@@ -61,7 +61,7 @@ private struct Move {
     let origin: RequestOrigin
 
     func run(_ id: AppointmentID) throws {
-        let now = db.scope.services.time.now
+        let now = db.now
         guard let start = context.zone.instant(of: change.time) else { throw SchedulingError.offGrid(change.field) }
         guard start > now else { throw SchedulingError.pastTime(change.field) }
         let appointment = try lock(id)

@@ -35,11 +35,11 @@ struct BookingAttempt: Sendable {
     /// Sends lock, insert and effects without waiting for an answer; what it returns makes the result once the answers are
     /// there. The transaction fails with ``DatabaseFailure/unmetRequirement``, and changes nothing, unless the insert does
     /// its work.
-    func send(_ db: any Connection) throws -> () throws -> BookingService.Booked {
+    func send(_ db: any PipelinedTransaction) throws -> () throws -> BookingService.Booked {
         guard let ready = try ready(db) else { throw DatabaseFailure.unmetRequirement }
         let batch = Batch()
         let doctor = batch.first(AppointmentDoctor.self, lock(ready, db))
-        try batch.later(db)
+        try db.later(batch)
         try db.requireChange(insert(ready, db))
         try AppointmentEffects.booked(ready.appointment, by: origin, db)
         return {

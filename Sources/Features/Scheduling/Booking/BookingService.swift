@@ -1,5 +1,6 @@
 import AuditTrail
 import CareSyncCore
+import Concurrency
 import Cryptography
 import Directory
 import Outbox
@@ -126,4 +127,12 @@ enum EmergencyWatch {
         try db.emit(
             EmergencyUnanswered(appointment: unopened.id, doctor: unopened.doctor, patient: unopened.patient))
     }
+}
+
+/// What callers of this process take turns at (``Concurrency/KeyedGate``). Of many who want one slot, the first writes and
+/// the others, once it is done, look before they write: nearly all of them find the slot gone, which is cheap to find.
+enum BookingTurn: Sendable, Hashable {
+    case slot(DoctorID, Instant)
+    /// What a patient books, wherever: two bookings of one patient could each wait for the other in the database.
+    case patient(PatientID)
 }

@@ -10,7 +10,7 @@ struct HoldRepository {
     func endExpired(
         overlapping interval: Interval, doctor: DoctorID, patient: PatientID
     ) throws -> [AppointmentEffects.Subject] {
-        let now = db.scope.services.time.now
+        let now = db.now
         return try db.all(
             """
             UPDATE appointments \(Self.ending(now))
@@ -34,7 +34,7 @@ struct HoldRepository {
 
     /// Ends one hold if it has run out.
     func endExpired(_ id: AppointmentID) throws -> AppointmentEffects.Subject? {
-        let now = db.scope.services.time.now
+        let now = db.now
         return try db.first(
             """
             UPDATE appointments \(Self.ending(now)) WHERE id = \(id) AND \(Self.expired(now))
@@ -44,7 +44,7 @@ struct HoldRepository {
 
     /// The payment has come: `nil` when the appointment is no hold, has been ended or has begun.
     func capture(_ id: AppointmentID, by username: String) throws -> AppointmentEffects.Subject? {
-        let now = db.scope.services.time.now
+        let now = db.now
         return try db.first(
             """
             UPDATE appointments

@@ -17,7 +17,7 @@ struct HoldService: Sendable {
     /// Gives a held slot back. Only its owner knows of it.
     func release(_ id: AppointmentID, by patient: PatientID, origin: RequestOrigin) async throws {
         try await database.write { db in
-            let now = db.scope.services.time.now
+            let now = db.now
             let appointments = AppointmentRepository(db: db)
             guard let found = try appointments.lock(id, of: patient) else {
                 throw SchedulingError.appointmentNotFound

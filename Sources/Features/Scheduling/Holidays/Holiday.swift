@@ -36,10 +36,10 @@ struct HolidayService: Sendable {
     /// Replaces the holidays of one year, or all of them.
     func replace(_ holidays: [Holiday], year: Int?, origin: RequestOrigin) async throws -> Replaced {
         let kept = try await context.database.write { db in
-            try db.later("DELETE FROM clinic_holidays WHERE \(Self.inYear(year))")
-            for holiday in holidays {
-                try db.later("INSERT INTO clinic_holidays (day, name) VALUES (\(holiday.date), \(holiday.name))")
+            let inserts: [SQL] = holidays.map { holiday in
+                "INSERT INTO clinic_holidays (day, name) VALUES (\(holiday.date), \(holiday.name))"
             }
+            try db.run(["DELETE FROM clinic_holidays WHERE \(Self.inYear(year))"] + inserts)
             db.audit(AuditEntry(.adminAction, "clinic_holidays", year.map { "\($0)" } ?? "", by: origin))
             return try Self.read(year, db)
         }

@@ -44,7 +44,7 @@ struct LeaveRepository {
     }
 
     func delete(_ id: LeaveID) throws {
-        try db.later("DELETE FROM doctor_leaves WHERE id = \(id)")
+        try db.run("DELETE FROM doctor_leaves WHERE id = \(id)")
     }
 
     /// Appointments that are to begin, or are not over yet, within some time; what the doctor has begun is no matter of

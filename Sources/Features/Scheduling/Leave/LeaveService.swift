@@ -31,7 +31,7 @@ struct LeaveService: Sendable {
         _ new: NewLeave, for doctor: DoctorID, origin: RequestOrigin, idempotency: Idempotency<Leave>?
     ) async throws -> Replayable<Leave> {
         try await context.database.write(idempotency: idempotency) { [context] db in
-            let now = db.scope.services.time.now
+            let now = db.now
             try Self.check(new, today: context.zone.date(at: now))
             let leaves = LeaveRepository(db: db)
             try CalendarLock.take(doctor, db)
@@ -105,7 +105,7 @@ struct LeaveService: Sendable {
         }
         try AppointmentRepository(db: db).move(
             appointment, to: .cancelledByDoctor, by: origin.principal?.username ?? "SYSTEM",
-            at: db.scope.services.time.now, cancellationReason: sealed)
+            at: db.now, cancellationReason: sealed)
         try AppointmentEffects.moved(
             AppointmentEffects.Subject(appointment), from: appointment.status, to: .cancelledByDoctor, by: origin, db)
     }

@@ -38,7 +38,7 @@ struct AppointmentNotices: Sendable {
     private func send(
         _ kinds: [String], about item: OutboxItem, version: Int64 = 1, _ db: any Connection
     ) throws {
-        guard db.scope.services.time.now - item.createdAt <= Self.maximumAge else { return }
+        guard db.now - item.createdAt <= Self.maximumAge else { return }
         for kind in kinds { try db.enqueue(.mail(kind, about: item.subject, version: version)) }
     }
 
@@ -96,7 +96,7 @@ struct AppointmentNotices: Sendable {
     /// it, and one that has moved has another. The mail looks whether the start still is this one.
     private func remind(_ item: OutboxItem, _ appointment: NoticedAppointment, _ db: any Connection) throws {
         let due = Reminder.remindAt(appointment.startsAt, zone: zone)
-        guard due > db.scope.services.time.now else { return }
+        guard due > db.now else { return }
         try db.enqueue(
             .mail(
                 AppointmentMails.reminderPatient, about: item.subject, version: appointment.startsAt.seconds, due: due))

@@ -17,7 +17,7 @@ struct PeopleOut: Sendable {
     ) throws -> Int {
         let appointments = PeopleOutRepository(db: db)
         try appointments.lock(person)
-        let coming = try appointments.coming(of: person, now: db.scope.services.time.now)
+        let coming = try appointments.coming(of: person, now: db.now)
         for appointment in coming {
             switch handling {
             case .cancel: try cancel(appointment, origin, db)
@@ -30,10 +30,10 @@ struct PeopleOut: Sendable {
     /// By the clinic.
     private func cancel(_ appointment: Appointment, _ origin: RequestOrigin, _ db: any Connection) throws {
         let subject = AppointmentEffects.Subject(appointment)
-        try db.later(
+        try db.run(
             AppointmentRepository.move(
                 appointment, to: .cancelled, isActive: false, by: origin.principal?.username ?? "SYSTEM",
-                at: db.scope.services.time.now))
+                at: db.now))
         if appointment.isHold { try db.withdraw(kind: HoldService.expiryKind, subject: subject.name) }
         try AppointmentEffects.moved(subject, from: appointment.status, to: .cancelled, by: origin, db)
     }
@@ -52,7 +52,7 @@ struct PeopleOut: Sendable {
         try db.enqueue(
             .mail(
                 kind, about: AppointmentEffects.Subject(appointment).name,
-                version: db.scope.services.time.now.microseconds))
+                version: db.now.microseconds))
     }
 }
 

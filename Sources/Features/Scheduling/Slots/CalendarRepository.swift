@@ -50,7 +50,7 @@ struct CalendarRepository {
     /// The whole calendar in one statement, and the hours in another when they are not remembered; `nil` for an unknown
     /// doctor.
     func calendar(_ query: Query) throws -> DoctorCalendar? {
-        let rows: [CalendarRow] = try db.all(CalendarStatement.text(query, zone: zone, now: db.scope.services.time.now))
+        let rows: [CalendarRow] = try db.all(CalendarStatement.text(query, zone: zone, now: db.now))
         guard let gathered = GatheredCalendar(rows) else { return nil }
         return gathered.calendar(try cache.rules(of: gathered.settings, db).rules)
     }

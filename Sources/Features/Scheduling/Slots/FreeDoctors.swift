@@ -7,7 +7,7 @@ enum FreeDoctors {
     static func find(
         among doctors: [DoctorID], on date: LocalDate, zone: ClinicZone, db: any Connection
     ) throws -> Set<DoctorID> {
-        let now = db.scope.services.time.now
+        let now = db.now
         let day = Interval(start: zone.startOfDay(date), end: zone.startOfDay(date.adding(days: 1)))
         let batch = Batch()
         let settings = batch.all(DoctorSettings.self, DoctorSettings.find(doctors))

@@ -47,6 +47,6 @@ struct SlotCheck {
         let query = CalendarRepository.Query.around(
             context.zone.date(at: start), of: doctor, for: patient, over: days, excluding: moving)
         guard let calendar = try context.calendars(db).calendar(query) else { throw SchedulingError.doctorNotFound }
-        return SlotPolicy(calendar, zone: context.zone, now: db.scope.services.time.now, use: use)
+        return SlotPolicy(calendar, zone: context.zone, now: db.now, use: use)
     }
 }

@@ -44,7 +44,8 @@ struct WorkingHoursEndpoints: Sendable {
             .put(
                 "/api/doctors/{id}/working-hours", "Set when a doctor works",
                 "The doctor or an administrator. What is absent stays as it is; `days` replaces the whole week.",
-                access: .roles([.doctor, .admin]), fails: [SchedulingError.doctorNotFound], WorkingHoursError.catalogue, use: change),
+                access: .roles([.doctor, .admin]), fails: [SchedulingError.doctorNotFound], WorkingHoursError.catalogue,
+                use: change),
         ]
     }
 

@@ -21,14 +21,13 @@ struct WorkingHoursRepository {
 
     /// At most 112 rows: seven days of eight windows and eight breaks.
     func replace(_ spans: [WorkingSpan], of doctor: DoctorID) throws {
-        try db.later("DELETE FROM working_hours WHERE doctor_id = \(doctor)")
-        for span in spans {
-            try db.later(
-                """
-                INSERT INTO working_hours (doctor_id, weekday, kind, start_minute, end_minute)
-                VALUES (\(doctor), \(span.weekday), \(span.kind), \(span.range.start), \(span.range.end))
-                """)
+        let inserts: [SQL] = spans.map { span in
+            """
+            INSERT INTO working_hours (doctor_id, weekday, kind, start_minute, end_minute)
+            VALUES (\(doctor), \(span.weekday), \(span.kind), \(span.range.start), \(span.range.end))
+            """
         }
+        try db.run(["DELETE FROM working_hours WHERE doctor_id = \(doctor)"] + inserts)
     }
 
     /// When the doctor's coming appointments lie. Emergencies are left out, because hours do not bind them.

@@ -37,7 +37,7 @@ struct WorkingHoursService: Sendable {
                 throw SchedulingError.doctorNotFound
             }
             guard isExpected(hours.version) else { throw WorkingHoursError.changedMeanwhile }
-            let now = db.scope.services.time.now
+            let now = db.now
             change.apply(to: &hours)
             try hours.settings.store(at: now, db)
             var affected: Int?

@@ -78,7 +78,7 @@ package struct MailDeliveryHandler: Sendable {
 
     /// Records that the mail leaves now, unless it must not.
     private func begin(_ item: OutboxItem, _ db: any Connection) throws -> Beginning {
-        let now = db.scope.services.time.now
+        let now = db.now
         let deliveries = MailDeliveryRepository(db: db)
         guard try db.holds(item) else { return .settled }
         switch try deliveries.find(item)?.status {
@@ -146,7 +146,7 @@ package struct MailDeliveryHandler: Sendable {
                 "mail: given up", metadata: ["outbox": "\(item.id)", "status": "\(status.rawValue)", "code": "\(code)"])
         }
         try await database.write { db in
-            try MailDeliveryRepository(db: db).settle(item, status, code: code, at: db.scope.services.time.now)
+            try MailDeliveryRepository(db: db).settle(item, status, code: code, at: db.now)
             if parking, let code { try db.park(item, reason: code) }
         }
     }

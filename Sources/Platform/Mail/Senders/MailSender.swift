@@ -1,5 +1,3 @@
-import Foundation
-
 /// Hands messages to whoever delivers them.
 package protocol MailSender: Sendable {
     /// Whether the same message may be handed over twice and is still one. Where it may not, a message whose fate is not
@@ -27,16 +25,6 @@ package enum MailSending {
     static let longest = 15
     /// Seconds for the connection.
     static let connection = 5
-
-    /// Runs blocking work on a thread of its own that ends with it, so that idle senders hold none.
-    static func onOwnThread<Value: Sendable>(_ work: @escaping @Sendable () -> Value) async -> Value {
-        await withCheckedContinuation { continuation in
-            let thread = Thread { continuation.resume(returning: work()) }
-            thread.name = "mail"
-            thread.stackSize = 1 << 20
-            thread.start()
-        }
-    }
 }
 
 /// For an installation without a provider: nothing leaves, and everything says so.

@@ -1,4 +1,5 @@
 import CCurl
+import Concurrency
 import Cryptography
 
 /// Submits mail to an SMTP server (RFC 6409) through libcurl, one connection a mail, each on a thread of its own.
@@ -20,7 +21,11 @@ package struct SMTPSender: MailSender {
     }
 
     package func send(_ message: MailMessage) async -> MailOutcome {
-        await MailSending.onOwnThread { submit(message) }
+        do {
+            return try await OwnThread.run("mail") { submit(message) }
+        } catch {
+            return .temporaryFailure(code: "NO_THREAD")
+        }
     }
 
     private func submit(_ message: MailMessage) -> MailOutcome {

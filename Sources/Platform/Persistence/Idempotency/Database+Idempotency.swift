@@ -54,7 +54,7 @@ private struct IdempotentRun<Value: Sendable> {
                 """
                 INSERT INTO idempotency_keys (principal_id, route, key, body_hash, created_at)
                 VALUES (\(request.principal), \(request.route), \(request.key), \(request.bodyHash),
-                        \(db.scope.services.time.now))
+                        \(db.now))
                 ON CONFLICT DO NOTHING
                 """) == 1
         } catch DatabaseFailure.lockTimeout {
@@ -68,7 +68,7 @@ private struct IdempotentRun<Value: Sendable> {
             let row: KeyRow = try db.first(
                 "SELECT body_hash, status, answer, created_at FROM idempotency_keys \(ofKey)")
         else { return nil }
-        if row.createdAt + Self.lifetime <= db.scope.services.time.now {
+        if row.createdAt + Self.lifetime <= db.now {
             try db.run("DELETE FROM idempotency_keys \(ofKey)")
             return nil
         }
@@ -80,7 +80,7 @@ private struct IdempotentRun<Value: Sendable> {
 
     private func store(_ answer: StoredResponse) throws {
         let sealed = try sealer().seal(answer.body, context)
-        try db.later("UPDATE idempotency_keys SET status = \(answer.status), answer = \(sealed) \(ofKey)")
+        try db.run("UPDATE idempotency_keys SET status = \(answer.status), answer = \(sealed) \(ofKey)")
     }
 
     private var ofKey: SQL {

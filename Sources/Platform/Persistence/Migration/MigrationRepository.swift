@@ -29,7 +29,7 @@ struct MigrationRepository {
     /// Whether no other program is migrating now. A step of a large table takes longer than a statement may otherwise.
     func takeTurn() throws -> Bool {
         guard db.dialect == .postgres else { return true }
-        try db.run("SET LOCAL statement_timeout = 0")
+        try db.liftTimeLimit()
         return try db.value("SELECT pg_try_advisory_xact_lock(7241905)") ?? false
     }
 
@@ -52,7 +52,7 @@ struct MigrationRepository {
         try db.run(
             """
             UPDATE schema_migrations
-            SET steps_done = \(step + 1), applied_at = \(isLast ? db.scope.services.time.now : nil)
+            SET steps_done = \(step + 1), applied_at = \(isLast ? db.now : nil)
             WHERE name = \(migration.name)
             """)
     }

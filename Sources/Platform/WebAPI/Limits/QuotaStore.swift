@@ -1,4 +1,5 @@
 package import CareSyncCore
+import Concurrency
 import Synchronization
 
 /// What is left of a quota after a request drew on it.
@@ -40,20 +41,15 @@ package protocol QuotaStore: Sendable {
 /// Quotas of this node, in bounded memory.
 ///
 /// A client is one number: the moment at which its quota is whole again (the generic cell rate algorithm). Clients are
-/// spread over shards with a lock each, held for one look-up. A shard remembers the clients of late in two generations
-/// of 2,048: when the young one is full it becomes the old one, and whoever is only in the one before that is forgotten
-/// and begins anew. So some 260,000 clients cost at most 10 MB, and clients beyond that do not lock anybody out.
+/// spread over shards with a lock each, held for one look-up. A shard remembers the last 4,096 of its clients; one that
+/// is forgotten begins with a whole quota. So some 260,000 clients cost at most 10 MB, and clients beyond that do not lock
+/// anybody out.
 package final class MemoryQuotas: QuotaStore {
     private static let shardCount = 64
-    private static let generation = 2_048
-
-    private struct Shard {
-        var young: [Int: Int64] = [:]
-        var old: [Int: Int64] = [:]
-    }
+    private typealias Shard = GenerationCache<Int, Int64>
 
     private final class Guarded: Sendable {
-        let shard = Mutex(Shard())
+        let shard = Mutex(Shard(limit: 4_096))
     }
 
     /// The keys are hashes. Their seed is new in each process, so nobody can make two clients collide on purpose.
@@ -69,7 +65,7 @@ package final class MemoryQuotas: QuotaStore {
             let whole = Self.whole(key, window, now, in: &shard)
             let next = whole + cost * interval
             let isAdmitted = next - now <= window
-            Self.set(key, isAdmitted ? next : whole, in: &shard)
+            shard.insert(isAdmitted ? next : whole, for: key)
             guard isAdmitted else {
                 return QuotaState(isAdmitted: false, remaining: 0, seconds: Self.seconds(next - now - window))
             }
@@ -83,39 +79,27 @@ package final class MemoryQuotas: QuotaStore {
         let key = key.hashValue
         shards[Self.index(key)].shard.withLock { shard in
             let whole = Self.whole(key, window, now, in: &shard)
-            Self.set(key, min(whole + cost * quota.interval, now + 2 * window), in: &shard)
+            shard.insert(min(whole + cost * quota.interval, now + 2 * window), for: key)
         }
     }
 
     package func giveBack(_ cost: Int64, to quota: Quota, for key: QuotaKey, at now: Instant) {
         let key = key.hashValue
         shards[Self.index(key)].shard.withLock { shard in
-            if let whole = Self.find(key, in: &shard) { Self.set(key, whole - cost * quota.interval, in: &shard) }
+            if let whole = shard.use(key) { shard.insert(whole - cost * quota.interval, for: key) }
         }
     }
 
     /// For tests: how many clients are remembered.
-    var count: Int { shards.reduce(0) { $0 + $1.shard.withLock { $0.young.count + $0.old.count } } }
+    var count: Int { shards.reduce(0) { $0 + $1.shard.withLock { $0.count } } }
 
     private static func index(_ key: Int) -> Int { key & (shardCount - 1) }
 
     /// When the quota is whole again. A key owes a whole quota at most, so what lies further ahead is left by a clock that
     /// was set back since, which must not make anybody wait longer than a window.
     private static func whole(_ key: Int, _ window: Int64, _ now: Int64, in shard: inout Shard) -> Int64 {
-        let whole = max(find(key, in: &shard) ?? now, now)
+        let whole = max(shard.use(key) ?? now, now)
         return whole > now + 2 * window ? now + window : whole
-    }
-
-    private static func find(_ key: Int, in shard: inout Shard) -> Int64? {
-        shard.young[key] ?? shard.old[key]
-    }
-
-    private static func set(_ key: Int, _ whole: Int64, in shard: inout Shard) {
-        if shard.young.updateValue(whole, forKey: key) == nil, shard.young.count >= generation {
-            shard.old = shard.young
-            shard.young = [:]
-            shard.young.reserveCapacity(generation)
-        }
     }
 
     private static func seconds(_ microseconds: Int64) -> Int64 { max(1, (microseconds + 999_999) / 1_000_000) }

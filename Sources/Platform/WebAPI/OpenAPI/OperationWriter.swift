@@ -142,7 +142,7 @@ struct OperationWriter {
         case .list(let type, let isPaged):
             let items = try schemas.schema(of: type, for: .response)
             return (Self.json(.members(["type": "array", "items": items])), isPaged)
-        case .nothing: return (.members([]), false)
+        case .nothing: return (.members([:]), false)
         case .binary(let contentType):
             let file = JSONTree.members(["schema": .members(["type": "string", "format": "binary"])])
             return (.object([JSONTree.Member(name: contentType, value: file)]), false)

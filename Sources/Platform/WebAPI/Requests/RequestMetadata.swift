@@ -16,6 +16,8 @@ package struct RequestMetadata: Sendable {
     let body: ByteBuffer
     /// What every error of the endpoint tells.
     let advice: String?
+    /// What success is answered with.
+    let status: Int
 
     init(
         _ route: String, _ exchange: Exchange, body: ByteBuffer = ByteBuffer(), advice: String? = nil,
@@ -29,6 +31,7 @@ package struct RequestMetadata: Sendable {
         headers = exchange.request.headers
         self.body = body
         self.advice = advice
+        self.status = status
     }
 
     package var userAgent: String? { headers[.userAgent] }

@@ -1,5 +1,7 @@
 import HTTPTypes
 
+import HTTPServer
+
 /// A JSON response with the version of what it shows as its strong `ETag`, so that a change can ask by `If-Match` that
 /// nobody has changed it in between.
 package struct VersionedResponse<Content: WireResponse>: ResponseConvertible {

@@ -36,7 +36,7 @@ struct PatientKeyTests {
             await #expect(throws: Stop.self) {
                 try await app.other.write { db in
                     try insertUser(UserID(20), "patient20", .patient, isActive: true, db)
-                    try vault.insert(PatientTests.patient(20), at: db.scope.services.time.now, db)
+                    try vault.insert(PatientTests.patient(20), at: db.now, db)
                     _ = try vault.key(for: PatientID(20), db)
                     throw Stop()
                 }
@@ -91,12 +91,12 @@ struct PatientKeyTests {
                 try insertUser(UserID(20), "patient20", .patient, isActive: true, db)
                 do {
                     try db.savepoint {
-                        try vault.insert(PatientTests.patient(20), at: db.scope.services.time.now, db)
+                        try vault.insert(PatientTests.patient(20), at: db.now, db)
                         throw Stop()
                     }
                 } catch is Stop {}
                 #expect(throws: IntegrityFailure.self) { try vault.key(for: PatientID(20), db) }
-                try vault.insert(PatientTests.patient(20), at: db.scope.services.time.now, db)
+                try vault.insert(PatientTests.patient(20), at: db.now, db)
             }
             #expect(try await app.get("/test/me", as: .patient(20)).status == 200)
         }
@@ -109,7 +109,7 @@ struct PatientKeyTests {
             let patient = PatientID(20)
             let second = PatientKey(patient, generations: [DataKey(generation: 2, random: .system)])
             try await app.other.write { db in
-                try testVault().store(second, at: db.scope.services.time.now, db)
+                try testVault().store(second, at: db.now, db)
             }
             let vault = try testVault()
             let context = PatientColumn.contactInfo.context(patient)
@@ -149,7 +149,8 @@ struct PatientKeyTests {
 
             await #expect(throws: Problem.self) {
                 try await app.other.write { db in
-                    _ = try here.seal("text", of: PatientID(20), at: PatientColumn.contactInfo.context(PatientID(20)), db)
+                    _ = try here.seal(
+                        "text", of: PatientID(20), at: PatientColumn.contactInfo.context(PatientID(20)), db)
                 }
             }
         }
@@ -162,7 +163,7 @@ struct PatientKeyTests {
             let vault = try testVault()
             try await app.other.read { db in
                 _ = try vault.keys(for: [PatientID(20), PatientID(21)], db)
-                vault.cache.apply(revoked: [PatientID(20)], polledAt: db.scope.services.time.now)
+                vault.cache.apply(revoked: [PatientID(20)], polledAt: db.now)
             }
             #expect(vault.cache[PatientID(20)] == nil)
             #expect(vault.cache[PatientID(21)] != nil)

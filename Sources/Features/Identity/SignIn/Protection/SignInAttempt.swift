@@ -51,7 +51,7 @@ struct SignInAttempt: Sendable {
     /// Throws ``GuardError/busy`` when the attempt ended by itself before it was decided.
     func settle(_ verdict: SignInAttemptRecord.Verdict, _ db: any Connection) throws {
         let attempts = SignInAttemptRepository(db: db)
-        let now = db.scope.services.time.now
+        let now = db.now
         var record = try attempts.take(subject, at: now)
         let settlement = record.settle(reservation, as: verdict, at: now, limits)
         if settlement == .lapsed, verdict != .undecided { throw GuardError.busy }

@@ -16,7 +16,7 @@ struct SignInAttemptRepository {
 
     /// The record, locked until the transaction ends; made if there was none.
     func take(_ subject: SignInAttemptSubject, at now: Instant) throws -> SignInAttemptRecord {
-        try db.later(
+        try db.run(
             """
             INSERT INTO sign_in_attempts (account_key, source, network, failures, reservations, locks, expires_at)
             VALUES (\(subject.account), \(subject.source), \(subject.network), '', '', 0, \(now))
@@ -38,7 +38,7 @@ struct SignInAttemptRepository {
         _ record: SignInAttemptRecord, of subject: SignInAttemptSubject, at now: Instant, _ limits: SignInAttemptLimits
     ) throws {
         let expiry = record.expiry(limits) ?? now
-        try db.later(
+        try db.run(
             """
             UPDATE sign_in_attempts
             SET failures = \(record.failureText), reservations = \(record.reservationText), locks = \(record.locks),

@@ -1,4 +1,5 @@
 import CareSyncCore
+import Concurrency
 import Cryptography
 import Persistence
 import WebAPI
@@ -43,7 +44,8 @@ struct SignInGuard: Sendable {
     /// Whether the machine itself is never limited as an address (RULINGS C13).
     let exemptsLoopback: Bool
     private let names: KeyedHash
-    private let turns: SignInAttemptTurns
+    /// Otherwise many right sign-ins at once would find all attempts taken and be refused.
+    private let turns: KeyedGate<SignInAttemptSubject>
     /// How long, and how often, an attempt waits for attempts of other nodes.
     private let patience: (pause: Duration, tries: Int) = (.milliseconds(100), 100)
 
@@ -57,7 +59,7 @@ struct SignInGuard: Sendable {
         self.gate = gate
         self.exemptsLoopback = exemptsLoopback
         names = KeyedHash(rootSecret.derive(.signInName))
-        turns = SignInAttemptTurns(width: limits.failures)
+        turns = KeyedGate(width: limits.failures, queueLimit: 256)
     }
 
     private var now: Instant { database.services.time.now }

@@ -2,10 +2,10 @@ import Foundation
 import Synchronization
 import Testing
 
-@testable import Cryptography
+@testable import Concurrency
 
-@Suite("Worker threads")
-struct WorkerThreadsTests {
+@Suite("Blocking threads")
+struct BlockingThreadsTests {
     private struct Refused: Error {}
 
     /// Tells when a thread has ended and released it.
@@ -31,8 +31,8 @@ struct WorkerThreadsTests {
         func awaitEntry() async { for await _ in entered { return } }
     }
 
-    private func pool(count: Int = 1, queueLimit: Int) throws -> WorkerThreads<Void> {
-        try WorkerThreads(
+    private func pool(count: Int = 1, queueLimit: Int) throws -> BlockingThreads<Void> {
+        try BlockingThreads(
             name: "test", count: count, queueLimit: queueLimit, refusal: { _ in Refused() }, makeScratch: {})
     }
 
@@ -101,7 +101,7 @@ struct WorkerThreadsTests {
     @Test("closing refuses what waits, finishes what runs and ends the threads")
     func closing() async throws {
         let (ends, end) = AsyncStream<Void>.makeStream()
-        let pool = try WorkerThreads(
+        let pool = try BlockingThreads(
             name: "test", count: 1, queueLimit: 10, refusal: { _ in Refused() }, makeScratch: { Scratch(end) })
         let gate = Gate()
         let running = Task {
@@ -122,7 +122,7 @@ struct WorkerThreadsTests {
     func release() async throws {
         let (ends, end) = AsyncStream<Void>.makeStream()
         do {
-            let pool = try WorkerThreads(
+            let pool = try BlockingThreads(
                 name: "test", count: 3, queueLimit: 10, refusal: { _ in Refused() }, makeScratch: { Scratch(end) })
             #expect(try await pool.run { _ in 1 } == 1)
         }

@@ -1,3 +1,4 @@
+import CareSyncCore
 package import Logging
 
 /// Work that is done again and again until it is cancelled.
@@ -29,7 +30,7 @@ package struct PeriodicTask: Sendable {
                 isFailing = false
             } catch {
                 if !isFailing && !Task.isCancelled {
-                    let text = error is DatabaseFailure ? "\(error)" : "\(type(of: error))"
+                    let text = error is any LoggableError ? "\(error)" : "\(type(of: error))"
                     logger.warning("failing", metadata: ["work": "\(name)", "error": "\(text)"])
                 }
                 isFailing = true

@@ -1,18 +1,18 @@
 import Glibc
 
-/// A bounded queue between callers and the threads of a driver. When it is full, or closed, `push` answers `false`.
+/// A bounded queue between callers and threads.
 ///
 /// A job goes straight to the thread that became idle last, whose memory is still in the processor's cache, and wakes that
-/// thread alone. A condition variable shared by all threads cost six system calls a job, this costs two.
+/// thread alone. Jobs that have to wait take turns by priority and lane (``push(_:lane:priority:)``).
 package final class JobQueue<Job: Sendable>: @unchecked Sendable {
     // Safe: every field below is touched only while `lock` is held.
     private let lock: UnsafeMutablePointer<pthread_mutex_t>
-    private var jobs: [Job] = []
-    private var head = 0
+    private var waiting = WaitingJobs<Job>()
     private var idle: [IdleThread<Job>] = []
     private var isClosed = false
     private let bound: Int
 
+    /// - Parameter bound: how many jobs may wait, beside those that threads have taken.
     package init(bound: Int) {
         self.bound = bound
         lock = .allocate(capacity: 1)
@@ -24,20 +24,30 @@ package final class JobQueue<Job: Sendable>: @unchecked Sendable {
         lock.deallocate()
     }
 
-    package func push(_ job: Job) -> Bool {
+    /// Adds a job. The answer is the job that finds no room and has to be refused, if there is one: this one, or, when
+    /// the queue is full and another lane holds more of it or stands behind in priority, the last of that lane.
+    ///
+    /// - Parameter lane: whose job it is. Lanes take turns, so one with many jobs keeps nobody else waiting for all of
+    ///   them.
+    package func push(_ job: Job, lane: String = "", priority: JobPriority = .normal) -> Job? {
         pthread_mutex_lock(lock)
-        guard !isClosed, jobs.count - head < bound else {
+        guard !isClosed else {
             pthread_mutex_unlock(lock)
-            return false
+            return job
         }
-        guard let thread = idle.popLast() else {
-            jobs.append(job)
+        if let thread = idle.popLast() {
             pthread_mutex_unlock(lock)
-            return true
+            thread.wake(with: job)
+            return nil
         }
-        pthread_mutex_unlock(lock)
-        thread.wake(with: job)
-        return true
+        defer { pthread_mutex_unlock(lock) }
+        var displaced: Job?
+        if waiting.count >= bound {
+            displaced = waiting.displaced(by: lane, priority)
+            if displaced == nil { return job }
+        }
+        waiting.append(job, lane: lane, priority: priority)
+        return displaced
     }
 
     /// Waits for a job; `nil` once the queue is closed and empty.
@@ -47,34 +57,24 @@ package final class JobQueue<Job: Sendable>: @unchecked Sendable {
 
     /// Waits for at least one job and takes all that are there, up to `limit`; empty once the queue is closed and empty.
     package func popAll(limit: Int) -> [Job] {
-        pthread_mutex_lock(lock)
-        if head < jobs.count || isClosed {
-            defer { pthread_mutex_unlock(lock) }
-            return take(limit)
-        }
-        let thread = IdleThread<Job>()
-        idle.append(thread)
-        pthread_mutex_unlock(lock)
-        guard let first = thread.sleep() else { return [] }
-        guard limit > 1 else { return [first] }
-        pthread_mutex_lock(lock)
-        defer { pthread_mutex_unlock(lock) }
-        return [first] + take(limit - 1)
+        pop(limit: limit) { _ in true }
     }
 
     /// Waits for a job and takes it; with it those directly behind that may join it, `limit` in all. Empty once the queue
     /// is closed and empty.
     package func pop(limit: Int, joining isBatchable: (Job) -> Bool) -> [Job] {
-        guard let first = pop() else { return [] }
-        guard isBatchable(first) else { return [first] }
         pthread_mutex_lock(lock)
         defer { pthread_mutex_unlock(lock) }
-        var count = 0
-        while count < limit - 1, head + count < jobs.count, isBatchable(jobs[head + count]) { count += 1 }
-        return [first] + take(count)
+        guard let first = waiting.removeFirst() ?? sleep() else { return [] }
+        var jobs = [first]
+        guard limit > 1, isBatchable(first) else { return jobs }
+        while jobs.count < limit, let next = waiting.first, isBatchable(next), let job = waiting.removeFirst() {
+            jobs.append(job)
+        }
+        return jobs
     }
 
-    /// Refuses further jobs; those already in the queue are still handed out.
+    /// Refuses further jobs; those that wait are still handed out.
     package func close() {
         pthread_mutex_lock(lock)
         isClosed = true
@@ -84,18 +84,21 @@ package final class JobQueue<Job: Sendable>: @unchecked Sendable {
         for thread in sleeping { thread.wake(with: nil) }
     }
 
-    private func take(_ limit: Int) -> [Job] {
-        let end = min(jobs.count, head + limit)
-        let taken = Array(jobs[head..<end])
-        head = end
-        if head == jobs.count {
-            jobs.removeAll(keepingCapacity: true)
-            head = 0
-        } else if head > 1024 {
-            jobs.removeSubrange(..<head)
-            head = 0
-        }
-        return taken
+    /// Takes out those that wait and fit, for somebody who refuses them.
+    package func removeAll(where fits: (Job) -> Bool = { _ in true }) -> [Job] {
+        pthread_mutex_lock(lock)
+        defer { pthread_mutex_unlock(lock) }
+        return waiting.removeAll(where: fits)
+    }
+
+    /// Called with the lock held, which is released while the thread sleeps.
+    private func sleep() -> Job? {
+        guard !isClosed else { return nil }
+        let thread = IdleThread<Job>()
+        idle.append(thread)
+        pthread_mutex_unlock(lock)
+        defer { pthread_mutex_lock(lock) }
+        return thread.sleep()
     }
 }
 
