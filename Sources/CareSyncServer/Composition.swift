@@ -85,7 +85,7 @@ package struct CareSync: Sendable {
         retention = RetentionJob(
             database: database,
             retentionRules: RetentionJob.platformRetentionRules + MailSchema.retentionRules
-                + identity.retentionRules + directory.retentionRules, logger: logger
+                + identity.retentionRules, logger: logger
         )
         outbox = OutboxWorker(
             database: database, handlers: scheduling.outboxHandlers + [retention.handler], logger: logger)

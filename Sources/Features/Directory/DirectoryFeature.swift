@@ -13,7 +13,6 @@ package struct DirectoryFeature: Sendable {
     package let profiles: AccountProfiles
     /// The mails this feature sends.
     package let mailKinds: [MailKind]
-    package let retentionRules = [PatientKeyRevocations.retention]
     let revocations: PatientKeyRevocations
 
     /// What each role is described as after sign-in.

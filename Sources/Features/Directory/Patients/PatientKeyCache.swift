@@ -1,44 +1,30 @@
 import CareSyncCore
-import Cryptography
+import Concurrency
 import Synchronization
 
 /// Recently used patient keys, bounded.
 ///
-/// Two halves: when the younger one is full the older one is dropped and they change places, so a key that is in use
-/// stays without any bookkeeping per use. A key that was destroyed never comes back, whoever has read it before: ids are
-/// given once, so a patient who is erased stays erased.
+/// A key that was destroyed never comes back, whoever has read it before: ids are given once, so a patient who is erased
+/// stays erased.
 final class PatientKeyCache: Sendable {
     private struct State {
-        var young: [PatientID: PatientKey] = [:]
-        var old: [PatientID: PatientKey] = [:]
+        var keys: GenerationCache<PatientID, PatientKey>
         /// Eight bytes for each patient erased since the program began.
         var forgotten: Set<PatientID> = []
-        var polledAt: Instant?
     }
 
-    /// Between polls that are further apart than this, rows of revocations may have been deleted unseen.
-    static let trust = PatientKeyRevocations.kept - .hours(1)
-
-    private let half: Int
-    private let state = Mutex(State())
+    private let state: Mutex<State>
 
     init(limit: Int) {
-        half = max(1, limit / 2)
+        state = Mutex(State(keys: GenerationCache(limit: limit)))
     }
 
-    subscript(patient: PatientID) -> PatientKey? {
-        state.withLock { state in
-            if let key = state.young[patient] { return key }
-            guard let key = state.old[patient] else { return nil }
-            insert(key, &state)
-            return key
-        }
-    }
+    subscript(patient: PatientID) -> PatientKey? { state.withLock { $0.keys.use(patient) } }
 
     /// Keeps the keys of a transaction that has ended well.
     func store(_ keys: [PatientKey]) {
         state.withLock { state in
-            for key in keys where !state.forgotten.contains(key.patient) { insert(key, &state) }
+            for key in keys where !state.forgotten.contains(key.patient) { state.keys.insert(key, for: key.patient) }
         }
     }
 
@@ -47,31 +33,13 @@ final class PatientKeyCache: Sendable {
         state.withLock { state in
             for patient in patients {
                 state.forgotten.insert(patient)
-                state.young[patient] = nil
-                state.old[patient] = nil
+                state.keys.remove(patient)
             }
         }
     }
 
-    /// What a poll begun at that moment has found.
-    func apply(revoked patients: [PatientID], polledAt now: Instant) {
-        state.withLock { state in
-            if let last = state.polledAt, now - last > Self.trust {
-                state.young = [:]
-                state.old = [:]
-            }
-            state.polledAt = now
-        }
-        forget(patients)
-    }
+    /// Forgets every key, because destroyed ones may have been missed.
+    func forgetAll() { state.withLock { $0.keys.removeAll() } }
 
-    var count: Int { state.withLock { Set($0.young.keys).union($0.old.keys).count } }
-
-    private func insert(_ key: PatientKey, _ state: inout State) {
-        if state.young.count >= half, state.young[key.patient] == nil {
-            state.old = state.young
-            state.young.removeAll(keepingCapacity: true)
-        }
-        state.young[key.patient] = key
-    }
+    var count: Int { state.withLock { $0.keys.count } }
 }

@@ -44,15 +44,6 @@ struct PatientKeyRepository {
             UPDATE patient_keys SET wrapped = NULL, erased_at = \(now)
             WHERE patient_id = \(patient) AND erased_at IS NULL
             """)
-        try db.run(
-            """
-            INSERT INTO patient_key_revocations (patient_id, revoked_at) VALUES (\(patient), \(now))
-            ON CONFLICT (patient_id) DO UPDATE SET revoked_at = \(now)
-            """)
-    }
-
-    /// Whose keys were destroyed of late; ``PatientKeyRevocations`` bounds how many that are.
-    func listRevoked() throws -> [PatientID] {
-        try db.values("SELECT patient_id FROM patient_key_revocations")
+        try RevocationFeed.revoke(.patientKey, [patient.rawValue], db: db)
     }
 }

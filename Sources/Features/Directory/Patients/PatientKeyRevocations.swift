@@ -1,22 +1,23 @@
 import CareSyncCore
+import Concurrency
 import Logging
-import Outbox
 import Persistence
 
+extension RevocationKind {
+    static let patientKey = RevocationKind("patient-key")
+}
+
 /// Learns of the keys that other nodes destroyed.
-///
-/// Every poll reads the whole table, which holds the erasures of a day and so nearly always nothing: it needs neither
-/// clocks that agree nor ids in the order of commits.
 struct PatientKeyRevocations: Sendable {
-    let database: any Database
-    let cache: PatientKeyCache
-    let logger: Logger
+    private let database: any Database
+    private let cache: PatientKeyCache
+    private let logger: Logger
+    private let reader = RevocationReader(.patientKey)
 
-    /// How long a row stays.
-    static let kept = TimeSpan.hours(24)
-
-    static let retention = RetentionRule { now, _ in
-        "DELETE FROM patient_key_revocations WHERE revoked_at < \(now - kept)"
+    init(database: any Database, cache: PatientKeyCache, logger: Logger) {
+        self.database = database
+        self.cache = cache
+        self.logger = logger
     }
 
     /// Until it is cancelled.
@@ -25,8 +26,8 @@ struct PatientKeyRevocations: Sendable {
     }
 
     func poll() async throws {
-        let begun = database.services.time.now
-        let revoked = try await database.read { db in try PatientKeyRepository(db: db).listRevoked() }
-        cache.apply(revoked: revoked, polledAt: begun)
+        let news = try await reader.news(in: database)
+        if !news.isComplete { cache.forgetAll() }
+        cache.forget(news.subjects.map { PatientID($0) })
     }
 }

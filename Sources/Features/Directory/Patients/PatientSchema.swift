@@ -36,12 +36,6 @@ enum PatientSchema {
                 CONSTRAINT patient_keys_erased CHECK ((wrapped IS NULL) = (erased_at IS NOT NULL))
             )\(d.strict)
             """,
-            """
-            CREATE TABLE patient_key_revocations (
-                patient_id \(d.integer) PRIMARY KEY REFERENCES patients,
-                revoked_at \(d.instant) NOT NULL
-            )\(d.strict)
-            """,
         ]
     }
 }

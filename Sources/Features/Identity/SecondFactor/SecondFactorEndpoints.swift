@@ -84,7 +84,7 @@ struct SecondFactorEndpoints: Sendable {
             .post(
                 "\(Self.base)/verify", "Sign in with the second factor, after the password",
                 "Whoever has the challenge of `login`. Begins the session.", access: .public,
-                fails: [ChallengeError.invalid, .wrongCode], [SecondFactorError.tooManyGuesses], GuardError.catalogue,
+                fails: [ChallengeError.invalid, .wrongCode], [SecondFactorError.tooManyAttempts], GuardError.catalogue,
                 settings: .authentication.judgingAddress, use: verify),
             .post(
                 "\(Self.base)/recovery-codes", "Replace the recovery codes",

@@ -33,6 +33,10 @@ struct SessionPath: Codable, Sendable {
     var sessionId: String
 }
 
+struct AccountPath: Codable, Sendable {
+    var username: String
+}
+
 /// Sessions as administrators see and end them.
 struct SessionAdministrationEndpoints: Sendable {
     let sessions: SessionAdministration

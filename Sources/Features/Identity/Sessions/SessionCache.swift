@@ -79,8 +79,7 @@ final class SessionCache: Sendable {
     func dropAll() {
         state.withLock { state in
             state.removals &+= 1
-            state.young = [:]
-            state.old = [:]
+            state.entries.removeAll()
             state.touched = []
         }
     }

@@ -1,6 +1,5 @@
-import HTTPTypes
-
 import HTTPServer
+import HTTPTypes
 
 /// A JSON response with the version of what it shows as its strong `ETag`, so that a change can ask by `If-Match` that
 /// nobody has changed it in between.

@@ -163,7 +163,7 @@ struct PatientKeyTests {
             let vault = try testVault()
             try await app.other.read { db in
                 _ = try vault.keys(for: [PatientID(20), PatientID(21)], db)
-                vault.cache.apply(revoked: [PatientID(20)], polledAt: db.now)
+                vault.cache.forget([PatientID(20)])
             }
             #expect(vault.cache[PatientID(20)] == nil)
             #expect(vault.cache[PatientID(21)] != nil)
@@ -184,19 +184,6 @@ struct PatientKeyTests {
             }
             #expect(try await !app.card(of: 20, vault).isErased)
         }
-    }
-
-    @Test("a node that has not polled for a day trusts no key it remembers")
-    func longPause() {
-        let cache = PatientKeyCache(limit: 10)
-        let key = PatientKey(PatientID(1), generations: [DataKey(generation: 1, random: .system)])
-        let start = Instant(seconds: 1_000_000)
-        cache.apply(revoked: [], polledAt: start)
-        cache.store([key])
-        cache.apply(revoked: [], polledAt: start + .hours(22))
-        #expect(cache[PatientID(1)] != nil)
-        cache.apply(revoked: [], polledAt: start + .hours(46))
-        #expect(cache[PatientID(1)] == nil)
     }
 
     @Test("a lost key empties its row of a list, and the log names the place", arguments: DatabaseKind.available)
