@@ -74,7 +74,7 @@ let package = Package(
         platform("Concurrency", ["CareSyncCore", .logging]),
         platform("Persistence", ["CareSyncCore", "Concurrency", .logging]),
         platform("AuditTrail", ["CareSyncCore", "Concurrency", "Persistence", .logging]),
-        platform("Outbox", ["CareSyncCore", "Concurrency", "Persistence", .logging]),
+        platform("Outbox", ["CareSyncCore", "Concurrency", "JSONCoding", "Persistence", .logging]),
         .systemLibrary(
             name: "CSQLite", path: "Sources/Platform/CSQLite", pkgConfig: "sqlite3",
             providers: [.apt(["libsqlite3-dev"])]),
@@ -120,6 +120,7 @@ let package = Package(
             ]),
 
         feature("Identity", ["Cryptography", "Mail", "QRImages", .logging]),
+        feature("Operations", []),
         feature("Directory", ["Cryptography", "Identity", "Mail", .logging]),
         feature("Scheduling", ["Cryptography", "Mail", "Identity", "Directory", .logging]),
 
@@ -127,7 +128,8 @@ let package = Package(
             name: "CareSyncServer",
             dependencies: [
                 "AuditTrail", "CareSyncCore", "Concurrency", "Outbox", "Persistence", "PersistenceSQLite",
-                "PersistencePostgres", "Cryptography", "HTTPServer", "Mail", "WebAPI", "Identity", "Directory",
+                "PersistencePostgres", "Cryptography", "HTTPServer", "Mail", "WebAPI", "Identity", "Operations",
+                "Directory",
                 "Scheduling", .logging, .serviceLifecycle,
                 .unixSignals, .nioCore,
             ],

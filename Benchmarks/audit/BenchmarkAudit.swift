@@ -28,7 +28,6 @@ struct BenchmarkAudit {
                 }
             }
         }
-        try await database.write { db in try AuditByPatient.complete(db) }
         await database.close()
     }
 }

@@ -69,7 +69,7 @@ struct BenchmarkSeed {
                     \((300 + i * 7 % 50 * 10) * 100), \("\(i) Harbour Street, Springfield"), 'English,Hindi,Telugu',
                     'english,hindi,telugu', TRUE, \(now), \(now))
             """)
-        try db.later(
+        try db.run(
             """
             INSERT INTO doctor_name_words (doctor_id, word) VALUES (\(id), \("first\(i)")), (\(id), \("last\(i)"))
             """)

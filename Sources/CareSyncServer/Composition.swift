@@ -5,6 +5,7 @@ import Directory
 package import Identity
 package import Logging
 package import Mail
+import Operations
 package import Outbox
 package import Persistence
 package import Scheduling
@@ -21,14 +22,13 @@ package struct CareSync: Sendable {
     package let identity: IdentityFeature
     package let scheduling: SchedulingFeature
     /// Carries out what is due; among the ``workers``, and by itself for tests that move the clock.
-    package let outbox: OutboxWorker
-    /// Sends mail; a worker of its own, so that a slow mail server holds up nothing else.
-    package let mail: OutboxWorker
+    package let outbox: OutboxWorkers
     /// Its runs are in the ``outbox``.
     package let retention: RetentionJob
     /// Its rows of repetitions come by its worker.
     package let denials: DenialAudit
     let authenticator: Authenticator
+    let checkpoints: AuditCheckpoints
     let demo: DemoSeeding
 
     /// What the database needs of the other parts; it is made before the database is opened.
@@ -49,7 +49,7 @@ package struct CareSync: Sendable {
     /// - Parameter mailSender: another way for mail than the configured one, for tests; `mailHook` stops between its steps.
     package init(
         configuration: ServerConfiguration, database: any Database, logger: Logger, mailSender: (any MailSender)? = nil,
-        mailHook: @escaping MailDeliveryHandler.Hook = { _, _ in }
+        mailHook: @escaping MailDeliveryHandler.Hook = { _ in }
     ) async throws {
         let random = database.services.random
         let zone = configuration.zone
@@ -84,22 +84,17 @@ package struct CareSync: Sendable {
 
         retention = RetentionJob(
             database: database,
-            retentionRules: RetentionJob.platformRetentionRules + MailSchema.retentionRules
-                + identity.retentionRules, logger: logger
-        )
-        outbox = OutboxWorker(
-            database: database, handlers: scheduling.outboxHandlers + [retention.handler], logger: logger)
+            rules: RetentionJob.platformRules + MailSchema.retentionRules + identity.retentionRules, logger: logger)
         let delivering = try MailDeliveryHandler(
             database: database, sender: mailSender ?? configuration.mail.makeSender(), from: configuration.mail.from,
             rootSecret: configuration.keys.root, kinds: identity.mailKinds + directory.mailKinds + scheduling.mailKinds,
-            logger: logger,
-            hook: mailHook)
-        // At the same time: a claim then outlives every send.
-        mail = OutboxWorker(
-            database: database, handlers: [delivering.handler], batchSize: 4, isConcurrent: true, logger: logger)
-        let listing = AuditByPatient(database: database, logger: logger)
+            logger: logger, hook: mailHook)
+        outbox = try OutboxWorkers(
+            database: database,
+            handlers: scheduling.jobs + [retention.handler] + delivering.handlers
+                + database.services.events.durableHandlers, logger: logger)
         denials = DenialAudit(database: database, logger: logger)
-        let checkpoints = AuditCheckpoints(database: database, file: configuration.checkpointFile, logger: logger)
+        checkpoints = AuditCheckpoints(database: database, file: configuration.checkpointFile, logger: logger)
 
         self.configuration = configuration
         self.database = database
@@ -107,13 +102,15 @@ package struct CareSync: Sendable {
         self.identity = identity
         authenticator = identity.authenticator
         demo = DemoSeeding(database: database, vault: vault, identity: identity, zone: zone)
-        endpoints = health.all + identity.endpoints + directory.endpoints + scheduling.endpoints
+        endpoints =
+            health.all + identity.endpoints + OperationsFeature(database: database).endpoints + directory.endpoints
+            + scheduling.endpoints
         self.scheduling = scheduling
+        // The last stops first: what the others write is in the last checkpoints.
         workers = [
-            Worker("outbox", run: outbox.run), Worker("mail", run: mail.run), Worker("sessions", run: identity.run),
-            Worker("patient keys", run: directory.run),
+            Worker("audit checkpoints", run: checkpoints.run), Worker("outbox", run: outbox.run),
+            Worker("sessions", run: identity.run), Worker("patient keys", run: directory.run),
             Worker("scheduling", run: scheduling.run), Worker("clean-up", run: retention.run),
-            Worker("audit checkpoints", run: checkpoints.run), Worker("audit by patient", run: listing.run),
             Worker("refusals", run: denials.run),
         ]
     }

@@ -35,7 +35,7 @@ package struct SocketClient: Sendable {
             fields.replaceOrAdd(name: "Content-Length", value: String(body?.readableBytes ?? 0))
         }
         let head = HTTPRequestHead(
-            version: .http1_1, method: HTTPMethod(rawValue: method.rawValue), uri: uri, headers: fields)
+            version: .http1_1, method: HTTPMethod(rawValue: method.rawValue), uri: Self.encoded(uri), headers: fields)
         let loop = MultiThreadedEventLoopGroup.singleton.next()
         let answer = loop.makePromise(of: TestResponse.self)
         do {
@@ -69,6 +69,14 @@ package struct SocketClient: Sendable {
                 }
             }
             .withConnectedSocket(client).get()
+    }
+
+    /// Without what no client of HTTP sends: blanks, controls and bytes beyond ASCII are escaped.
+    private static func encoded(_ uri: String) -> String {
+        uri.utf8.map { byte in
+            (0x21...0x7E).contains(byte)
+                ? String(UnicodeScalar(byte)) : "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16)
+        }.joined()
     }
 
     private static func pair() throws -> (CInt, CInt) {

@@ -1,4 +1,5 @@
 import CareSyncTesting
+import Foundation
 import Testing
 
 /// What answers carry on a socket of the program itself.

@@ -8,23 +8,27 @@ import Testing
 struct OutboxAdministrationTests {
     private static let none = [String: String]()
 
+    private struct Secret: Job {
+        static let kind = "test.secret"
+        let name: String
+        var secret = "marzipan"
+        var key: String { "\(name)/1" }
+    }
+
     /// One message that waits, one that was given up, one that is done.
     private static func fill(_ app: TestApp) async throws {
         let now = app.time.now
         // One transaction each: the order within one is the database's affair.
         for name in ["waiting", "given-up", "done"] {
             try await app.database.write { db in
-                try db.enqueue(
-                    OutboxMessage(
-                        kind: "test.\(name)", subject: "\(name)/1", payload: #"{"secret":"marzipan"}"#,
-                        due: now + .hours(1)))
+                try db.enqueue(Secret(name: name), due: now + .hours(1))
             }
         }
         try await app.database.write { db in
-            try db.run("UPDATE outbox SET done_at = due_at WHERE subject = 'done/1'")
+            try db.run("UPDATE outbox SET done_at = due_at WHERE key = 'done/1'")
             try db.run(
                 """
-                UPDATE outbox SET parked_at = due_at, attempts = 12, last_error = 'SMTP_550' WHERE subject = 'given-up/1'
+                UPDATE outbox SET parked_at = due_at, attempts = 12, last_error = 'SMTP_550' WHERE key = 'given-up/1'
                 """)
         }
     }

@@ -18,7 +18,7 @@ struct RetentionTests {
                 "live": try db.value("SELECT count(*) FROM sessions WHERE ended_at IS NULL") ?? -1,
                 "done": try db.value("SELECT count(*) FROM outbox WHERE done_at IS NOT NULL AND kind <> 'clean-up'")
                     ?? -1,
-                "waiting": try db.value("SELECT count(*) FROM outbox WHERE kind = 'test.waiting'") ?? -1,
+                "waiting": try db.value("SELECT count(*) FROM outbox WHERE kind = 'test.job'") ?? -1,
             ]
         }
     }
@@ -30,7 +30,7 @@ struct RetentionTests {
         _ = try await app.post("/api/auth/forgot-password-otp", json: ["email": "asha@example.org"])
         let far = app.time.now + .days(365)
         try await app.database.write { db in
-            try db.enqueue(OutboxMessage(kind: "test.waiting", subject: "test/1", due: far))
+            try db.enqueue(TestJob(), due: far)
         }
         #expect(try await app.sentMails().count == 1)
     }

@@ -20,9 +20,14 @@ package final class AuditCheckpoints: Sendable {
         self.logger = logger
     }
 
-    /// Every minute until it is cancelled.
+    /// Every minute until it is cancelled, and then once more: what the program wrote while it stopped is covered too.
     package func run() async {
         await PeriodicTask("audit checkpoints", every: .seconds(60), logger: logger) { try await self.write() }.run()
+        do {
+            try await write()
+        } catch {
+            logger.error("the last audit checkpoints are missing", metadata: ["error": "\(type(of: error))"])
+        }
     }
 
     /// One checkpoint for each chain that has grown since the last ones of this process.
@@ -32,8 +37,7 @@ package final class AuditCheckpoints: Sendable {
         let grown = heads.filter { known[$0.shard] != $0.sequence }
         guard !grown.isEmpty else { return }
         let now = database.services.time.now
-        let lines = try grown.map { try file.text($0, at: now) }
-        try await OwnThread.run("checkpoints") { [file] in try file.append(lines) }
+        let lines = try await OwnThread.run("checkpoints") { [file] in try file.append(grown, at: now) }
         for line in lines { logger.notice("audit checkpoint", metadata: ["checkpoint": "\(line)"]) }
         written.withLock { for head in grown { $0[head.shard] = head.sequence } }
     }

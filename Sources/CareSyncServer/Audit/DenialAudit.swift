@@ -1,5 +1,6 @@
 import AuditTrail
 package import CareSyncCore
+import Concurrency
 import Logging
 import Persistence
 import Synchronization
@@ -104,7 +105,7 @@ package final class DenialAudit: Sendable {
         guard repeats.count > 0 else { return nil }
         let entry = repeats.entry
         return AuditEntry(
-            entry.action, entry.entity, entry.entityID, by: entry.origin, patient: entry.patient,
+            entry.action, entry.entity, entry.entityID, by: entry.origin, patients: entry.patients,
             outcome: entry.outcome, reason: entry.reason, after: "repeated: \(repeats.count)")
     }
 

@@ -212,7 +212,20 @@ enum DocumentGlossary {
         "hospitals": "Employers.", "positions": "Posts.",
     ]
 
+    static let names = ["Action": "AuditAction", "Outcome": "AuditOutcome", "State": "OutboxState"]
+
     static let components: [String: String] = [
+        "AuditAction": "What somebody did.",
+        "AuditOutcome": "How it ended.",
+        "OutboxState": "Whether it waits for its next try, or was given up.",
+        "ActorRole": "What somebody was when they acted; `SYSTEM` is the server itself.",
+        "DoctorSort": "By what doctors are ordered; a leading `-` reverses.",
+        "BreakGlassStatus": "Whether it is open, over and waiting for review, or reviewed.",
+        "AffectedHandling": "What becomes of booked appointments in a leave.",
+        "SecondFactorMethod": "How a second proof is given.",
+        "ChallengeMethod": "How a sign-in's second proof can be given.",
+        "HealthStatus": "Always `UP`.",
+        "ProblemCode": "What went wrong, for a program. Treat one you do not know by the status.",
         "Role": "What an account may be. An account has exactly one role.",
         "SessionUser": "Who has signed in; `role` tells which shape it has.",
         "AppointmentStatus":

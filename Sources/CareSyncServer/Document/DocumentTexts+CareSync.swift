@@ -11,6 +11,7 @@ extension DocumentTexts {
         texts.glossary = DocumentGlossary.fields
         texts.components = DocumentGlossary.components
         texts.unions["SessionUser"] = DocumentUnion(discriminator: "role", DirectoryFeature.profileShapes)
+        texts.names = DocumentGlossary.names
         texts.server = server
         return texts
     }

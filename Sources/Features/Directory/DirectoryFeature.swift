@@ -2,7 +2,6 @@ package import CareSyncCore
 package import Identity
 package import Logging
 package import Mail
-package import Outbox
 package import Persistence
 package import WebAPI
 

@@ -84,8 +84,7 @@ package struct IdentityFeature: Sendable {
             + AccountStatusEndpoints(
                 accounts: AccountStatusService(database: database, sessions: sessions, settlement: appointments)
             ).all
-            + AddressBlockEndpoints(blocks: blocks).all + AuditSearchEndpoints(database: database).all
-            + OutboxEndpoints(database: database).all
+            + AddressBlockEndpoints(blocks: blocks).all
     }
 
     /// Checks the bearer token of every request: signature, expiry, live session, active account.

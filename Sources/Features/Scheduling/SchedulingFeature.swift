@@ -11,7 +11,7 @@ package import WebAPI
 package struct SchedulingFeature: Sendable {
     package let endpoints: [Endpoint]
     /// What timers of this feature do.
-    package let outboxHandlers: [OutboxHandler]
+    package let jobs: [JobHandler]
     /// The mails this feature sends.
     package let mailKinds: [MailKind]
     private let slots: SlotService
@@ -42,16 +42,13 @@ package struct SchedulingFeature: Sendable {
             + WorkingHoursEndpoints(hours: WorkingHoursService(database: database, zone: zone)).all
             + HolidayEndpoints(holidays: HolidayService(context: context)).all
         let nightly = NightlyJob(database: database, zone: zone)
-        outboxHandlers =
-            [
-                .transaction(HoldService.expiryKind) { item, db in
-                    if let id = AppointmentID(subject: item.subject) { try HoldService.expire(id, db) }
-                },
-                .transaction(EmergencyWatch.kind) { item, db in
-                    if let id = AppointmentID(subject: item.subject) { try EmergencyWatch.escalate(id, db) }
-                },
-                .transaction(NightlyJob.kind) { item, db in try nightly.run(item, db) },
-            ] + AppointmentNotices(zone: zone, isMailAvailable: settings.isMailAvailable).handlers
+        jobs = [
+            .transaction(HoldExpiry.self) { job, db in try HoldService.expire(job.appointment, db) },
+            .transaction(EmergencyEscalation.self, isUrgent: true) { job, db in try job.run(db) },
+            .transaction(NightlyJob.Run.self) { run, db in try nightly.run(run, db) },
+        ]
+        AppointmentNotices(zone: zone, isMailAvailable: settings.isMailAvailable)
+            .subscribe(to: database.services.events)
         mailKinds = AppointmentMails.kinds(zone: zone)
         self.nightly = nightly
         self.logger = logger

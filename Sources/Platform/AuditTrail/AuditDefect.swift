@@ -34,7 +34,7 @@ package struct AuditDefect: Sendable, Equatable, CustomStringConvertible {
         case .inserted: "inserted: the program did not write this row; the one that belongs here comes later"
         case .reordered(let place): "reordered: the row that belongs here stands at sequence \(place)"
         case .truncated: "truncated: a checkpoint names a row that is gone or was replaced, and so may be all behind it"
-        case .unlisted: "unlisted: the row was taken out of audit_by_patient, where its patient's log is looked up"
+        case .unlisted: "unlisted: the row was taken out of audit_patients, where its patient's log is looked up"
         case .wrongKey:
             "wrong key: from this row on every code was made with another key than CARESYNC_ROOT_SECRET gives"
         }

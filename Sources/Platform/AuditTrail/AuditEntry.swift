@@ -20,7 +20,7 @@ package struct AuditEntry: Sendable, Equatable {
         case aiDisclosure = "AI_DISCLOSURE"
     }
 
-    package enum Outcome: String, Sendable {
+    package enum Outcome: String, Codable, Sendable, CaseIterable {
         case success = "SUCCESS"
         case denied = "DENIED"
         case failure = "FAILURE"
@@ -32,7 +32,8 @@ package struct AuditEntry: Sendable, Equatable {
     package let entity: String
     /// Empty when the action concerns no single row, such as a list.
     package let entityID: String
-    package let patient: PatientID?
+    /// Whose data it was, in ascending order; a list that shows many is one access and one line.
+    package let patients: [PatientID]
     package let outcome: Outcome
     /// A code or the words a person gave, such as the reason of a break-glass access.
     package let reason: String?
@@ -44,11 +45,21 @@ package struct AuditEntry: Sendable, Equatable {
         _ action: Action, _ entity: String, _ entityID: String, by origin: RequestOrigin, patient: PatientID? = nil,
         outcome: Outcome = .success, reason: String? = nil, before: String? = nil, after: String? = nil
     ) {
+        self.init(
+            action, entity, entityID, by: origin, patients: patient.map { [$0] } ?? [], outcome: outcome,
+            reason: reason, before: before, after: after)
+    }
+
+    package init(
+        _ action: Action, _ entity: String, _ entityID: String, by origin: RequestOrigin,
+        patients: some Sequence<PatientID>, outcome: Outcome = .success, reason: String? = nil, before: String? = nil,
+        after: String? = nil
+    ) {
         self.origin = origin
         self.action = action
         self.entity = entity
         self.entityID = entityID
-        self.patient = patient
+        self.patients = Set(patients).sorted()
         self.outcome = outcome
         self.reason = reason
         self.before = before

@@ -57,6 +57,7 @@ package final class AuditLog: Sendable {
         let sequence = head.sequence + 1
         let mac = authenticate(AuditCode.bytes(content, shard: lease.shard, sequence: sequence, after: head.mac))
         try db.append(Self.row(content, shard: lease.shard, sequence: sequence, mac: mac))
+        try AuditPatients(db: db).add(content, shard: lease.shard, sequence: sequence)
         lease.head = Head(sequence: sequence, mac: mac)
         db.scope.afterRollback { lease.head = nil }
     }
@@ -94,13 +95,13 @@ package final class AuditLog: Sendable {
         AppendedRows(
             into: "audit_log",
             """
-            shard, sequence, at, actor_id, actor_role, action, entity, entity_id, patient_id, outcome, reason, request_id,
-            address, state_before, state_after, user_agent, mac
+            shard, sequence, at, actor_id, actor_role, action, entity, entity_id, patient_id, patients, outcome, reason,
+            request_id, address, state_before, state_after, user_agent, mac
             """,
             values: """
                 \(shard), \(sequence), \(content.at), \(content.actorID), \(content.actorRole), \(content.action),
-                \(content.entity), \(content.entityID), \(content.patientID), \(content.outcome), \(content.reason),
-                \(content.requestID), \(content.address), \(content.before), \(content.after),
+                \(content.entity), \(content.entityID), \(content.patientID), \(content.patients), \(content.outcome),
+                \(content.reason), \(content.requestID), \(content.address), \(content.before), \(content.after),
                 \(content.userAgent), \(mac)
                 """)
     }

@@ -9,7 +9,10 @@ package struct AuditContent: Sendable, Equatable {
     package let action: String
     package let entity: String
     package let entityID: String
+    /// Whom the row is about, when it is one patient.
     package let patientID: Int64?
+    /// Whom it is about when they are several: a JSON list of ids, ascending.
+    package let patients: String?
     package let outcome: String
     package let reason: String?
     package let requestID: String
@@ -25,7 +28,9 @@ package struct AuditContent: Sendable, Equatable {
         action = entry.action.rawValue
         entity = entry.entity
         entityID = entry.entityID
-        patientID = entry.patient?.rawValue
+        let ids = entry.patients.map(\.rawValue)
+        patientID = ids.count == 1 ? ids[0] : nil
+        patients = ids.count > 1 ? "[" + ids.map(String.init).joined(separator: ",") + "]" : nil
         outcome = entry.outcome.rawValue
         reason = entry.reason
         requestID = entry.origin.requestID
@@ -43,6 +48,7 @@ package struct AuditContent: Sendable, Equatable {
         entity = try row.value("entity")
         entityID = try row.value("entity_id")
         patientID = try row.value("patient_id")
+        patients = try row.value("patients")
         outcome = try row.value("outcome")
         reason = try row.value("reason")
         requestID = try row.value("request_id")
@@ -50,6 +56,12 @@ package struct AuditContent: Sendable, Equatable {
         before = try row.value("state_before")
         after = try row.value("state_after")
         userAgent = try row.value("user_agent")
+    }
+
+    /// Everybody the row is about.
+    package var patientIDs: [Int64] {
+        if let patientID { return [patientID] }
+        return (patients ?? "").split { !$0.isNumber }.compactMap { Int64($0) }
     }
 
     /// Whether the program can have written it: the code takes an absent id and 0 for the same, and ids begin at 1.
@@ -65,8 +77,8 @@ package struct AuditRecord: RowDecodable, Equatable {
 
     /// In the order in which `init(row:)` reads them; of `audit_log` as `a`.
     package static let columns: SQL = """
-        a.shard, a.sequence, a.at, a.actor_id, a.actor_role, a.action, a.entity, a.entity_id, a.patient_id, a.outcome,
-        a.reason, a.request_id, a.address, a.state_before, a.state_after, a.user_agent,
+        a.shard, a.sequence, a.at, a.actor_id, a.actor_role, a.action, a.entity, a.entity_id, a.patient_id, a.patients,
+        a.outcome, a.reason, a.request_id, a.address, a.state_before, a.state_after, a.user_agent,
         a.mac
         """
 
@@ -101,17 +113,14 @@ enum AuditCode {
         field(content.entity.utf8)
         field(content.entityID.utf8)
         number(content.patientID ?? 0)
+        field(content.patients?.utf8)
         field(content.outcome.utf8)
         field(content.reason?.utf8)
         field(content.requestID.utf8)
         field(content.address.utf8)
-        // Only where there are any, so that rows from before these columns keep their codes.
-        if content.before != nil || content.after != nil {
-            field(content.before?.utf8)
-            field(content.after?.utf8)
-        }
-        // One further field, three with the two above: no two rows share their bytes.
-        if let userAgent = content.userAgent { field(userAgent.utf8) }
+        field(content.before?.utf8)
+        field(content.after?.utf8)
+        field(content.userAgent?.utf8)
         return bytes
     }
 }

@@ -6,7 +6,7 @@ package enum AuditSchema {
 
     private static let migration = Migration("platform/audit-log") { d in
         log(d) + patients(d) + (d == .postgres ? [postgresRefusal] : [])
-            + ["audit_log", "audit_by_patient"].flatMap { (table: SQL) -> [SQL] in
+            + ["audit_log", "audit_patients"].flatMap { (table: SQL) -> [SQL] in
                 d == .postgres ? postgresTriggers(on: table) : sqliteTriggers(on: table)
             }
     }
@@ -26,6 +26,7 @@ package enum AuditSchema {
                 entity \(d.text) NOT NULL,
                 entity_id \(d.text) NOT NULL,
                 patient_id \(d.integer),
+                patients \(d.text),
                 outcome \(d.text) NOT NULL,
                 reason \(d.text),
                 request_id \(d.text) NOT NULL,
@@ -45,24 +46,19 @@ package enum AuditSchema {
         ]
     }
 
+    /// Where the rows about each patient are, written with them.
     private static func patients(_ d: Dialect) -> [SQL] {
         let clustered: SQL = d == .postgres ? "" : ", WITHOUT ROWID"
         return [
             """
-            CREATE TABLE audit_by_patient (
+            CREATE TABLE audit_patients (
                 patient_id \(d.integer) NOT NULL,
                 at \(d.instant) NOT NULL,
                 shard \(d.integer) NOT NULL,
                 sequence \(d.integer) NOT NULL,
                 PRIMARY KEY (patient_id, at, shard, sequence)
             )\(d.strict)\(clustered)
-            """,
             """
-            CREATE TABLE audit_listed (
-                shard \(d.integer) PRIMARY KEY,
-                sequence \(d.integer) NOT NULL
-            )\(d.strict)
-            """,
         ]
     }
 

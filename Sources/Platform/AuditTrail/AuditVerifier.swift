@@ -8,7 +8,8 @@ package struct AuditVerifier: Sendable {
     package struct Report: Sendable, Equatable {
         package let rows: Int64
         package let shards: Int
-        /// In the chain with the lowest number that has one; when all are whole, in what is listed by patient.
+        /// In the chain with the lowest number that has one; when all are whole, the first row that is not listed by
+        /// patient.
         package let defect: AuditDefect?
     }
 
@@ -44,24 +45,38 @@ package struct AuditVerifier: Sendable {
             for try await defect in group { if let defect { defects.append(defect) } }
             return defects
         }
-        var first = defects.min { ($0.shard, $0.sequence) < ($1.shard, $1.sequence) }
-        if first == nil { first = try await database.read { db in try AuditByPatient.firstUnlisted(db) } }
+        // A row that is not listed matters less than one that is not as it was written.
+        let first = defects.min {
+            ($0.kind == .unlisted ? 1 : 0, $0.shard, $0.sequence) < (
+                $1.kind == .unlisted ? 1 : 0, $1.shard, $1.sequence
+            )
+        }
         return Report(rows: rows.total, shards: found.count, defect: first)
     }
 
     private func verify(_ chain: AuditChain, progress: @Sendable (Int) -> Void) async throws -> AuditDefect? {
         var chain = chain
+        let shard = chain.shard
         var place = Int64.min
+        var unlisted: Int64?
         while chain.isWhole {
-            let (read, next) = try await rows(of: chain.shard, after: place, into: chain) { [authenticate] in
+            let (read, next) = try await rows(of: shard, after: place, into: chain) { [authenticate] in
                 $0.take($1, authenticate)
             }
             chain = read
             guard let next else { break }
             progress(next.count)
+            if chain.isWhole && unlisted == nil {
+                let start = place
+                unlisted = try await database.read { db in
+                    try AuditPatients(db: db).firstUnlisted(in: shard, after: start, through: next.last)
+                }
+            }
             place = next.last
         }
-        guard let suspect = chain.suspect else { return chain.defectAtEnd }
+        guard let suspect = chain.suspect else {
+            return chain.defectAtEnd ?? unlisted.map { AuditDefect(shard: shard, sequence: $0, .unlisted) }
+        }
         return try await diagnose(suspect, previous: chain.head)
     }
 

@@ -7,6 +7,8 @@ package struct Rule<Root>: Sendable {
         case items(minimum: Int?, maximum: Int?)
         /// The numbers that are allowed.
         case values([Int64])
+        /// The words that are allowed; more spellings of them may be.
+        case words([String])
         case pattern(String)
         /// Lengths, and the characters there may be.
         case text(minimum: Int?, maximum: Int, pattern: String)

@@ -5,8 +5,8 @@ package import Persistence
 package struct OutboxEntry: RowDecodable, Sendable {
     package let id: Int64
     package let kind: String
-    package let subject: String
-    package let channel: String
+    /// What it is about, and what tells it from others of its kind.
+    package let key: String
     package let createdAt: Instant
     package let dueAt: Instant
     package let attempts: Int
@@ -17,8 +17,7 @@ package struct OutboxEntry: RowDecodable, Sendable {
     package init(row: Row) throws {
         id = try row.value("id")
         kind = try row.value("kind")
-        subject = try row.value("subject")
-        channel = try row.value("channel")
+        key = try row.value("key")
         createdAt = try row.value("created_at")
         dueAt = try row.value("due_at")
         attempts = try row.value("attempts")
@@ -48,7 +47,7 @@ package struct OutboxAdministration {
         self.db = db
     }
 
-    private static let columns: SQL = "id, kind, subject, channel, created_at, due_at, attempts, last_error, parked_at"
+    private static let columns: SQL = "id, kind, key, created_at, due_at, attempts, last_error, parked_at"
 
     /// The newest first; in both states when none is named.
     package func page(_ state: State?, _ request: PageRequest) throws -> Page<OutboxEntry> {
@@ -79,7 +78,7 @@ package struct OutboxAdministration {
         let now = db.now
         let entry: OutboxEntry? = try db.first(
             """
-            UPDATE outbox SET parked_at = NULL, claimed_until = NULL, attempts = 0, due_at = \(now)
+            UPDATE outbox SET parked_at = NULL, claim = NULL, claimed_until = NULL, attempts = 0, due_at = \(now)
             WHERE id = \(id) AND parked_at IS NOT NULL AND done_at IS NULL
             RETURNING \(Self.columns)
             """)

@@ -12,18 +12,17 @@ package enum OutboxSchema {
             CREATE TABLE outbox (
                 id \(d.identity),
                 kind \(d.text) NOT NULL,
-                subject \(d.text) NOT NULL,
-                channel \(d.text) NOT NULL,
-                version \(d.integer) NOT NULL,
+                key \(d.text) NOT NULL,
                 payload \(d.text) NOT NULL,
                 created_at \(d.instant) NOT NULL,
                 due_at \(d.instant) NOT NULL,
                 attempts \(d.integer) NOT NULL DEFAULT 0,
+                claim \(d.text),
                 claimed_until \(d.instant),
                 last_error \(d.text),
                 done_at \(d.instant),
                 parked_at \(d.instant),
-                CONSTRAINT outbox_once UNIQUE (subject, kind, channel, version)
+                CONSTRAINT outbox_once UNIQUE (kind, key)
             )\(d.strict)
             """,
             "CREATE INDEX outbox_due ON outbox (kind, due_at, id) WHERE done_at IS NULL AND parked_at IS NULL",

@@ -25,32 +25,42 @@ package struct RetentionRule: Sendable {
 /// Deletes each hour what nobody needs any more. An hour's run is one row of the outbox, so it happens once however many
 /// nodes there are.
 package struct RetentionJob: Sendable {
-    static let kind = "clean-up"
+    /// The run of an hour.
+    struct Run: Job {
+        static let kind = "clean-up"
+        let start: Instant
+        var key: String { start.description }
+
+        init(hour: Int64) {
+            start = Instant(seconds: hour * 3600)
+        }
+    }
+
     /// Rows of one table that go at a time: the transaction stays short, and what is left goes an hour later.
     private static let limit = 20_000
 
     private let database: any Database
-    private let retentionRules: [RetentionRule]
+    private let rules: [RetentionRule]
     private let logger: Logger
 
-    package init(database: any Database, retentionRules: [RetentionRule], logger: Logger) {
+    package init(database: any Database, rules: [RetentionRule], logger: Logger) {
         self.database = database
-        self.retentionRules = retentionRules
+        self.rules = rules
         self.logger = logger
     }
 
     /// Those of the platform's own tables.
-    package static let platformRetentionRules: [RetentionRule] = [
+    package static let platformRules: [RetentionRule] = [
         // For a month a message that was carried out cannot be written again, and can be looked at when something is asked.
         RetentionRule(table: "outbox") { now in "done_at < \(now - .days(30))" },
         // As long as RULINGS A5 promises to repeat an answer.
         RetentionRule { now, _ in "DELETE FROM idempotency_keys WHERE created_at < \(now - .hours(48))" },
     ]
 
-    package var handler: OutboxHandler {
-        .transaction(Self.kind) { _, db in
-            let now = db.now
-            for sweep in retentionRules { try db.run(sweep.delete(now, Self.limit)) }
+    package var handler: JobHandler {
+        .transaction(Run.self) { _, db in
+            let now = db.scope.services.time.now
+            for rule in rules { try db.run(rule.delete(now, Self.limit)) }
             try schedule(Self.hour(of: now) + 1, db)
         }
     }
@@ -66,9 +76,8 @@ package struct RetentionJob: Sendable {
     }
 
     private func schedule(_ hour: Int64, _ db: any Connection) throws {
-        try db.enqueue(
-            OutboxMessage(
-                kind: Self.kind, subject: "platform", version: hour, due: Instant(seconds: hour * 3600)))
+        let run = Run(hour: hour)
+        try db.enqueue(run, due: run.start)
     }
 
     private static func hour(of now: Instant) -> Int64 { now.seconds.dividedDown(by: 3600) }

@@ -6,6 +6,7 @@ package final class EventHub: Sendable {
     private struct Subscribers {
         var transactional: [ObjectIdentifier: [@Sendable (any DomainEvent, any Connection) throws -> Void]] = [:]
         var live: [ObjectIdentifier: [@Sendable (any DomainEvent) -> Void]] = [:]
+        var kept: [any Sendable] = []
     }
 
     private let subscribers = Mutex(Subscribers())
@@ -30,6 +31,21 @@ package final class EventHub: Sendable {
                 if let event = event as? Event { body(event) }
             }
         }
+    }
+
+    /// Keeps what another part of the platform needs for its subscribers, such as how the outbox runs durable ones.
+    package func keep(_ value: some Sendable) {
+        subscribers.withLock { $0.kept.append(value) }
+    }
+
+    /// What was kept of a type, in its order.
+    package func kept<Value: Sendable>(_ type: Value.Type) -> [Value] {
+        subscribers.withLock { $0.kept.compactMap { $0 as? Value } }
+    }
+
+    /// Forgets everybody, before an application is composed anew on the same database.
+    package func removeAll() {
+        subscribers.withLock { $0 = Subscribers() }
     }
 
     fileprivate func deliver<Event: DomainEvent>(_ event: Event, db: any Connection) throws {

@@ -16,7 +16,7 @@ package struct RevocationKind: Sendable, Hashable {
 /// PostgreSQL a row has the id of its transaction, and a reader goes on from the oldest transaction that was open when it
 /// read last; SQLite has one writer, whose numbers ascend in the order of commits.
 package enum RevocationFeed {
-    package static func tables(_ d: Dialect) -> [SQL] {
+    static func tables(_ d: Dialect) -> [SQL] {
         let transaction: SQL =
             d == .postgres ? "\n    xid bigint NOT NULL DEFAULT (pg_current_xact_id()::text::bigint)," : ""
         return [

@@ -1,4 +1,5 @@
 import CareSyncTesting
+import HTTPTypes
 import Outbox
 import Persistence
 import Testing
@@ -13,9 +14,9 @@ enum IdentityRecords: MatrixFixture {
         try #require(block.status == 200, "\(block.text)")
         let session = try #require(try await app.get("/api/auth/sessions", as: cast.owner)["[0].id"].string)
         let waiting = try await app.database.write { db -> Int64? in
-            try db.enqueue(OutboxMessage(kind: "matrix", subject: "matrix/1"))
-            try db.run("UPDATE outbox SET parked_at = due_at WHERE kind = 'matrix'")
-            return try db.value("SELECT id FROM outbox WHERE kind = 'matrix'")
+            try db.enqueue(TestJob("matrix/1"))
+            try db.run("UPDATE outbox SET parked_at = due_at WHERE kind = 'test.job'")
+            return try db.value("SELECT id FROM outbox WHERE kind = 'test.job'")
         }
         let message = try #require(waiting)
         return PlantedRecords(

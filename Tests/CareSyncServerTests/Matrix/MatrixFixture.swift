@@ -5,7 +5,7 @@ import Persistence
 ///
 /// A route whose path has a parameter is asked about them. A feature that adds a kind of record plants one, and gives a
 /// route that needs more than its path a line in ``requests``.
-protocol MatrixFixture {
+protocol MatrixFixture: Sendable {
     /// What a request needs beyond its path to be right: a query that begins with `?`, or a body.
     static var requests: [String: String] { get }
 

@@ -1,4 +1,5 @@
 import CareSyncTesting
+import HTTPTypes
 import Persistence
 import Testing
 

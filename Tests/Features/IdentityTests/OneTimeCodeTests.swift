@@ -120,7 +120,7 @@ struct OneTimeCodeTests {
         try await withIdentity(kind) { app in
             let code = try await app.issueCode(.resetPassword, try #require(Self.email))
             let texts: [String] = try await app.database.read { db in
-                try db.values("SELECT kind || ' ' || subject || ' ' || channel || ' ' || payload FROM outbox")
+                try db.values("SELECT kind || ' ' || key || ' ' || payload FROM outbox")
                     + db.values("SELECT purpose || ' ' || email || ' ' || email_key FROM one_time_codes")
             }
             #expect(texts.count == 2)

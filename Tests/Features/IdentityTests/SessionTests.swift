@@ -34,7 +34,8 @@ struct SessionTests {
     func unknownLogout(kind: DatabaseKind) async throws {
         try await withIdentity(kind) { app in
             for token in ["garbage", String(repeating: "x", count: 10_000)] {
-                #expect(try await app.post("logout", ["refreshToken": token]).status == 200)
+                let ended = try await app.post("logout", ["refreshToken": token])
+                #expect(ended.status == 200)
             }
             #expect(try await app.count("SELECT count(*) FROM audit_log") == 0)
         }

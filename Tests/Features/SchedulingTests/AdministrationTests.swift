@@ -3,6 +3,7 @@ import CareSyncServer
 import CareSyncTesting
 import HTTPTypes
 import Persistence
+import Synchronization
 import Testing
 
 @testable import Scheduling
@@ -52,6 +53,23 @@ struct AdministrationTests {
             #expect(try await clinic.slots().contains("10:00"))
             #expect(try await clinic.rows() == 1)
             #expect(try await clinic.audited(id).contains("DELETED"))
+            #expect(try await clinic.messages("appointment.status") == ["appointment/\(id)"])
+        }
+    }
+
+    @Test("the deletion of what is over is told, too", arguments: DatabaseKind.available)
+    func tellsDeletions(kind: DatabaseKind) async throws {
+        try await withClinic(kind) { clinic in
+            let heard = Mutex<[String]>([])
+            clinic.app.database.services.events.observe(AppointmentDeleted.self) { event in
+                heard.withLock { $0.append("\(event.appointment) by \(event.by.map { "\($0)" } ?? "nobody")") }
+            }
+            let admin = try await clinic.app.admin()
+            let id = try await clinic.bookedID()
+            #expect(
+                try await clinic.app.delete("/api/appointments/patient/\(id)", as: clinic.patient).status == 200)
+            #expect(try await clinic.app.delete("\(Self.base)/\(id)", as: admin).status == 200)
+            #expect(heard.withLock { $0 } == ["\(id) by \(admin.id)"])
             #expect(try await clinic.messages("appointment.status") == ["appointment/\(id)"])
         }
     }
@@ -162,6 +180,38 @@ struct NightlyJobTests {
             #expect(try await clinic.active() == [])
             #expect(try await clinic.audited(id).filter { $0 == "EXPIRED" }.count == 1)
             #expect(try await clinic.messages("appointments.nightly").count == 2)
+        }
+    }
+
+    @Test("a clock that was ahead once does not keep later nights from their work", arguments: DatabaseKind.available)
+    func clockAhead(kind: DatabaseKind) async throws {
+        try await withClinic(kind) { clinic in
+            try await clinic.app.system.scheduling.scheduleNightlyJob()
+            try await clinic.app.runDueWork()
+            clinic.app.time.advance(by: .days(30))
+            try await clinic.app.system.scheduling.scheduleNightlyJob()
+            try await clinic.app.runDueWork()
+            clinic.app.time.advance(by: .days(-30))
+            _ = try await clinic.bookedID("2026-03-10T15:00:00")
+            clinic.app.time.advance(by: .hours(40))
+            try await clinic.app.system.scheduling.scheduleNightlyJob()
+            try await clinic.app.runDueWork()
+            #expect(try await clinic.active() == [])
+        }
+    }
+
+    @Test("what the night ends is told like every other change", arguments: DatabaseKind.available)
+    func events(kind: DatabaseKind) async throws {
+        try await withClinic(kind) { clinic in
+            let heard = Mutex<[String]>([])
+            clinic.app.database.services.events.observe(AppointmentExpired.self) { event in
+                heard.withLock { $0.append("\(event.appointment) \(event.startsAt)") }
+            }
+            let id = try await clinic.bookedID("2026-03-10T15:00:00")
+            clinic.app.time.advance(by: .hours(16))
+            try await clinic.app.system.scheduling.scheduleNightlyJob()
+            try await clinic.app.runDueWork()
+            #expect(heard.withLock { $0 } == ["\(id) 2026-03-10T09:30:00Z"])
         }
     }
 }

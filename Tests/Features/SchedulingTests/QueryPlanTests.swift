@@ -88,7 +88,7 @@ struct QueryPlanTests {
         for number in 0..<2_000 {
             let start = now - .hours(Int64(2_000 - number))
             let id = AppointmentID(Int64(1_000_000 + number))
-            try db.later(
+            try db.run(
                 """
                 INSERT INTO appointments (id, doctor_id, patient_id, starts_at, ends_at, status, video_room_id,
                                           created_at, updated_at, status_changed_by)

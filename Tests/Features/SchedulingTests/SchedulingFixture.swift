@@ -123,11 +123,12 @@ struct Clinic {
         }
     }
 
-    /// Messages of a kind in the outbox, done or not.
+    /// What the messages of a kind in the outbox are about, done or not.
     func messages(_ kind: String) async throws -> [String] {
-        try await app.database.read { db in
-            try db.values("SELECT subject FROM outbox WHERE kind = \(kind) ORDER BY id")
+        let keys: [String] = try await app.database.read { db in
+            try db.values("SELECT key FROM outbox WHERE kind = \(kind) ORDER BY id")
         }
+        return keys.map { String($0.prefix { $0 != " " }) }
     }
 
     /// `reason` of the audit lines about one appointment.

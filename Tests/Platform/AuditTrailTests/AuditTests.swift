@@ -68,8 +68,8 @@ struct AuditTests {
         }
     }
 
-    @Test("two programs may write to one shard", arguments: DatabaseKind.available)
-    func sharedShard(_ kind: DatabaseKind) async throws {
+    @Test("programs that begin with the same chain write whole chains", arguments: DatabaseKind.available)
+    func sameChain(_ kind: DatabaseKind) async throws {
         try await withTestDatabase(kind, services: .testing(firstShard: 5)) { test in
             try await test.withAnother(.testing(firstShard: 5)) { other in
                 for round in 0..<10 {

@@ -1,4 +1,5 @@
 import CareSyncCore
+import Foundation
 import Testing
 
 @Suite("Keys of texts")

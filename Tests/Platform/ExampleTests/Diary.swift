@@ -1,4 +1,5 @@
 import CareSyncCore
+import Outbox
 import Persistence
 
 // The example a newcomer reads: a feature as small as one can be that still uses everything the platform offers. It stands
@@ -42,10 +43,25 @@ enum DiaryError: FailureCatalogue, CaseIterable {
     }
 }
 
-/// News for other features; ids only.
-struct DiaryEntryWritten: DomainEvent, Equatable {
+/// News for other features; ids only. Because it is durable, it can be heard from the outbox too.
+struct DiaryEntryWritten: DurableEvent, Equatable {
     let entry: DiaryEntryID
     let patient: PatientID
+    var subject: String { "diary_entry/\(entry)" }
+}
+
+/// An effect outside the database, such as a copy for the patient's own computer.
+struct DiaryCopy: Job {
+    static let kind = "diary.copy"
+    let entry: DiaryEntryID
+    var key: String { "diary_entry/\(entry)" }
+}
+
+/// A timer: the patient wanted to be reminded of the entry.
+struct DiaryReminder: Job {
+    static let kind = "diary.reminder"
+    let entry: DiaryEntryID
+    var key: String { "diary_entry/\(entry)" }
 }
 
 enum DiaryMigrations {

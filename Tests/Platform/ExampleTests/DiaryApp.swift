@@ -116,7 +116,7 @@ func withDiaries(_ kind: DatabaseKind, _ body: @escaping @Sendable (DiaryApp) as
         try await body(
             DiaryApp(
                 database: database, vault: vault, time: time,
-                worker: OutboxWorker(database: database, handlers: feature.handlers, logger: log),
+                worker: OutboxWorker(database: database, handlers: feature.jobs, logger: log),
                 copies: copies, heard: heard, auditLog: auditLog, client: SocketClient(responder)))
     }
 }

@@ -7,22 +7,24 @@ import WebAPI
 /// What the feature shows to the rest of the program.
 struct DiaryFeature: Sendable {
     let endpoints: [Endpoint]
-    /// What its messages need to be carried out.
-    let handlers: [OutboxHandler]
+    /// How its jobs are carried out.
+    let jobs: [JobHandler]
 
     /// `copy` stands for any effect outside the database, such as a mail. It may happen twice when a worker dies
-    /// between the effect and the note of it, so it is idempotent by the message's subject.
+    /// between the effect and the note of it, so it is idempotent by the job's key.
     init(
         database: any Database, vault: PatientVault, copy: @escaping @Sendable (_ subject: String) async throws -> Void
     ) {
         let diaries = DiaryService(database: database, vault: vault)
         endpoints = DiaryEndpoints(diaries: diaries).all
-        handlers = [
-            .effect("diary.copy") { item in try await copy(item.subject) },
-            // SQL in the transaction that also marks the message as done: exactly once.
-            .transaction("diary.reminder") { item, db in
-                guard let id = item.subject.split(separator: "/").last.flatMap({ Int64($0) }) else { return }
-                try DiaryRepository(db: db).noteReminder(of: DiaryEntryID(id), at: db.now)
+        jobs = [
+            .effect(DiaryCopy.self) { job, _ in
+                try await copy(job.key)
+                return .done()
+            },
+            // SQL in the transaction that also marks the job as done: exactly once.
+            .transaction(DiaryReminder.self) { job, db in
+                try DiaryRepository(db: db).noteReminder(of: job.entry, at: db.now)
             },
         ]
     }

@@ -23,28 +23,25 @@ struct DiaryService: Sendable {
             try DiaryRepository(db: db).insert(id, of: patient, text: sealed, at: now)
 
             // An effect, due at once, and a timer: both are rows until a worker carries them out.
-            try db.enqueue(OutboxMessage(kind: "diary.copy", subject: "diary_entry/\(id)"))
-            if let span {
-                try db.enqueue(
-                    OutboxMessage(kind: "diary.reminder", subject: "diary_entry/\(id)", due: now + span))
-            }
+            try db.enqueue(DiaryCopy(entry: id))
+            if let span { try db.enqueue(DiaryReminder(entry: id), due: now + span) }
             db.audit(AuditEntry(.createPHI, "diary_entries", "\(id)", by: origin, patient: patient))
             try db.emit(DiaryEntryWritten(entry: id, patient: patient))
             return DiaryEntry(id: id, text: text, writtenAt: now, remindedAt: nil)
         }
     }
 
-    /// Reading health data leaves a line in the audit log, so it is a writing transaction.
+    /// Reading health data leaves a line in the audit log: the read first, then the line, then the answer.
     func list(of patient: PatientID, _ page: PageRequest, by origin: RequestOrigin) async throws -> Page<DiaryEntry> {
-        try await database.write { [vault] db in
+        try await database.readAudited { [vault] db in
             let found = try DiaryRepository(db: db).list(of: patient, page)
             let key = try vault.key(for: patient, db)
-            db.audit(AuditEntry(.readPHI, "diary_entries", "", by: origin, patient: patient))
-            return try found.map { entry in
+            let entries = try found.map { entry in
                 DiaryEntry(
                     id: entry.id, text: try vault.open(entry.text, with: key, at: Self.textContext(entry.id)),
                     writtenAt: entry.writtenAt, remindedAt: entry.remindedAt)
             }
+            return (entries, [AuditEntry(.readPHI, "diary_entries", "", by: origin, patient: patient)])
         }
     }
 

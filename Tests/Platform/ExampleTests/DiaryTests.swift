@@ -1,6 +1,7 @@
 import AuditTrail
 import CareSyncCore
 import CareSyncTesting
+import Directory
 import HTTPTypes
 import Outbox
 import Testing

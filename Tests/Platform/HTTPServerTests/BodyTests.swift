@@ -38,14 +38,19 @@ struct BodyTests {
         }
         let answer = try await withServer(responder, budget: budget) { port in
             let connection = try RawConnection(port: port)
-            async let sent: Void = onThread {
-                try? connection.send(Self.head(16 << 20) + String(repeating: "x", count: 16 << 20))
+            async let sent = onThread {
+                do {
+                    try connection.send(Self.head(16 << 20) + String(repeating: "x", count: 16 << 20))
+                    return true
+                } catch {
+                    return false
+                }
             }
             await asked.wait()
             // A read may give more than was wanted, once.
-            #expect(budget.remaining >= (1 << 20) - (256 << 10))
+            #expect(budget.remaining >= 512 << 10)
             go.fire()
-            await sent
+            #expect(await sent)
             return await connection.readToEnd()
         }
         #expect(answer.hasSuffix("count \(16 << 20)"))

@@ -76,6 +76,7 @@ struct DeliveryCrashTests {
 
 /// A database with one mail in its outbox, and a way to send it.
 struct MailBench: Sendable {
+    private static let greeting = MailName("greeting")
     let database: any Database
     let time: ManualTime
     let sender: any MailSender
@@ -114,7 +115,7 @@ struct MailBench: Sendable {
         try await withDatabase(
             kind, migrations: (TestSchema.platform + MailSchema.migrations), services: .testing(time: time)
         ) { database in
-            try await database.write { db in try db.enqueue(.mail("greeting", about: "account/1")) }
+            try await database.write { db in try db.enqueue(MailOrder(Self.greeting, about: "account/1")) }
             try await body(
                 MailBench(
                     database: database, time: time, sender: sender, folder: server == nil ? folder : nil,
@@ -123,10 +124,10 @@ struct MailBench: Sendable {
     }
 
     func worker(
-        _ sender: (any MailSender)? = nil, hook: @escaping MailDeliveryHandler.Hook = { _, _ in }
+        _ sender: (any MailSender)? = nil, hook: @escaping MailDeliveryHandler.Hook = { _ in }
     ) throws -> OutboxWorker {
         let greeting = MailKind(
-            "greeting", MailTemplate(subject: "Hello", text: "Hello {{name}}\n", html: "<p>Hello {{name}}</p>")
+            Self.greeting, MailTemplate(subject: "Hello", text: "Hello {{name}}\n", html: "<p>Hello {{name}}</p>")
         ) { _, _ in MailAddress("asha@example.org").map { MailKind.MailDraft(to: $0, ["name": "Asha"]) } }
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         guard let from = Sample.from else { throw MailFault.missingValue("from") }
@@ -134,13 +135,13 @@ struct MailBench: Sendable {
             database: database, sender: sender ?? self.sender, from: from,
             rootSecret: try RootSecret(Array("a root secret of thirty-two bytes".utf8)), kinds: [greeting],
             logger: logger, hook: hook)
-        return OutboxWorker(database: database, handlers: [delivering.handler], batchSize: 1, logger: logger)
+        return OutboxWorker(database: database, handlers: delivering.handlers, batchSize: 1, logger: logger)
     }
 
     /// A worker comes as far as the step and never goes on; its claim runs out.
     func crash(at step: MailDeliveryHandler.Step) async throws {
         let (reached, reach) = AsyncStream.makeStream(of: Void.self)
-        let worker = try worker { at, _ in
+        let worker = try worker { at in
             guard at == step else { return }
             reach.yield()
             // Until the test is over; whoever is dead does not come back within a day either.

@@ -81,7 +81,7 @@ struct DeliveryTests {
         try await MailBench.run(kind, .folder) { bench in
             let sender = Scripted([])
             let other = try bench.worker(sender)
-            let slow = try bench.worker(sender) { step, _ in
+            let slow = try bench.worker(sender) { step in
                 guard step == .claimed else { return }
                 // While it hesitates, its claim runs out and another carries the message out.
                 bench.time.advance(by: .seconds(61))

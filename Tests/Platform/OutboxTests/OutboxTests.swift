@@ -1,48 +1,24 @@
 import CareSyncCore
 import CareSyncTesting
-import Logging
-import Outbox
 import Persistence
 import Synchronization
 import Testing
 
+@testable import Outbox
+
 @Suite("Outbox")
 struct OutboxTests {
-    /// What handlers have done.
-    private final class Done: Sendable {
-        private let subjects = Mutex<[String]>([])
-        var all: [String] { subjects.withLock { $0 } }
-        func add(_ item: OutboxItem) { subjects.withLock { $0.append(item.subject) } }
-    }
-
-    private static let policy = RetryPolicy(attempts: 4, firstDelay: .seconds(10), longestDelay: .seconds(30))
-
-    private static func worker(_ database: any Database, _ handlers: OutboxHandler...) -> OutboxWorker {
-        OutboxWorker(
-            database: database, handlers: handlers, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
-    }
-
-    private static func message(_ subject: String, version: Int64 = 1, due: Instant? = nil) -> OutboxMessage {
-        OutboxMessage(kind: "mail", subject: subject, channel: "email", version: version, due: due)
-    }
-
-    private static func enqueue(_ database: any Database, _ messages: OutboxMessage...) async throws {
-        try await database.write { db in
-            for message in messages { try db.enqueue(message) }
-        }
-    }
-
-    @Test("a message exists once per subject, kind, channel and version", arguments: DatabaseKind.available)
+    @Test("a job exists once per kind and key", arguments: DatabaseKind.available)
     func once(_ kind: DatabaseKind) async throws {
         let done = Done()
         try await withDatabase(kind) { database in
-            let worker = Self.worker(database, .effect("mail") { done.add($0) })
-            try await Self.enqueue(database, Self.message("a"), Self.message("a"), Self.message("a", version: 2))
+            let worker = worker(database, done.effect)
+            try await database.enqueue("a", "a", "b")
             #expect(try await worker.runOnce() == 2)
             // Also after it was carried out.
-            try await Self.enqueue(database, Self.message("a"))
+            try await database.enqueue("a")
             #expect(try await worker.runOnce() == 0)
-            #expect(done.all == ["a", "a"])
+            #expect(done.all == ["a", "b"])
         }
     }
 
@@ -50,11 +26,13 @@ struct OutboxTests {
     func dueOrder(_ kind: DatabaseKind) async throws {
         let (done, time) = (Done(), ManualTime())
         try await withDatabase(kind, services: .testing(time: time)) { database in
-            let worker = Self.worker(database, .effect("mail") { done.add($0) })
+            let worker = worker(database, done.effect)
             let now = time.now
-            try await Self.enqueue(
-                database, Self.message("third", due: now + .minutes(3)), Self.message("first", due: now + .minutes(1)),
-                Self.message("second", due: now + .minutes(2)))
+            try await database.write { db in
+                for (name, minutes) in [("third", 3), ("first", 1), ("second", 2)] as [(String, Int64)] {
+                    try db.enqueue(Note(name), due: now + .minutes(minutes))
+                }
+            }
             #expect(try await worker.runOnce() == 0)
             for expected in [["first"], ["first", "second"], ["first", "second", "third"]] {
                 time.advance(by: .minutes(1))
@@ -85,21 +63,19 @@ struct OutboxTests {
     func concurrent(_ kind: DatabaseKind) async throws {
         let (done, gathering) = (Done(), Gathering(of: 3))
         try await withDatabase(kind) { database in
-            let handler = OutboxHandler.effect("mail", retry: Self.policy) { item in
+            let handler = JobHandler.effect(Note.self, retry: testPolicy) { note, _ in
                 await gathering.join()
-                if item.subject == "b" { throw Problem.unavailable }
-                done.add(item)
+                if note.name == "b" { throw Problem.unavailable }
+                done.add(note.name)
+                return .done()
             }
-            let worker = OutboxWorker(
-                database: database, handlers: [handler], batchSize: 3, isConcurrent: true,
-                logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
-            try await Self.enqueue(database, Self.message("a"), Self.message("b"), Self.message("c"))
+            let worker = worker(database, handler, batchSize: 3, isConcurrent: true)
+            try await database.enqueue("a", "b", "c")
             #expect(try await worker.runOnce() == 3)
             #expect(done.all.sorted() == ["a", "c"])
-            let left: [String] = try await database.read { db in
-                try db.values("SELECT subject FROM outbox WHERE done_at IS NULL AND claimed_until IS NULL")
-            }
-            #expect(left == ["b"])
+            #expect(
+                try await database.texts("SELECT key FROM outbox WHERE done_at IS NULL AND claimed_until IS NULL")
+                    == ["b"])
             #expect(try await worker.runOnce(atMost: 0) == 0)
         }
     }
@@ -108,12 +84,12 @@ struct OutboxTests {
     func retries(_ kind: DatabaseKind) async throws {
         let (done, time) = (Done(), ManualTime())
         try await withDatabase(kind, services: .testing(time: time)) { database in
-            let handler = OutboxHandler.effect("mail", retry: Self.policy) { item in
-                done.add(item)
+            let handler = JobHandler.effect(Note.self, retry: testPolicy) { note, attempt in
+                done.add("\(note.name) \(attempt.number) \(attempt.isLast)")
                 throw Problem.unavailable
             }
-            let worker = Self.worker(database, handler)
-            try await Self.enqueue(database, Self.message("a"))
+            let worker = worker(database, handler)
+            try await database.enqueue("a")
             for longest in [10, 20, 30] as [Int64] {
                 #expect(try await worker.runOnce() == 1)
                 // The delay lies in the upper half of its span.
@@ -124,15 +100,10 @@ struct OutboxTests {
             #expect(try await worker.runOnce() == 1)
             time.advance(by: .days(10))
             #expect(try await worker.runOnce() == 0)
-            let (parked, reason) = try await database.read { db in
-                let parked: Int? = try db.value(
-                    "SELECT count(*) FROM outbox WHERE parked_at IS NOT NULL AND attempts = 4")
-                let reason: String? = try db.value("SELECT last_error FROM outbox")
-                return (parked, reason)
-            }
-            #expect(parked == 1)
-            #expect(reason == "UNAVAILABLE")
-            #expect(done.all.count == 4)
+            #expect(
+                try await database.texts("SELECT last_error FROM outbox WHERE parked_at IS NOT NULL AND attempts = 4")
+                    == ["UNAVAILABLE"])
+            #expect(done.all == ["a 1 false", "a 2 false", "a 3 false", "a 4 true"])
         }
     }
 
@@ -142,17 +113,40 @@ struct OutboxTests {
         try await withTestDatabase(kind) { test in
             try await test.withAnother { other in
                 try await test.database.write { db in
-                    for number in 0..<100 { try db.enqueue(Self.message("\(number)")) }
+                    for number in 0..<100 { try db.enqueue(Note("\(number)")) }
                 }
                 try await withThrowingTaskGroup(of: Void.self) { group in
                     for database in [test.database, other] {
-                        let worker = Self.worker(database, .effect("mail") { done.add($0) })
+                        let worker = worker(database, done.effect)
                         group.addTask { while try await worker.runOnce() > 0 {} }
                     }
                     try await group.waitForAll()
                 }
                 #expect(done.all.count == 100)
                 #expect(Set(done.all).count == 100)
+            }
+        }
+    }
+
+    @Test("workers on two nodes settle each message of a batch once", arguments: DatabaseKind.available)
+    func twoBatchWorkers(_ kind: DatabaseKind) async throws {
+        try await withTestDatabase(kind, migrations: TestSchema.all) { test in
+            try await test.withAnother { other in
+                try await test.database.write { db in
+                    for number in 0..<300 { try db.enqueue(Note("\(number)")) }
+                }
+                let handler = JobHandler.batch(Note.self) { notes, db in
+                    for note in notes { try db.insertSample(Int64(note.name) ?? -1) }
+                }
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    for database in [test.database, other] {
+                        let worker = worker(database, handler)
+                        group.addTask { while try await worker.runOnce() > 0 {} }
+                    }
+                    try await group.waitForAll()
+                }
+                let numbers = try await other.read { db in try db.sampleNumbers() }
+                #expect(numbers == Array(0..<300))
             }
         }
     }
@@ -164,7 +158,7 @@ struct OutboxTests {
         let time = ManualTime()
         let failures = Mutex(2)
         try await withDatabase(kind, migrations: TestSchema.all, services: .testing(time: time)) { database in
-            let handler = OutboxHandler.transaction("mail", retry: Self.policy) { _, db in
+            let handler = JobHandler.transaction(Note.self, retry: testPolicy) { _, db in
                 try db.insertSample(1)
                 let fails = failures.withLock { left in
                     left -= 1
@@ -172,8 +166,8 @@ struct OutboxTests {
                 }
                 if fails { throw Undo() }
             }
-            let worker = Self.worker(database, handler)
-            try await Self.enqueue(database, Self.message("a"))
+            let worker = worker(database, handler)
+            try await database.enqueue("a")
             for _ in 0..<5 {
                 try await worker.runOnce()
                 time.advance(by: .minutes(1))
@@ -184,17 +178,25 @@ struct OutboxTests {
     }
 
     @Test(
-        "messages that may join share a transaction, and one that fails spoils no other",
+        "messages of a batch share a transaction, and one that fails spoils no other",
         arguments: DatabaseKind.available)
-    func joined(_ kind: DatabaseKind) async throws {
+    func batches(_ kind: DatabaseKind) async throws {
         let time = ManualTime()
+        let failures = Mutex(2)
         try await withDatabase(kind, migrations: TestSchema.all, services: .testing(time: time)) { database in
-            let handler = OutboxHandler.transaction("mail", retry: Self.policy, isBatchable: true) { item, db in
-                try db.insertSample(Int64(item.subject) ?? 0)
-                if item.subject == "3", item.attempts < 2 { throw Undo() }
+            let handler = JobHandler.batch(Note.self, retry: testPolicy) { notes, db in
+                for note in notes {
+                    try db.insertSample(Int64(note.name) ?? 0)
+                    guard note.name == "3" else { continue }
+                    let fails = failures.withLock { left in
+                        left -= 1
+                        return left >= 0
+                    }
+                    if fails { throw Undo() }
+                }
             }
-            let worker = Self.worker(database, handler, .effect("other") { _ in })
-            for number in 1...40 { try await Self.enqueue(database, Self.message("\(number)")) }
+            let worker = worker(database, handler, .effect(Errand.self) { _, _ in .done() })
+            for number in 1...40 { try await database.enqueue("\(number)") }
             // All are undone with the third; then a batch is carried out one by one, and the third waits.
             #expect(try await worker.runOnce() == 16)
             #expect(try await database.read { db in try db.sampleNumbers() }.count == 15)
@@ -206,62 +208,17 @@ struct OutboxTests {
         }
     }
 
-    @Test("a withdrawn message is not carried out", arguments: DatabaseKind.available)
-    func withdrawn(_ kind: DatabaseKind) async throws {
-        let (done, time) = (Done(), ManualTime())
-        try await withDatabase(kind, services: .testing(time: time)) { database in
-            let worker = Self.worker(database, .effect("mail") { done.add($0) })
-            let due = time.now + .hours(1)
-            try await Self.enqueue(database, Self.message("gone", due: due), Self.message("stays", due: due))
-            try await database.write { db in try db.withdraw(kind: "mail", subject: "gone") }
-            time.advance(by: .hours(2))
-            #expect(try await worker.runOnce() == 1)
-            #expect(done.all == ["stays"])
-        }
-    }
-
-    @Test("the claim of a worker that died ends after a minute", arguments: DatabaseKind.available)
-    func deadWorker(_ kind: DatabaseKind) async throws {
-        let (done, time) = (Done(), ManualTime())
-        try await withDatabase(kind, services: .testing(time: time)) { database in
-            let worker = Self.worker(database, .effect("mail") { done.add($0) })
-            // The first worker claims the message, and while it works its claim runs out and a second one takes over.
-            let slow = Self.worker(
-                database,
-                .effect("mail") { _ in
-                    let early = try await worker.runOnce()
-                    time.advance(by: .seconds(61))
-                    let late = try await worker.runOnce()
-                    #expect([early, late] == [0, 1])
-                })
-            try await Self.enqueue(database, Self.message("a"))
-            #expect(try await slow.runOnce() == 1)
-            #expect(done.all == ["a"])
-            #expect(try await worker.runOnce() == 0)
-        }
-    }
-
-    @Test("messages without a handler wait for a program that has one", arguments: DatabaseKind.available)
-    func unknownKind(_ kind: DatabaseKind) async throws {
-        let done = Done()
-        try await withDatabase(kind) { database in
-            try await Self.enqueue(database, Self.message("a"))
-            #expect(try await Self.worker(database, .effect("other") { done.add($0) }).runOnce() == 0)
-            #expect(try await Self.worker(database, .effect("mail") { done.add($0) }).runOnce() == 1)
-        }
-    }
-
     @Test("a message of a transaction that was undone is never carried out", arguments: DatabaseKind.available)
     func undone(_ kind: DatabaseKind) async throws {
         let done = Done()
         try await withDatabase(kind) { database in
             await #expect(throws: Undo()) {
                 try await database.write { db in
-                    try db.enqueue(Self.message("a"))
+                    try db.enqueue(Note("a"))
                     throw Undo()
                 }
             }
-            let ran = try await Self.worker(database, .effect("mail") { done.add($0) }).runOnce()
+            let ran = try await worker(database, done.effect).runOnce()
             #expect(ran == 0)
         }
     }

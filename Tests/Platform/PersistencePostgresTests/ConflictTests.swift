@@ -54,7 +54,7 @@ struct ConflictTests {
                 for _ in 0..<500 {
                     group.addTask {
                         try await database.write { db in
-                            try db.run("UPDATE accounts SET balance = balance + 1 WHERE id = 3")
+                            _ = try db.run("UPDATE accounts SET balance = balance + 1 WHERE id = 3")
                         }
                     }
                 }
@@ -111,7 +111,7 @@ struct ConflictTests {
             await #expect(throws: DatabaseFailure.constraint(.check, name: "accounts_not_negative")) {
                 try await database.write { db in
                     try db.run("UPDATE accounts SET balance = 7 WHERE id = 2")
-                    try? db.run("UPDATE accounts SET balance = -1 WHERE id = 1")
+                    _ = try? db.run("UPDATE accounts SET balance = -1 WHERE id = 1")
                     _ = try? db.run("UPDATE accounts SET balance = 8 WHERE id = 2")
                 }
             }

@@ -44,7 +44,7 @@ struct LostConnectionTests {
             try await test.withAnother { _ = try await endSessions($0) }
             for _ in 0..<8 {
                 try await test.database.write { db in
-                    try db.run("UPDATE accounts SET balance = balance + 1 WHERE id = 1")
+                    _ = try db.run("UPDATE accounts SET balance = balance + 1 WHERE id = 1")
                 }
             }
             let balance: Int? = try await test.database.read { db in

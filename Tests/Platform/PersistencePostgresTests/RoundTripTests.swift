@@ -71,7 +71,7 @@ struct RoundTripTests {
                             "UPDATE accounts SET balance = 90 WHERE id = 1",
                             "UPDATE accounts SET balance = 110 WHERE id = 2",
                         ]) { _, _ in }
-                    try db.enqueue(OutboxMessage(kind: "moved", subject: "1"))
+                    try db.enqueue(TestJob())
                 }
             }
             #expect(count == 3)
@@ -87,7 +87,7 @@ struct RoundTripTests {
                     let balance = batch.value(Int.self, "SELECT balance FROM accounts WHERE id = 1 FOR UPDATE")
                     try db.later(batch)
                     try db.requireChange("UPDATE accounts SET balance = balance + 5 WHERE id = 1")
-                    try db.enqueue(OutboxMessage(kind: "moved", subject: "1"))
+                    try db.enqueue(TestJob())
                     return { try balance.value }
                 }
                 #expect(balance == 100)

@@ -30,8 +30,8 @@ struct ConstraintTests {
         Case(
             rule: "a named unique constraint",
             sql: """
-                INSERT INTO outbox (kind, subject, channel, version, payload, created_at, due_at)
-                SELECT kind, subject, channel, version, payload, created_at, due_at FROM outbox
+                INSERT INTO outbox (kind, key, payload, created_at, due_at)
+                SELECT kind, key, payload, created_at, due_at FROM outbox
                 """,
             failure: .constraint(.unique, name: "outbox_once")),
         Case(
@@ -55,7 +55,7 @@ struct ConstraintTests {
                     INSERT INTO people (id, email, nick, badge, age, team, frozen)
                     VALUES (1, 'a', 'nick', 'badge', 30, 1, \(true))
                     """)
-                try db.enqueue(OutboxMessage(kind: "k", subject: "s"))
+                try db.enqueue(TestJob())
             }
             await #expect(throws: example.failure) {
                 try await database.write { db in try db.run(example.sql) }

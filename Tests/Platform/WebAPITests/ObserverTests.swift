@@ -1,5 +1,6 @@
 import CareSyncCore
 import CareSyncTesting
+import HTTPTypes
 import Synchronization
 import Testing
 import WebAPI

@@ -56,23 +56,22 @@ struct AccessLogRepository {
 
     /// The newest first.
     func page(of patient: PatientID, _ request: PageRequest) throws -> Page<AccessLogLine> {
-        try AuditByPatient.complete(db)
         let batch = Batch()
         let lines = batch.all(
             AccessLogLine.self,
             """
             SELECT a.at, a.actor_id, a.actor_role, a.action, a.entity, a.entity_id, a.outcome, a.reason, u.username,
                    d.first_name, d.last_name, g.id AS grant_id, g.reason AS grant_reason
-            FROM audit_by_patient p JOIN audit_log a ON a.shard = p.shard AND a.sequence = p.sequence
+            FROM audit_patients p JOIN audit_log a ON a.shard = p.shard AND a.sequence = p.sequence
             LEFT JOIN users u ON u.id = a.actor_id LEFT JOIN doctors d ON d.id = a.actor_id
             LEFT JOIN break_glass_grants g ON g.patient_id = a.patient_id AND a.entity = 'break_glass_grants'
                 AND CAST(g.id AS \(db.dialect.text)) = a.entity_id
-            WHERE p.patient_id = \(patient) AND a.patient_id = p.patient_id
+            WHERE p.patient_id = \(patient)
             ORDER BY p.at DESC, p.shard DESC, p.sequence DESC LIMIT \(request.limit) OFFSET \(request.offset)
             """)
         let total =
             request.isPaged
-            ? batch.value(Int.self, "SELECT count(*) FROM audit_by_patient WHERE patient_id = \(patient)") : nil
+            ? batch.value(Int.self, "SELECT count(*) FROM audit_patients WHERE patient_id = \(patient)") : nil
         try batch.run(db)
         return Page(fetched: try lines.value, request: request, total: try total?.value ?? nil)
     }

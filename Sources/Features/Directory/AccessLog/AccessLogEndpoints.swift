@@ -11,17 +11,25 @@ struct AccessLogParameters: Codable, Sendable, PagedParameters {
     static let rules = Rule<Self>.paging
 }
 
+/// What somebody was when they acted.
+enum ActorRole: String, Codable, Sendable, CaseIterable {
+    case patient = "PATIENT"
+    case doctor = "DOCTOR"
+    case admin = "ADMIN"
+    case system = "SYSTEM"
+}
+
 /// Who did what with a patient's data, when, in what role and why.
 struct AccessLogResponse: WireResponse {
     let at: Instant
     let actorId: UserID?
     let actorName: String
     /// `SYSTEM` for what no account did.
-    let actorRole: String
-    let action: String
+    let actorRole: StoredWord<ActorRole>
+    let action: StoredWord<AuditEntry.Action>
     let entity: String
     let entityId: String
-    let outcome: String
+    let outcome: StoredWord<AuditEntry.Outcome>
     let reason: String
     /// The words of whoever opened the data without treating the patient.
     let statement: String?
@@ -30,11 +38,11 @@ struct AccessLogResponse: WireResponse {
         at = line.at
         actorId = line.actorID
         actorName = line.actorName
-        actorRole = line.actorRole ?? "SYSTEM"
-        action = line.action
+        actorRole = StoredWord(line.actorRole ?? ActorRole.system.rawValue)
+        action = StoredWord(line.action)
         entity = line.entity
         entityId = line.entityID
-        outcome = line.outcome
+        outcome = StoredWord(line.outcome)
         reason = line.why(for: patient)
         self.statement = statement
     }
@@ -59,12 +67,12 @@ struct AccessLogEndpoints: Sendable {
         let patient = try request.principal.requirePatient()
         guard request.parameters.id == patient else { throw Problem.accessDenied }
         let (request, origin) = (request.parameters.request, request.origin)
-        let page = try await database.write { db in
-            db.audit(AuditEntry(.readPHI, "audit_log", "", by: origin, patient: patient))
+        let page = try await database.readAudited { db in
             let lines = try AccessLogRepository(db: db).page(of: patient, request)
-            return try lines.map { line in
+            let page = try lines.map { line in
                 AccessLogResponse(line, statement: try statement(of: line, patient, db), of: patient)
             }
+            return (page, [AuditEntry(.readPHI, "audit_log", "", by: origin, patient: patient)])
         }
         return PagedResponse(page)
     }

@@ -1,22 +1,21 @@
 import CareSyncCore
 import Identity
 import Mail
-import Outbox
 import Persistence
 
 /// The mail that tells a patient of a grant. The reason is health data and stays out of it.
 enum BreakGlassMail {
-    static let kind = "break-glass-opened"
+    private static let opened = MailName("break-glass-opened")
 
-    static func message(_ grant: BreakGlassID) -> OutboxMessage { .mail(kind, about: "\(prefix)\(grant)") }
+    static func order(_ grant: BreakGlassID) -> MailOrder { MailOrder(opened, about: "\(prefix)\(grant)") }
 
     private static let prefix = "break-glass/"
 
     static func kinds(_ profiles: AccountProfiles, zone: ClinicZone) -> [MailKind] {
         [
-            MailKind(kind, template) { item, db in
-                guard item.subject.hasPrefix(prefix),
-                    let id = Int64(item.subject.dropFirst(prefix.count)).flatMap(BreakGlassID.init(checking:)),
+            MailKind(opened, template) { order, db in
+                guard order.subject.hasPrefix(prefix),
+                    let id = Int64(order.subject.dropFirst(prefix.count)).flatMap(BreakGlassID.init(checking:)),
                     let grant = try BreakGlassRepository(db: db).find(id),
                     let patient = try IdentityFeature.account(UserID(grant.patientID), db: db),
                     let user = try IdentityFeature.account(grant.userID, db: db),

@@ -1,6 +1,6 @@
 import AuditTrail
 import CareSyncCore
-import Outbox
+import Mail
 import Persistence
 
 /// Opens the data of a patient to somebody who does not treat them, and has that looked at afterwards
@@ -32,7 +32,7 @@ struct BreakGlassService: Sendable {
                 throw BreakGlassError.alreadyOpen(open.id, until: open.endsAt)
             }
             audit("OPENED", grant, origin, db)
-            try db.enqueue(BreakGlassMail.message(id))
+            try db.enqueue(BreakGlassMail.order(id))
             try db.emit(
                 BreakGlassOpened(
                     grant: id, user: caller.userID, role: caller.role, patient: patient, endsAt: grant.endsAt))
@@ -50,26 +50,27 @@ struct BreakGlassService: Sendable {
         }
     }
 
-    /// Every patient whose reason is shown gets a line in the audit log.
+    /// The log names every patient whose reason is shown.
     func list(
         _ search: BreakGlassSearch, _ request: PageRequest, origin: RequestOrigin
     ) async throws -> Page<Read> {
-        try await database.write { db in
+        try await database.readAudited { db in
             let page = try BreakGlassRepository(db: db).page(search, request, at: db.now)
             let keys = try vault.keys(for: page.items.map(\.patientID), db)
-            db.audit(AuditEntry(.adminAction, "break_glass_grants", "", by: origin, reason: "LISTED"))
-            for patient in keys.keys.sorted() {
-                db.audit(
-                    AuditEntry(
-                        .readPHI, "break_glass_grants", "", by: origin, patient: patient,
-                        reason: "BREAK_GLASS_REVIEW"))
-            }
-            return try page.map { grant in
+            let read: Page<Read> = try page.map { grant in
                 let reason = try keys[grant.patientID].flatMap {
                     try vault.open(grant.sealedReason, with: $0, at: BreakGlassGrant.reasonField(grant.id))
                 }
                 return (grant, reason)
             }
+            var entries = [AuditEntry(.adminAction, "break_glass_grants", "", by: origin, reason: "LISTED")]
+            if !keys.isEmpty {
+                entries.append(
+                    AuditEntry(
+                        .readPHI, "break_glass_grants", "", by: origin, patients: keys.keys,
+                        reason: "BREAK_GLASS_REVIEW"))
+            }
+            return (read, entries)
         }
     }
 

@@ -3,7 +3,7 @@ import Persistence
 import WebAPI
 
 /// The filters of doctor lists; they combine.
-struct DoctorListParameters: Codable, Sendable, PagedParameters {
+struct DoctorListParameters: Codable, Sendable, PagedParameters, Documented {
     var specialization: String?
     var minRating: Double?
     var maxFee: Double?
@@ -24,6 +24,8 @@ struct DoctorListParameters: Codable, Sendable, PagedParameters {
             .maxLength("gender", \.gender, 20),
             .maxLength("name", \.name, 101),
         ] + Rule.paging
+
+    static let notes: [String: FieldNote] = ["name": "A part of the doctor's name."]
 
     func search(bookableOnly: Bool) -> DoctorSearch {
         var search = DoctorSearch(isBookableOnly: bookableOnly)

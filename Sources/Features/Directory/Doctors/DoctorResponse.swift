@@ -128,7 +128,7 @@ struct EducationResponse: WireResponse {
     }
 }
 
-struct CertificateResponse: WireResponse {
+struct CertificateResponse: WireResponse, Documented {
     let id: Int64
     let name: String
     let url: String
@@ -138,6 +138,8 @@ struct CertificateResponse: WireResponse {
     let expiryDate: LocalDate?
     let credentialId: String?
     let credentialUrl: String?
+
+    static let notes: [String: FieldNote] = ["name": "What it certifies."]
 
     init(_ certificate: Certificate) {
         id = certificate.id

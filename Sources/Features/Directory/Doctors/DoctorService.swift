@@ -35,8 +35,9 @@ struct DoctorService: Sendable {
 
     /// Before an administrator is shown doctors, because what cannot be written down is not shown.
     func noteListing(by origin: RequestOrigin) async throws {
-        try await database.write { db in
+        try await database.send { db in
             db.audit(AuditEntry(.adminAction, "doctors", "", by: origin, reason: "LISTED"))
+            return {}
         }
     }
 

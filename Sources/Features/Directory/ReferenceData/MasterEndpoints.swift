@@ -39,19 +39,19 @@ enum OrganisationBounds {
     static let all = 1...9_007_199_254_740_991
 }
 
-struct MasterListPath: Codable, Sendable, Validated {
+struct MasterListPath: Codable, Sendable, Validated, Documented {
     var type: String
 
     static let rules: [Rule<Self>] = [
         // The list reads it; the document tells what it reads.
-        Rule("type", .described("One of \(names), singular or plural, in any case.")) { _ in nil }
+        Rule("type", .words(MasterList.allCases.map { $0.pathWords[0] })) { _ in nil }
     ]
 
-    private static let names = MasterList.allCases.map { $0.pathWords[0] }.joined(separator: ", ")
+    static let notes: [String: FieldNote] = ["type": "The list; the singular does as well, in any case."]
 }
 
 /// `code` and `description` are kept for the operator; no answer shows them.
-struct AddMasterValueRequest: Codable, Sendable, Validated {
+struct AddMasterValueRequest: Codable, Sendable, Validated, Documented {
     var value: String
     var code: String?
     var description: String?
@@ -63,6 +63,14 @@ struct AddMasterValueRequest: Codable, Sendable, Validated {
         .text("code", \.code, .line, 50),
         .text("description", \.description, .line, 255),
         .range("orgId", \.orgId, OrganisationBounds.all),
+    ]
+
+    static let notes: [String: FieldNote] = [
+        "value": """
+        At most 10 characters for blood groups; 50 for genders and languages; 100 for specializations, degrees and \
+        positions; 200 for institutions and hospitals. A language has no comma.
+        """,
+        "code": "A code for the operator.",
     ]
 }
 

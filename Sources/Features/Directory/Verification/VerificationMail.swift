@@ -1,25 +1,23 @@
 import CareSyncCore
 import Identity
 import Mail
-import Outbox
 import Persistence
 
 /// The mails that tell a doctor of the clinic's verification.
 enum VerificationMail {
-    private static let verifiedKind = "doctor-verified"
-    private static let withdrawnKind = "doctor-unverified"
-    private static let prefix = "doctor/"
+    private static let verifiedKind = MailName("doctor-verified")
+    private static let withdrawnKind = MailName("doctor-unverified")
 
-    /// The version is the moment, so every change has a mail of its own.
-    static func message(_ doctor: DoctorID, _ isVerified: Bool, at now: Instant) -> OutboxMessage {
-        .mail(isVerified ? verifiedKind : withdrawnKind, about: "\(prefix)\(doctor)", version: now.microseconds)
+    /// Every change has a mail of its own.
+    static func order(_ doctor: DoctorID, _ isVerified: Bool, at now: Instant) -> MailOrder {
+        MailOrder(
+            isVerified ? verifiedKind : withdrawnKind, about: "doctor/\(doctor)", moment: now, to: UserID(doctor))
     }
 
     static func kinds(_ profiles: AccountProfiles) -> [MailKind] {
         [(verifiedKind, verified, true), (withdrawnKind, withdrawn, false)].map { name, template, state in
-            MailKind(name, template) { item, db in
-                guard item.subject.hasPrefix(prefix),
-                    let id = Int64(item.subject.dropFirst(prefix.count)).flatMap(UserID.init(checking:)),
+            MailKind(name, template) { order, db in
+                guard let id = order.recipient,
                     // Another change since then has a mail of its own.
                     try isVerified(id, db) == state, let account = try IdentityFeature.account(id, db: db),
                     let address = MailAddress(account.email)

@@ -1,7 +1,7 @@
 import AuditTrail
 package import CareSyncCore
 import Identity
-import Outbox
+import Mail
 import Persistence
 
 /// An administrator has verified a doctor, or has withdrawn that.
@@ -32,7 +32,7 @@ struct VerificationService: Sendable {
                     reason: isVerified ? "VERIFIED" : "UNVERIFIED", before: Self.state(isVerified != hasChanged),
                     after: Self.state(isVerified)))
             if hasChanged {
-                try db.enqueue(VerificationMail.message(doctor, isVerified, at: db.now))
+                try db.enqueue(VerificationMail.order(doctor, isVerified, at: db.now))
                 try db.emit(DoctorVerificationChanged(doctor: doctor, isVerified: isVerified, by: admin.userID))
             }
             return try isVerified ? 0 : settlement(.doctor(doctor), handling, hasChanged, origin, db)

@@ -1,41 +1,40 @@
 import CareSyncCore
 import Mail
-import Outbox
 import Persistence
 
 /// Mails about an account, addressed to whoever has it when they leave.
 enum AccountMails {
-    private static let changedKind = "password-changed"
-    private static let resetKind = "password-reset"
-    private static let factorOnKind = "second-factor-on"
-    private static let factorOffKind = "second-factor-off"
-    private static let codesKind = "recovery-codes-renewed"
+    private static let changedKind = MailName("password-changed")
+    private static let resetKind = MailName("password-reset")
+    private static let factorOnKind = MailName("second-factor-on")
+    private static let factorOffKind = MailName("second-factor-off")
+    private static let codesKind = MailName("recovery-codes-renewed")
 
-    static func passwordChanged(_ user: UserID, at now: Instant) -> OutboxMessage {
+    static func passwordChanged(_ user: UserID, at now: Instant) -> MailOrder {
         notice(changedKind, user, at: now)
     }
 
-    static func passwordReset(_ user: UserID, at now: Instant) -> OutboxMessage {
+    static func passwordReset(_ user: UserID, at now: Instant) -> MailOrder {
         notice(resetKind, user, at: now)
     }
 
     /// That a second factor, or another one than before, is on.
-    static func factorEnrolled(_ user: UserID, at now: Instant) -> OutboxMessage {
+    static func factorEnrolled(_ user: UserID, at now: Instant) -> MailOrder {
         notice(factorOnKind, user, at: now)
     }
 
-    static func factorRemoved(_ user: UserID, at now: Instant) -> OutboxMessage {
+    static func factorRemoved(_ user: UserID, at now: Instant) -> MailOrder {
         notice(factorOffKind, user, at: now)
     }
 
     /// That there are new recovery codes: each of them signs in like the factor does.
-    static func codesRenewed(_ user: UserID, at now: Instant) -> OutboxMessage {
+    static func codesRenewed(_ user: UserID, at now: Instant) -> MailOrder {
         notice(codesKind, user, at: now)
     }
 
-    /// The version is the moment, so every change has a mail of its own.
-    private static func notice(_ kind: String, _ user: UserID, at now: Instant) -> OutboxMessage {
-        .mail(kind, about: "account/\(user)", version: now.microseconds)
+    /// Every change has a mail of its own.
+    private static func notice(_ name: MailName, _ user: UserID, at now: Instant) -> MailOrder {
+        MailOrder(name, about: "account/\(user)", moment: now, to: user)
     }
 
     static func kinds(_ profiles: AccountProfiles, zone: ClinicZone) -> [MailKind] {
@@ -43,13 +42,13 @@ enum AccountMails {
             (changedKind, changed), (resetKind, reset), (factorOnKind, factorOn), (factorOffKind, factorOff),
             (codesKind, codes),
         ].map { name, template in
-            MailKind(name, template) { item, db in
-                guard let id = Int64(item.subject.dropFirst("account/".count)).flatMap(UserID.init(checking:)),
+            MailKind(name, template) { order, db in
+                guard let id = order.recipient, let moment = order.moment,
                     let account = try AccountRepository(db: db).find(id), let address = MailAddress(account.email)
                 else { return nil }
-                let time = zone.mailText(Instant(microseconds: item.version))
                 return MailKind.MailDraft(
-                    to: address, ["greeting": try profiles.greeting(of: account, db), "time": time])
+                    to: address,
+                    ["greeting": try profiles.greeting(of: account, db), "time": zone.mailText(moment)])
             }
         }
     }

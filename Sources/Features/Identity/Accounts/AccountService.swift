@@ -1,7 +1,7 @@
 import AuditTrail
 package import CareSyncCore
 import Cryptography
-import Outbox
+import Mail
 import Persistence
 
 /// An account to be made.

@@ -85,9 +85,11 @@ struct AccountStatusService: Sendable {
     }
 
     func list(_ search: AccountSearch, _ request: PageRequest, origin: RequestOrigin) async throws -> Page<Account> {
-        try await database.write { db in
-            db.audit(AuditEntry(.adminAction, "users", "", by: origin, reason: "LISTED"))
-            return try AccountRepository(db: db).page(search, request)
+        try await database.readAudited { db in
+            (
+                try AccountRepository(db: db).page(search, request),
+                [AuditEntry(.adminAction, "users", "", by: origin, reason: "LISTED")]
+            )
         }
     }
 }

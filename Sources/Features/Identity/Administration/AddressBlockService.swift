@@ -77,9 +77,11 @@ struct AddressBlockService: Sendable {
 
     func list(_ request: PageRequest, origin: RequestOrigin) async throws -> Page<AddressBlock> {
         let now = now
-        return try await database.write { db in
-            db.audit(AuditEntry(.adminAction, "address_blocks", "", by: origin, reason: "LISTED"))
-            return try AddressBlockRepository(db: db).page(at: now, request)
+        return try await database.readAudited { db in
+            (
+                try AddressBlockRepository(db: db).page(at: now, request),
+                [AuditEntry(.adminAction, "address_blocks", "", by: origin, reason: "LISTED")]
+            )
         }
     }
 

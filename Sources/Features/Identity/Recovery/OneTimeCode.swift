@@ -1,4 +1,5 @@
 import CareSyncCore
+import Mail
 import Persistence
 
 enum OneTimeCodeTag {}
@@ -15,13 +16,13 @@ enum CodePurpose: String, Sendable, CaseIterable, ColumnValue, SQLConvertible {
     /// That who knows the password also reads the account's mail.
     case secondFactor = "SECOND_FACTOR"
 
-    /// The name of the mail that brings the code.
-    var mailKind: String {
+    /// The mail that brings the code. Somebody sits and waits for it.
+    var mailName: MailName {
         switch self {
-        case .verifyEmail: "verification-code"
-        case .resetPassword: "reset-code"
-        case .resetLink: "reset-link"
-        case .secondFactor: "second-factor-code"
+        case .verifyEmail: MailName("verification-code", isUrgent: true)
+        case .resetPassword: MailName("reset-code", isUrgent: true)
+        case .resetLink: MailName("reset-link", isUrgent: true)
+        case .secondFactor: MailName("second-factor-code", isUrgent: true)
         }
     }
 }

@@ -1,6 +1,5 @@
 import CareSyncCore
 import Mail
-import Outbox
 import Persistence
 
 /// The mails that bring codes.
@@ -11,22 +10,22 @@ enum OneTimeCodeMails {
         _ codes: OneTimeCodes, _ profiles: AccountProfiles, _ settings: IdentitySettings
     ) -> [MailKind] {
         [
-            MailKind(CodePurpose.verifyEmail.mailKind, verification) { item, db in
-                try letter(item, codes, db) { code in (code.email, [:]) }
+            MailKind(CodePurpose.verifyEmail.mailName, verification) { order, db in
+                try letter(order, codes, db) { code in (code.email, [:]) }
             },
-            MailKind(CodePurpose.resetPassword.mailKind, reset) { item, db in
-                try letter(item, codes, db) { code in try owner(of: code, profiles, db) }
+            MailKind(CodePurpose.resetPassword.mailName, reset) { order, db in
+                try letter(order, codes, db) { code in try owner(of: code, profiles, db) }
             },
-            MailKind(CodePurpose.resetLink.mailKind, link) { item, db in
-                try letter(item, codes, db) { code in
+            MailKind(CodePurpose.resetLink.mailName, link) { order, db in
+                try letter(order, codes, db) { code in
                     var draft = try owner(of: code, profiles, db)
                     draft?.values["link"] = "\(settings.linkBase)/reset-password?token=\(codes.token(seed: code.seed))"
                     draft?.values["minutes"] = "\(settings.linkLifetime.seconds / 60)"
                     return draft
                 }
             },
-            MailKind(CodePurpose.secondFactor.mailKind, secondFactor) { item, db in
-                try letter(item, codes, db) { code in try owner(of: code, profiles, db) }
+            MailKind(CodePurpose.secondFactor.mailName, secondFactor) { order, db in
+                try letter(order, codes, db) { code in try owner(of: code, profiles, db) }
             },
         ]
     }
@@ -35,12 +34,12 @@ enum OneTimeCodeMails {
 
     /// `nil` when the code counts no longer, or when `recipient` finds nobody to write to.
     private static func letter(
-        _ item: OutboxItem, _ codes: OneTimeCodes, _ db: any Connection,
+        _ order: MailOrder, _ codes: OneTimeCodes, _ db: any Connection,
         recipient: (OneTimeCode) throws -> Recipient?
     ) throws -> MailKind.MailDraft? {
         let now = db.now
         let repository = OneTimeCodeRepository(db: db)
-        guard let id = OneTimeCode.id(subject: item.subject), let code = try repository.find(id),
+        guard let id = OneTimeCode.id(subject: order.subject), let code = try repository.find(id),
             let found = try recipient(code), let address = MailAddress(found.address),
             try code.expiresAt <= now || repository.isOpen(id, at: now)
         else { return nil }

@@ -1,7 +1,6 @@
 import CareSyncCore
 import Cryptography
 import Mail
-import Outbox
 import Persistence
 
 /// Six digits sent by mail: the newest only, for ten minutes, five attempts (contract/common.md §8).
@@ -49,7 +48,7 @@ struct OneTimeCodes: Sendable {
         let seed = db.scope.services.random.bytes(Self.seedCount)
         let tokenHash = purpose == .resetLink ? Digest.sha256(Array(token(seed: seed).utf8)) : nil
         let id = try codes.insert(purpose, email, seed: seed, tokenHash: tokenHash, at: now, expiresAt: expiry)
-        try db.enqueue(.mail(purpose.mailKind, about: OneTimeCode.subject(id)))
+        try db.enqueue(MailOrder(purpose.mailName, about: OneTimeCode.subject(id)))
         return .issued(id, expiresAt: expiry)
     }
 

@@ -2,7 +2,6 @@ import AuditTrail
 import CareSyncCore
 import Cryptography
 import Mail
-import Outbox
 import Persistence
 
 enum PasswordResetError: FailureCatalogue, CaseIterable {

@@ -1,7 +1,7 @@
 import AuditTrail
 import CareSyncCore
 import Cryptography
-import Outbox
+import Mail
 import Persistence
 
 /// A factor whose owner is to confirm it.

@@ -2,7 +2,7 @@ import CareSyncCore
 import WebAPI
 
 /// A session as its owner sees it.
-struct OwnSessionResponse: WireResponse {
+struct OwnSessionResponse: WireResponse, Documented {
     /// Names it in `DELETE /api/auth/sessions/{id}`.
     let id: String
     /// What the device said of itself, such as the browser's name.
@@ -15,6 +15,8 @@ struct OwnSessionResponse: WireResponse {
     /// Whether this request belongs to it.
     let current: Bool
 
+    static let notes: [String: FieldNote] = ["id": "Names it in `DELETE /api/auth/sessions/{id}`."]
+
     init(_ named: SessionAdministration.Named, current: SessionID) {
         id = named.name
         device = named.session.userAgent
@@ -26,8 +28,10 @@ struct OwnSessionResponse: WireResponse {
     }
 }
 
-struct OwnSessionPath: Codable, Sendable {
+struct OwnSessionPath: Codable, Sendable, Documented {
     var id: String
+
+    static let notes: [String: FieldNote] = ["id": "The session's name in the list."]
 }
 
 struct OwnSessionEndpoints: Sendable {

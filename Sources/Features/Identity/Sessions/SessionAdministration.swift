@@ -82,12 +82,12 @@ struct SessionAdministration: Sendable {
     /// Empty for an unknown account.
     func list(ofAccount username: String, origin: RequestOrigin) async throws -> [Named] {
         let now = now
-        let found = try await database.write { db -> [ListedSession] in
+        let found: [ListedSession] = try await database.readAudited { db in
             let account = try AccountRepository(db: db).find(named: username)
-            db.audit(
-                AuditEntry(
-                    .adminAction, "sessions", account?.id.description ?? "", by: origin, reason: "LISTED"))
-            return try account.map { try SessionRepository(db: db).list(of: $0.id, at: now) } ?? []
+            return (
+                try account.map { try SessionRepository(db: db).list(of: $0.id, at: now) } ?? [],
+                [AuditEntry(.adminAction, "sessions", account?.id.description ?? "", by: origin, reason: "LISTED")]
+            )
         }
         return try named(found)
     }

@@ -17,11 +17,11 @@ struct AdminAppointmentService: Sendable {
     }
 
     func find(_ id: AppointmentID, origin: RequestOrigin) async throws -> Seen {
-        try await context.database.write { [context] db in
+        try await context.database.readAudited { [context] db in
             let seen = try Self.read(id, context, db)
-            db.audit(
-                AuditEntry(.readPHI, "appointments", "\(id)", by: origin, patient: seen.appointment.patientID))
-            return seen
+            return (
+                seen, [AuditEntry(.readPHI, "appointments", "\(id)", by: origin, patient: seen.appointment.patientID)]
+            )
         }
     }
 
@@ -34,13 +34,11 @@ struct AdminAppointmentService: Sendable {
             let subject = AppointmentEffects.Subject(found)
             if found.status.isOccupying {
                 try appointments.move(found, to: .cancelled, by: origin.principal?.username ?? "SYSTEM", at: now)
-                try db.withdraw(kind: HoldService.expiryKind, subject: subject.name)
+                try db.withdraw(HoldExpiry(appointment: id))
                 try AppointmentEffects.moved(subject, from: found.status, to: .cancelled, by: origin, db)
             }
             try appointments.delete(id, at: now)
-            db.audit(
-                AuditEntry(
-                    .adminAction, "appointments", "\(id)", by: origin, patient: found.patientID, reason: "DELETED"))
+            try AppointmentEffects.deleted(subject, by: origin, db)
         }
     }
 

@@ -1,4 +1,3 @@
-import AuditTrail
 import CareSyncCore
 import Outbox
 import Persistence
@@ -13,7 +12,13 @@ struct NightlyJob: Sendable {
     let database: any Database
     let zone: ClinicZone
 
-    static let kind = "appointments.nightly"
+    /// The run of a day.
+    struct Run: Job {
+        static let kind = "appointments.nightly"
+        let date: LocalDate
+        /// Keys of days sort by time.
+        var key: String { date.description }
+    }
 
     /// Puts today's run into the outbox, unless it is there already, done or not.
     func schedule() async throws {
@@ -23,35 +28,28 @@ struct NightlyJob: Sendable {
     }
 
     private func schedule(on date: LocalDate, _ db: any Connection) throws {
-        try db.enqueue(
-            OutboxMessage(
-                kind: Self.kind, subject: "clinic", version: Int64(date.daysSinceEpoch), due: zone.startOfDay(date)))
+        try db.enqueue(Run(date: date), due: zone.startOfDay(date))
     }
 
     /// One run, and tomorrow's into the outbox. It goes by each doctor's calendar from the last run on, so its cost is that
     /// of the days in between, whatever the history.
-    func run(_ item: OutboxItem, _ db: any Connection) throws {
+    func run(_ run: Run, _ db: any Connection) throws {
         let now = db.now
         let today = zone.date(at: now)
-        let midnight = zone.startOfDay(today)
-        let expired = try AppointmentRepository(db: db).expire(from: try start(item, db), to: midnight, at: now)
-        for subject in expired {
-            db.audit(
-                AuditEntry(
-                    .updatePHI, "appointments", "\(subject.id)", by: .system(Self.kind), patient: subject.patient,
-                    reason: "EXPIRED"))
-        }
+        let expired = try AppointmentRepository(db: db)
+            .expire(from: try start(run, today, db), to: zone.startOfDay(today), at: now)
+        for subject in expired { try AppointmentEffects.expired(subject, by: .system(Run.kind), db) }
         try schedule(on: today.adding(days: 1), db)
     }
 
     /// Everything before the day of the last run was settled then, up to a day for what lasted over midnight; without one
-    /// everything is looked at.
-    private func start(_ item: OutboxItem, _ db: any Connection) throws -> Instant {
-        let last: Int? = try db.value(
+    /// everything is looked at. A run of a day to come, left by a clock that was ahead, counts for nothing.
+    private func start(_ run: Run, _ today: LocalDate, _ db: any Connection) throws -> Instant {
+        let last: String? = try db.value(
             """
-            SELECT version FROM outbox WHERE subject = \(item.subject) AND kind = \(Self.kind)
-            AND done_at IS NOT NULL AND id <> \(item.id) ORDER BY version DESC LIMIT 1
+            SELECT key FROM outbox WHERE kind = \(Run.kind) AND key < \(run.key) AND key <= \(today.description)
+            AND done_at IS NOT NULL ORDER BY key DESC LIMIT 1
             """)
-        return zone.startOfDay(last.map { LocalDate(daysSinceEpoch: $0 - 1) } ?? .earliest)
+        return zone.startOfDay(last.flatMap { LocalDate($0) }?.adding(days: -1) ?? .earliest)
     }
 }

@@ -89,16 +89,15 @@ struct AppointmentService: Sendable {
         }
     }
 
-    /// A doctor's appointments. Every patient whose data is shown gets a line in the audit log.
+    /// A doctor's appointments. The log names every patient whose data is shown.
     func list(
         of doctor: DoctorID, _ filter: AppointmentFilter, _ page: PageRequest, origin: RequestOrigin
     ) async throws -> Page<ForDoctor> {
-        try await context.database.write { db in
+        try await context.database.readAudited { db in
             try VerifiedDoctor.require(doctor, db)
             let rows = try AppointmentRepository(db: db).list(of: doctor, filter, page)
             let opened = try open(rows.items, db)
-            try audit(opened, origin, db)
-            return rows.replacing(opened)
+            return (rows.replacing(opened), Self.entries(for: opened, origin))
         }
     }
 
@@ -123,12 +122,15 @@ struct AppointmentService: Sendable {
         }
     }
 
-    private func audit(_ opened: [ForDoctor], _ origin: RequestOrigin, _ db: any Connection) throws {
-        let accesses = Dictionary(opened.map { ($0.appointment.patientID, $0.access) }) { first, _ in first }
-        for (patient, access) in accesses.sorted(by: { $0.key < $1.key }) {
-            db.audit(
-                AuditEntry(.readPHI, "appointments", "", by: origin, patient: patient, reason: access?.auditReason))
+    /// One line for the patients the doctor treats, and one for each reason to see others.
+    private static func entries(for opened: [ForDoctor], _ origin: RequestOrigin) -> [AuditEntry] {
+        let accesses = Dictionary(opened.map { ($0.appointment.patientID, $0.access?.auditReason) }) { first, _ in first
         }
+        return Dictionary(grouping: accesses.keys) { accesses[$0] ?? nil }
+            .sorted { ($0.key ?? "") < ($1.key ?? "") }
+            .map { reason, patients in
+                AuditEntry(.readPHI, "appointments", "", by: origin, patients: patients, reason: reason)
+            }
     }
 }
 

@@ -79,7 +79,7 @@ private struct Move {
             appointment, to: passed.slot.interval, reason: try sealedReason(appointment), room: room, at: now)
         try AppointmentEffects.rescheduled(
             AppointmentEffects.Subject(appointment), from: appointment.startsAt, to: passed.slot.interval.start,
-            version: appointment.version + 1, by: origin, db)
+            by: origin, db)
     }
 
     private func lock(_ id: AppointmentID) throws -> Appointment {

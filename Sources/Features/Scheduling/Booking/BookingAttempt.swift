@@ -41,7 +41,7 @@ struct BookingAttempt: Sendable {
         let doctor = batch.first(AppointmentDoctor.self, lock(ready, db))
         try db.later(batch)
         try db.requireChange(insert(ready, db))
-        try AppointmentEffects.booked(ready.appointment, by: origin, db)
+        try AppointmentEffects.booked(ready.appointment, isEmergency: order.use == .emergency, by: origin, db)
         return {
             guard let doctor = try doctor.value else { throw DatabaseFailure.unmetRequirement }
             return booked(ready.appointment, doctor)
@@ -75,7 +75,7 @@ struct BookingAttempt: Sendable {
             return nil
         }
         guard try inserted.value == 1, let doctor = try doctor.value else { return nil }
-        try AppointmentEffects.booked(ready.appointment, by: origin, db)
+        try AppointmentEffects.booked(ready.appointment, isEmergency: order.use == .emergency, by: origin, db)
         return booked(ready.appointment, doctor)
     }
 

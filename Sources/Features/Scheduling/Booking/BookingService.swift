@@ -81,9 +81,11 @@ struct BookingService: Sendable {
         let attempt = attempt(order, origin)
         return try await context.database.write(idempotency: idempotency) { [context] db in
             let booked = try attempt.run(db, looksFirst: false)
-            let subject = AppointmentEffects.Subject(booked.appointment)
-            try db.enqueue(EmergencyWatch.escalation(of: subject, at: now + context.settings.escalationTime))
-            try db.emit(EmergencyBooked(appointment: subject.id, doctor: doctor, patient: patient))
+            let id = booked.appointment.id
+            try db.enqueue(EmergencyEscalation(appointment: id), due: now + context.settings.escalationTime)
+            try db.emit(
+                EmergencyBooked(
+                    appointment: id, doctor: doctor, patient: patient, by: origin.principal?.userID, at: now))
             return booked
         }
     }
@@ -98,41 +100,4 @@ struct BookingService: Sendable {
             context: context, order: order, videoRoomID: context.database.services.random.uuid(),
             now: context.database.services.time.now, origin: origin)
     }
-}
-
-/// An emergency that the doctor does not open in time reaches an administrator.
-enum EmergencyWatch {
-    static let kind = "emergency.escalate"
-
-    static func escalation(of subject: AppointmentEffects.Subject, at due: Instant) -> OutboxMessage {
-        OutboxMessage(kind: kind, subject: subject.name, payload: subject.payload, due: due)
-    }
-
-    /// What the timer does. Opened means that the doctor has moved the appointment on, whatever to; an emergency that
-    /// the night has made inactive is still unopened.
-    static func escalate(_ id: AppointmentID, _ db: any Connection) throws {
-        let unopened: AppointmentEffects.Subject? = try db.first(
-            """
-            SELECT \(AppointmentEffects.Subject.columns) FROM appointments
-            WHERE id = \(id) AND is_emergency AND status = 'BOOKED'
-            """)
-        guard let unopened else { return }
-        try db.enqueue(
-            OutboxMessage(
-                kind: "emergency.unanswered", subject: unopened.name, channel: "ADMIN", payload: unopened.payload))
-        db.audit(
-            AuditEntry(
-                .adminAction, "appointments", "\(id)", by: .system(kind), patient: unopened.patient,
-                reason: "EMERGENCY_UNANSWERED"))
-        try db.emit(
-            EmergencyUnanswered(appointment: unopened.id, doctor: unopened.doctor, patient: unopened.patient))
-    }
-}
-
-/// What callers of this process take turns at (``Concurrency/KeyedGate``). Of many who want one slot, the first writes and
-/// the others, once it is done, look before they write: nearly all of them find the slot gone, which is cheap to find.
-enum BookingTurn: Sendable, Hashable {
-    case slot(DoctorID, Instant)
-    /// What a patient books, wherever: two bookings of one patient could each wait for the other in the database.
-    case patient(PatientID)
 }

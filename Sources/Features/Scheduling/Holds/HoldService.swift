@@ -2,17 +2,17 @@ import CareSyncCore
 import Outbox
 import Persistence
 
+/// The timer that ends a hold.
+struct HoldExpiry: Job {
+    static let kind = "hold.expire"
+    let appointment: AppointmentID
+    var key: String { "appointment/\(appointment)" }
+}
+
 /// Slots that wait for their payment (RULINGS D1). A hold is BOOKED and says until when; it ends by payment, by release or
 /// by running out, whichever is first, and only one of them takes effect.
 struct HoldService: Sendable {
     let database: any Database
-
-    static let expiryKind = "hold.expire"
-
-    /// The timer that ends a hold.
-    static func expiry(of subject: AppointmentEffects.Subject, at due: Instant) -> OutboxMessage {
-        OutboxMessage(kind: expiryKind, subject: subject.name, payload: subject.payload, due: due)
-    }
 
     /// Gives a held slot back. Only its owner knows of it.
     func release(_ id: AppointmentID, by patient: PatientID, origin: RequestOrigin) async throws {
@@ -27,7 +27,7 @@ struct HoldService: Sendable {
             if appointment.isOver(for: .patient, at: now) { throw SchedulingError.over }
             try appointments.move(
                 appointment, to: .cancelledByPatient, by: origin.principal?.username ?? "SYSTEM", at: now)
-            try db.withdraw(kind: Self.expiryKind, subject: AppointmentEffects.Subject(appointment).name)
+            try db.withdraw(HoldExpiry(appointment: appointment.id))
             try AppointmentEffects.moved(
                 AppointmentEffects.Subject(appointment), from: .booked, to: .cancelledByPatient, by: origin, db)
         }
@@ -40,7 +40,7 @@ struct HoldService: Sendable {
         guard let subject = try HoldRepository(db: db).capture(id, by: origin.principal?.username ?? "SYSTEM") else {
             return false
         }
-        try db.withdraw(kind: expiryKind, subject: subject.name)
+        try db.withdraw(HoldExpiry(appointment: subject.id))
         try AppointmentEffects.moved(subject, from: .booked, to: .confirmed, by: origin, db)
         return true
     }
@@ -51,13 +51,13 @@ struct HoldService: Sendable {
     ) throws {
         let ended = try HoldRepository(db: db).endExpired(overlapping: interval, doctor: doctor, patient: patient)
         for subject in ended {
-            try AppointmentEffects.moved(subject, from: .booked, to: .cancelled, by: .system(expiryKind), db)
+            try AppointmentEffects.moved(subject, from: .booked, to: .cancelled, by: .system(HoldExpiry.kind), db)
         }
     }
 
     /// What the timer does.
     static func expire(_ id: AppointmentID, _ db: any Connection) throws {
         guard let subject = try HoldRepository(db: db).endExpired(id) else { return }
-        try AppointmentEffects.moved(subject, from: .booked, to: .cancelled, by: .system(expiryKind), db)
+        try AppointmentEffects.moved(subject, from: .booked, to: .cancelled, by: .system(HoldExpiry.kind), db)
     }
 }

@@ -1,12 +1,13 @@
 import CareSyncCore
 import WebAPI
 
-struct HolidayBody: WireValue, Equatable, Validated {
+struct HolidayBody: WireValue, Equatable, Validated, Documented {
     var date: LocalDate
     var name: String
 
     /// The list they stand in checks them.
     static let rules: [Rule<Self>] = [Rule("name", .length(minimum: 1, maximum: 100)) { _ in nil }]
+    static let notes: [String: FieldNote] = ["name": FieldNote("What is celebrated.", example: "Diwali")]
 }
 
 struct HolidayParameters: Codable, Sendable, Validated {

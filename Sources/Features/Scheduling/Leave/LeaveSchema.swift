@@ -2,7 +2,10 @@ import Persistence
 
 /// That two leaves of a doctor never overlap is a rule of this schema.
 enum LeaveSchema {
-    static let migration = Migration("scheduling/leaves") { d in leaves(d) + overlap(d) }
+    static let migration = Migration("scheduling/leaves") { d in
+        // Of two indexes that would do PostgreSQL takes the younger: this one costs a booking less than the constraint's.
+        leaves(d) + overlap(d) + ["CREATE INDEX doctor_leaves_doctor ON doctor_leaves (doctor_id, end_date)"]
+    }
 
     private static func leaves(_ d: Dialect) -> [SQL] {
         [
@@ -16,8 +19,7 @@ enum LeaveSchema {
                 created_at \(d.instant) NOT NULL,
                 CONSTRAINT doctor_leaves_order CHECK (start_date <= end_date)
             )\(d.strict)
-            """,
-            "CREATE INDEX doctor_leaves_doctor ON doctor_leaves (doctor_id, end_date)",
+            """
         ]
     }
 

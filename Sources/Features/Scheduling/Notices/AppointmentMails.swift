@@ -5,27 +5,27 @@ import Persistence
 
 /// The mails about appointments. They say with whom and when, and nothing of why.
 enum AppointmentMails {
-    static let bookedPatient = "booked-patient"
-    static let bookedDoctor = "booked-doctor"
-    static let confirmedPatient = "confirmed-patient"
-    static let cancelledPatient = "cancelled-patient"
-    static let cancelledDoctor = "cancelled-doctor"
-    static let movedPatient = "moved-patient"
-    static let movedDoctor = "moved-doctor"
-    static let reminderPatient = "reminder-patient"
-    static let doctorOut = "doctor-out"
-    static let patientOut = "patient-out"
-    static let emergencyDoctor = "emergency-doctor"
-    static let emergencyUnanswered = "emergency-unanswered"
+    static let bookedPatient = MailName("booked-patient")
+    static let bookedDoctor = MailName("booked-doctor")
+    static let confirmedPatient = MailName("confirmed-patient")
+    static let cancelledPatient = MailName("cancelled-patient")
+    static let cancelledDoctor = MailName("cancelled-doctor")
+    static let movedPatient = MailName("moved-patient")
+    static let movedDoctor = MailName("moved-doctor")
+    static let reminderPatient = MailName("reminder-patient")
+    static let doctorOut = MailName("doctor-out")
+    static let patientOut = MailName("patient-out")
+    static let emergencyDoctor = MailName("emergency-doctor", isUrgent: true)
+    static let emergencyUnanswered = MailName("emergency-unanswered", isUrgent: true)
 
     static func kinds(zone: ClinicZone) -> [MailKind] {
         func kind(
-            _ name: String, _ template: MailTemplate,
+            _ name: MailName, _ template: MailTemplate,
             _ recipient: @escaping @Sendable (NoticedAppointment) -> String,
-            if isTrue: @escaping @Sendable (NoticedAppointment, OutboxItem) -> Bool
+            if isTrue: @escaping @Sendable (NoticedAppointment, MailOrder) -> Bool
         ) -> MailKind {
-            MailKind(name, template) { item, db in
-                guard let appointment = try appointment(of: item, db), isTrue(appointment, item),
+            MailKind(name, template) { order, db in
+                guard let appointment = try appointment(of: order, db), isTrue(appointment, order),
                     let address = MailAddress(recipient(appointment))
                 else { return nil }
                 return letter(appointment, to: address, zone: zone)
@@ -34,15 +34,17 @@ enum AppointmentMails {
         return [
             kind(bookedPatient, booked, \.patientEmail) { appointment, _ in appointment.isAhead },
             kind(bookedDoctor, newForDoctor, \.doctorEmail) { appointment, _ in appointment.isAhead },
-            kind(confirmedPatient, confirmed, \.patientEmail) { appointment, _ in appointment.isAhead },
+            kind(confirmedPatient, confirmed, \.patientEmail) { appointment, _ in
+                appointment.isAhead && appointment.status == .confirmed
+            },
             kind(cancelledPatient, cancelled, \.patientEmail) { appointment, _ in appointment.status.isCancelled },
             kind(cancelledDoctor, cancelledForDoctor, \.doctorEmail) { appointment, _ in
                 appointment.status.isCancelled
             },
             kind(movedPatient, moved, \.patientEmail) { appointment, _ in appointment.isAhead },
             kind(movedDoctor, movedForDoctor, \.doctorEmail) { appointment, _ in appointment.isAhead },
-            kind(reminderPatient, reminder, \.patientEmail) { appointment, item in
-                appointment.isAhead && appointment.startsAt.seconds == item.version
+            kind(reminderPatient, reminder, \.patientEmail) { appointment, order in
+                appointment.isAhead && appointment.startsAt == order.moment
             },
             kind(doctorOut, keptWithoutDoctor, \.patientEmail) { appointment, _ in
                 appointment.isAhead && appointment.isDoctorOut
@@ -53,11 +55,11 @@ enum AppointmentMails {
             kind(emergencyDoctor, emergency, \.doctorEmail) { appointment, _ in
                 appointment.isAhead && appointment.status == .booked
             },
-            MailKind(emergencyUnanswered, unanswered) { item, db in
-                // The version is the administrator.
+            MailKind(emergencyUnanswered, unanswered) { order, db in
+                guard let administrator = order.recipient else { return nil }
                 let email: String? = try db.value(
-                    "SELECT email FROM users WHERE id = \(item.version) AND role = 'ADMIN' AND is_active")
-                guard let appointment = try appointment(of: item, db), appointment.status == .booked,
+                    "SELECT email FROM users WHERE id = \(administrator) AND role = 'ADMIN' AND is_active")
+                guard let appointment = try appointment(of: order, db), appointment.status == .booked,
                     let address = email.flatMap({ MailAddress($0) })
                 else { return nil }
                 var letter = letter(appointment, to: address, zone: zone)
@@ -67,8 +69,8 @@ enum AppointmentMails {
         ]
     }
 
-    private static func appointment(of item: OutboxItem, _ db: any Connection) throws -> NoticedAppointment? {
-        try AppointmentID(subject: item.subject).flatMap { try NoticedAppointment.find($0, db) }
+    private static func appointment(of order: MailOrder, _ db: any Connection) throws -> NoticedAppointment? {
+        try AppointmentID(subject: order.subject).flatMap { try NoticedAppointment.find($0, db) }
     }
 
     /// What is ahead is of no use once it has begun; an emergency or a cancellation is for a day.

@@ -3,156 +3,103 @@ import Mail
 import Outbox
 import Persistence
 
-/// Turns what has happened to appointments into mails. It runs behind the outbox, so that bookings do not wait for it, and
-/// looks at the appointment as it is then: what is old or has moved on by itself needs no mail.
+/// Turns news about appointments into mails, behind the outbox, so that bookings do not wait for it. A mail looks at the
+/// appointment when it leaves: what has moved on by then needs none.
 struct AppointmentNotices: Sendable {
     let zone: ClinicZone
     let isMailAvailable: Bool
 
-    /// Older news is no news: rows from before there were mails, or from an outage. Reminders still come of them.
+    /// Older news is no news, such as that of an outage. Reminders still come of it.
     static let maximumAge = TimeSpan.hours(24)
 
     /// More administrators than are woken for one emergency.
     private static let mostAdministrators = 50
 
-    var handlers: [OutboxHandler] {
-        [
-            .transaction("appointment.booked", isBatchable: true) { item, db in try tell(item, db, booked) },
-            .transaction("appointment.status", isBatchable: true) { item, db in try tell(item, db, statusChanged) },
-            .transaction("appointment.rescheduled", isBatchable: true) { item, db in try tell(item, db, rescheduled) },
-            .transaction("emergency.unanswered", isBatchable: true) { item, db in try tell(item, db, unanswered) },
-        ]
+    func subscribe(to events: EventHub) {
+        events.subscribe(to: AppointmentBooked.self, inBatchesAs: "appointment.booked") { events, db in
+            guard isMailAvailable else { return }
+            for event in events { try booked(event, db) }
+        }
+        events.subscribe(to: AppointmentStatusChanged.self, inBatchesAs: "appointment.status") { events, db in
+            guard isMailAvailable else { return }
+            for event in events { try statusChanged(event, db) }
+        }
+        events.subscribe(to: AppointmentRescheduled.self, inBatchesAs: "appointment.rescheduled") { events, db in
+            guard isMailAvailable else { return }
+            try rescheduled(events, db)
+        }
+        events.subscribe(to: EmergencyBooked.self, durablyAs: "emergency.booked", isUrgent: true) { event, db in
+            guard isMailAvailable else { return }
+            try send([AppointmentMails.emergencyDoctor], about: event, db)
+        }
+        events.subscribe(to: EmergencyUnanswered.self, durablyAs: "emergency.unanswered", isUrgent: true) { event, db in
+            guard isMailAvailable else { return }
+            try unanswered(event, db)
+        }
     }
 
-    private func tell(
-        _ item: OutboxItem, _ db: any Connection,
-        _ body: (OutboxItem, NoticedAppointment, any Connection) throws -> Void
-    ) throws {
-        guard isMailAvailable, let id = AppointmentID(subject: item.subject),
-            let appointment = try NoticedAppointment.find(id, db)
-        else { return }
-        try body(item, appointment, db)
-    }
-
-    /// Puts mails about the message's appointment into the outbox, unless it is too late for them.
+    /// Puts mails into the outbox, unless it is too late for them.
     private func send(
-        _ kinds: [String], about item: OutboxItem, version: Int64 = 1, _ db: any Connection
+        _ names: [MailName], about event: some AppointmentEvent, moment: Instant? = nil, to recipient: UserID? = nil,
+        _ db: any Connection
     ) throws {
-        guard db.now - item.createdAt <= Self.maximumAge else { return }
-        for kind in kinds { try db.enqueue(.mail(kind, about: item.subject, version: version)) }
+        guard db.scope.services.time.now - event.at <= Self.maximumAge else { return }
+        for name in names {
+            try db.enqueue(MailOrder(name, about: event.subject, moment: moment, to: recipient))
+        }
     }
 
-    private func booked(_ item: OutboxItem, _ appointment: NoticedAppointment, _ db: any Connection) throws {
+    private func booked(_ event: AppointmentBooked, _ db: any Connection) throws {
         // A slot that waits for its payment is confirmed by it, and then is news.
-        guard appointment.isAhead, appointment.heldUntil == nil else { return }
-        let forDoctor =
-            appointment.isEmergency ? AppointmentMails.emergencyDoctor : AppointmentMails.bookedDoctor
-        try send([forDoctor, AppointmentMails.bookedPatient], about: item, db)
-        try remind(item, appointment, db)
+        guard event.heldUntil == nil else { return }
+        if !event.isEmergency { try send([AppointmentMails.bookedDoctor], about: event, db) }
+        try send([AppointmentMails.bookedPatient], about: event, db)
+        try remind(event, of: event.startsAt, db)
     }
 
-    private func statusChanged(_ item: OutboxItem, _ appointment: NoticedAppointment, _ db: any Connection) throws {
-        guard appointment.status.rawValue == item.channel else { return }
-        switch appointment.status {
+    private func statusChanged(_ event: AppointmentStatusChanged, _ db: any Connection) throws {
+        switch event.to {
         case .confirmed:
-            guard appointment.isAhead else { return }
-            try send([AppointmentMails.confirmedPatient], about: item, db)
+            try send([AppointmentMails.confirmedPatient], about: event, db)
             // By a payment: the doctor hears of it only now.
-            if appointment.statusChangedBy != appointment.doctorUsername {
-                try send([AppointmentMails.bookedDoctor], about: item, db)
-            }
-            try remind(item, appointment, db)
+            if event.by != UserID(event.doctor) { try send([AppointmentMails.bookedDoctor], about: event, db) }
+            try remind(event, of: event.startsAt, db)
         case .cancelled, .cancelledByPatient, .cancelledByDoctor:
             // The doctor has never heard of a slot that was not paid.
-            let forDoctor = appointment.heldUntil == nil ? [AppointmentMails.cancelledDoctor] : []
-            try send([AppointmentMails.cancelledPatient] + forDoctor, about: item, db)
+            let forDoctor = event.endsHold ? [] : [AppointmentMails.cancelledDoctor]
+            try send([AppointmentMails.cancelledPatient] + forDoctor, about: event, db)
         case .booked, .scheduled, .inProgress, .completed, .noShow: break
         }
     }
 
-    private func rescheduled(_ item: OutboxItem, _ appointment: NoticedAppointment, _ db: any Connection) throws {
-        let isOvertaken = try db.exists(
-            """
-            SELECT 1 FROM outbox
-            WHERE subject = \(item.subject) AND kind = \(item.kind) AND channel = \(item.channel)
-                AND version > \(item.version)
-            """)
-        guard appointment.isAhead, !isOvertaken else { return }
-        try send(
-            [AppointmentMails.movedPatient, AppointmentMails.movedDoctor], about: item, version: item.version, db)
-        try remind(item, appointment, db)
-    }
-
-    private func unanswered(_ item: OutboxItem, _ appointment: NoticedAppointment, _ db: any Connection) throws {
-        guard appointment.status == .booked else { return }
-        let administrators: [Int64] = try db.values(
-            "SELECT id FROM users WHERE role = 'ADMIN' AND is_active ORDER BY id LIMIT \(Self.mostAdministrators)")
-        for administrator in administrators {
-            try send([AppointmentMails.emergencyUnanswered], about: item, version: administrator, db)
+    /// Of several moves the last one is told.
+    private func rescheduled(_ events: [AppointmentRescheduled], _ db: any Connection) throws {
+        var starts: [AppointmentID: Instant] = [:]
+        try db.query(
+            "SELECT id, starts_at FROM appointments WHERE id IN \(in: events.map(\.appointment)) AND is_active"
+        ) { row in starts[try row.value("id")] = try row.value("starts_at") }
+        let last = Dictionary(events.map { ($0.appointment, $0) }) { _, later in later }
+        for event in last.values.sorted(by: { $0.appointment < $1.appointment })
+        where starts[event.appointment] == event.to {
+            // The moment tells a move from an earlier one to the same time.
+            try send([AppointmentMails.movedPatient, AppointmentMails.movedDoctor], about: event, moment: event.at, db)
+            try remind(event, of: event.to, db)
         }
     }
 
-    /// The version is the start: however often an appointment is confirmed or its reason changed, there is one reminder of
-    /// it, and one that has moved has another. The mail looks whether the start still is this one.
-    private func remind(_ item: OutboxItem, _ appointment: NoticedAppointment, _ db: any Connection) throws {
-        let due = Reminder.remindAt(appointment.startsAt, zone: zone)
-        guard due > db.now else { return }
-        try db.enqueue(
-            .mail(
-                AppointmentMails.reminderPatient, about: item.subject, version: appointment.startsAt.seconds, due: due))
-    }
-}
-
-/// What notices need of an appointment. Reasons and everything else that is clinical stays where it is.
-struct NoticedAppointment: RowDecodable {
-    let id: AppointmentID
-    let doctor: DoctorID
-    let patient: PatientID
-    let startsAt: Instant
-    let status: AppointmentStatus
-    let isActive: Bool
-    let isEmergency: Bool
-    let heldUntil: Instant?
-    let statusChangedBy: String
-    let doctorUsername: String
-    let doctorName: String
-    let doctorEmail: String
-    let patientEmail: String
-    let isDoctorOut: Bool
-    let isPatientOut: Bool
-
-    init(row: Row) throws {
-        id = try row.value("id")
-        doctor = try row.value("doctor_id")
-        patient = try row.value("patient_id")
-        startsAt = try row.value("starts_at")
-        status = try row.value("status")
-        isActive = try row.value("is_active")
-        isEmergency = try row.value("is_emergency")
-        heldUntil = try row.value("held_until")
-        statusChangedBy = try row.value("status_changed_by")
-        doctorUsername = try row.value("doctor_username")
-        doctorName = try row.value("first_name") + " " + row.value("last_name")
-        doctorEmail = try row.value("doctor_email")
-        patientEmail = try row.value("patient_email")
-        isDoctorOut = try row.value("is_doctor_out")
-        isPatientOut = try row.value("is_patient_out")
+    private func unanswered(_ event: EmergencyUnanswered, _ db: any Connection) throws {
+        let administrators: [UserID] = try db.values(
+            "SELECT id FROM users WHERE role = 'ADMIN' AND is_active ORDER BY id LIMIT \(Self.mostAdministrators)")
+        for administrator in administrators {
+            try send([AppointmentMails.emergencyUnanswered], about: event, to: administrator, db)
+        }
     }
 
-    /// Also when an administrator has deleted it: the two it was between are told that it does not take place.
-    static func find(_ id: AppointmentID, _ db: any Connection) throws -> NoticedAppointment? {
-        try db.first(
-            """
-            SELECT a.id, a.doctor_id, a.patient_id, a.starts_at, a.status, a.is_active, a.is_emergency, a.held_until,
-                   a.status_changed_by, ud.username AS doctor_username, d.first_name, d.last_name,
-                   ud.email AS doctor_email, up.email AS patient_email,
-                   NOT (d.is_active AND d.is_verified) AS is_doctor_out, NOT up.is_active AS is_patient_out
-            FROM appointments a JOIN doctors d ON d.id = a.doctor_id JOIN users ud ON ud.id = a.doctor_id
-                JOIN users up ON up.id = a.patient_id
-            WHERE a.id = \(id)
-            """)
+    /// However often an appointment is confirmed or its reason changed, there is one reminder of a start, and one that has
+    /// moved has another. The mail looks whether the start still is this one.
+    private func remind(_ event: some AppointmentEvent, of start: Instant, _ db: any Connection) throws {
+        let due = Reminder.remindAt(start, zone: zone)
+        guard due > db.scope.services.time.now else { return }
+        try db.enqueue(MailOrder(AppointmentMails.reminderPatient, about: event.subject, moment: start), due: due)
     }
-
-    /// Whether it takes place as far as is known.
-    var isAhead: Bool { isActive && status.isOccupying }
 }

@@ -30,29 +30,24 @@ struct PeopleOut: Sendable {
     /// By the clinic.
     private func cancel(_ appointment: Appointment, _ origin: RequestOrigin, _ db: any Connection) throws {
         let subject = AppointmentEffects.Subject(appointment)
-        try db.run(
-            AppointmentRepository.move(
-                appointment, to: .cancelled, isActive: false, by: origin.principal?.username ?? "SYSTEM",
-                at: db.now))
-        if appointment.isHold { try db.withdraw(kind: HoldService.expiryKind, subject: subject.name) }
+        try AppointmentRepository(db: db).move(
+            appointment, to: .cancelled, by: origin.principal?.username ?? "SYSTEM", at: db.now)
+        if appointment.isHold { try db.withdraw(HoldExpiry(appointment: subject.id)) }
         try AppointmentEffects.moved(subject, from: appointment.status, to: .cancelled, by: origin, db)
     }
 
     /// Tells the other side, whom the appointment is kept with. A doctor has never heard of a slot that is not paid.
     private func tell(_ appointment: Appointment, of person: PersonOut, _ db: any Connection) throws {
         guard isMailAvailable else { return }
-        let kind: String
+        let name: MailName
         switch person {
-        case .doctor: kind = AppointmentMails.doctorOut
+        case .doctor: name = AppointmentMails.doctorOut
         case .patient:
             guard !appointment.isHold else { return }
-            kind = AppointmentMails.patientOut
+            name = AppointmentMails.patientOut
         }
         // The moment tells apart the times that somebody is out.
-        try db.enqueue(
-            .mail(
-                kind, about: AppointmentEffects.Subject(appointment).name,
-                version: db.now.microseconds))
+        try db.enqueue(MailOrder(name, about: "appointment/\(appointment.id)", moment: db.now))
     }
 }
 

@@ -1,13 +1,17 @@
 import CareSyncCore
 import WebAPI
 
-struct SlotParameters: Codable, Sendable, Validated {
+struct SlotParameters: Codable, Sendable, Validated, Documented {
     var doctorId: DoctorID
     var date: LocalDate
     /// How many days from the date on the answer lists one by one; none when it is not given.
     var days: Int?
 
     static let rules: [Rule<Self>] = [.range("days", \.days, 1...31)]
+
+    static let notes: [String: FieldNote] = [
+        "days": "How many days from the date on are listed one by one; none when it is missing."
+    ]
 }
 
 /// One day of several.

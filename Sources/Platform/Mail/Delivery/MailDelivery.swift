@@ -31,16 +31,18 @@ struct MailDeliveryRepository {
     let db: any Connection
     private static let columns: SQL = "id, status, created_at"
 
-    func find(_ item: OutboxItem) throws -> MailDelivery? {
-        try db.first("SELECT \(Self.columns) FROM mail_deliveries WHERE outbox_id = \(item.id)")
+    func find(_ attempt: JobAttempt) throws -> MailDelivery? {
+        try db.first("SELECT \(Self.columns) FROM mail_deliveries WHERE outbox_id = \(attempt.id)")
     }
 
     /// The row of the message, made with the first try.
-    func begin(_ item: OutboxItem, to recipient: MailAddress, at now: Instant) throws -> MailDelivery {
+    func begin(
+        _ attempt: JobAttempt, _ name: MailName, to recipient: MailAddress, at now: Instant
+    ) throws -> MailDelivery {
         let delivery: MailDelivery? = try db.first(
             """
             INSERT INTO mail_deliveries (outbox_id, template, recipient, status, attempts, created_at, updated_at)
-            VALUES (\(item.id), \(item.channel), \(recipient.masked), 'SENDING', 1, \(now), \(now))
+            VALUES (\(attempt.id), \(name.text), \(recipient.masked), 'SENDING', 1, \(now), \(now))
             ON CONFLICT (outbox_id) DO UPDATE
             SET status = 'SENDING', attempts = mail_deliveries.attempts + 1, recipient = \(recipient.masked),
                 updated_at = \(now)
@@ -51,12 +53,13 @@ struct MailDeliveryRepository {
     }
 
     /// Notes what has become of a try, unless it is known already that the mail was sent.
-    func settle(_ item: OutboxItem, _ status: MailDelivery.Status, code: String?, at now: Instant) throws {
+    func settle(_ attempt: JobAttempt, _ status: MailDelivery.Status, code: String?) throws {
+        let now = db.scope.services.time.now
         try db.run(
             """
             UPDATE mail_deliveries SET status = \(status.rawValue), error_code = \(code), updated_at = \(now),
                                        sent_at = \(status == .sent ? now : nil)
-            WHERE outbox_id = \(item.id) AND status <> 'SENT'
+            WHERE outbox_id = \(attempt.id) AND status <> 'SENT'
             """)
     }
 }

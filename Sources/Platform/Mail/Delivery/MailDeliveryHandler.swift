@@ -4,7 +4,7 @@ package import Logging
 package import Outbox
 package import Persistence
 
-/// Carries out `mail.send` messages.
+/// Sends the mails of the outbox.
 ///
 /// SENDING is durable before a mail leaves, and SENT after it. Whoever finds SENDING sends again only through a sender to
 /// which twice is once; otherwise the mail may be there already, and an administrator decides.
@@ -17,11 +17,9 @@ package struct MailDeliveryHandler: Sendable {
         case recorded
         /// The mail has left; nothing says so.
         case sent
-        /// SENT is durable; the message is not yet done.
-        case settled
     }
 
-    package typealias Hook = @Sendable (_ step: Step, _ item: OutboxItem) async throws -> Void
+    package typealias Hook = @Sendable (_ step: Step) async throws -> Void
 
     /// 12 tries over about a day, the first of them soon: most mails are waited for.
     private static let retry = RetryPolicy(attempts: 12, firstDelay: .seconds(10), longestDelay: .hours(6))
@@ -30,124 +28,120 @@ package struct MailDeliveryHandler: Sendable {
     private let sender: any MailSender
     private let from: MailSenderAddress
     private let names: OpaqueIDs
-    private let kinds: [String: (template: CompiledTemplate, compose: MailKind.Compose)]
+    private let kinds: [MailName: (template: CompiledTemplate, compose: MailKind.Compose)]
     private let logger: Logger
     private let hook: Hook
 
-    /// Throws when a template cannot be parsed.
+    /// Two features that send mails of one name.
+    package struct DuplicateName: Error, CustomStringConvertible {
+        let name: String
+        package var description: String { "Two parts of the program send mails of the name \(name)." }
+    }
+
+    /// Throws when a template cannot be parsed, and ``DuplicateName``.
     package init(
         database: any Database, sender: any MailSender, from: MailSenderAddress, rootSecret: RootSecret,
-        kinds: [MailKind], logger: Logger, hook: @escaping Hook = { _, _ in }
+        kinds: [MailKind], logger: Logger, hook: @escaping Hook = { _ in }
     ) throws {
         self.database = database
         self.sender = sender
         self.from = from
         names = OpaqueIDs(rootSecret.derive(.mailName))
-        self.kinds = Dictionary(
-            try kinds.map { ($0.name, (template: try CompiledTemplate($0.template), compose: $0.compose)) }
-        ) { first, _ in first }
+        var compiled: [MailName: (template: CompiledTemplate, compose: MailKind.Compose)] = [:]
+        for kind in kinds {
+            if compiled.keys.contains(where: { $0.text == kind.name.text }) {
+                throw DuplicateName(name: kind.name.text)
+            }
+            compiled[kind.name] = (try CompiledTemplate(kind.template), kind.compose)
+        }
+        self.kinds = compiled
         self.logger = logger
         self.hook = hook
     }
 
-    package var handler: OutboxHandler {
-        .effect(OutboxMessage.mailKind, retry: Self.retry, deliver)
+    package var handlers: [JobHandler] {
+        [
+            .effect(UrgentMailJob.self, isUrgent: true, retry: Self.retry) { job, attempt in
+                try await deliver(job.order, attempt)
+            },
+            .effect(MailJob.self, retry: Self.retry) { job, attempt in try await deliver(job.order, attempt) },
+        ]
     }
 
     private enum Beginning: Sendable {
         case leave(MailMessage)
-        /// Nobody to write to, too late, or sent before: the outbox message is done.
-        case nothing
-        case settled
+        case over(EffectResult)
     }
 
-    private func deliver(_ item: OutboxItem) async throws {
-        try await hook(.claimed, item)
-        let beginning = try await database.write { db in try begin(item, db) }
-        switch beginning {
-        case .nothing: return
-        case .settled: throw OutboxSettled()
+    private func deliver(_ order: MailOrder, _ attempt: JobAttempt) async throws -> EffectResult {
+        try await hook(.claimed)
+        switch try await database.write({ db in try begin(order, attempt, db) }) {
+        case .over(let result): return result
         case .leave(let message):
-            try await hook(.recorded, item)
+            try await hook(.recorded)
             let outcome = await sender.send(message)
-            try await hook(.sent, item)
-            try await settle(item, outcome)
-            try await hook(.settled, item)
+            try await hook(.sent)
+            return result(of: outcome, attempt)
         }
     }
 
     /// Records that the mail leaves now, unless it must not.
-    private func begin(_ item: OutboxItem, _ db: any Connection) throws -> Beginning {
-        let now = db.now
+    private func begin(_ order: MailOrder, _ attempt: JobAttempt, _ db: any Connection) throws -> Beginning {
+        let now = db.scope.services.time.now
         let deliveries = MailDeliveryRepository(db: db)
-        guard try db.holds(item) else { return .settled }
-        switch try deliveries.find(item)?.status {
-        case .sent: return .nothing
+        switch try deliveries.find(attempt)?.status {
+        case .sent: return .over(.done())
         case .sending where !sender.isIdempotent:
-            try deliveries.settle(item, .unknown, code: "INTERRUPTED", at: now)
-            try db.park(item, reason: "MAIL_OUTCOME_UNKNOWN")
-            logger.error("mail: an interrupted mail may have been sent", metadata: ["outbox": "\(item.id)"])
-            return .settled
+            logger.error("mail: an interrupted mail may have been sent", metadata: ["outbox": "\(attempt.id)"])
+            return .over(note(attempt, .unknown, code: "INTERRUPTED", parking: "MAIL_OUTCOME_UNKNOWN"))
         // UNKNOWN and FAILED messages are parked, so an administrator has asked for another try.
         case .sending, .queued, .failed, .unknown, nil: break
         }
-        guard let kind = kinds[item.channel] else {
-            try db.park(item, reason: "MAIL_TEMPLATE_UNKNOWN")
-            return .settled
-        }
-        guard let letter = try kind.compose(item, db) else { return .nothing }
-        let delivery = try deliveries.begin(item, to: letter.recipient, at: now)
-        if let end = letter.validUntil, end <= now {
-            try deliveries.settle(item, .failed, code: "EXPIRED", at: now)
-            return .nothing
+        guard let kind = kinds[order.name] else { return .over(.parked("MAIL_TEMPLATE_UNKNOWN")) }
+        guard let draft = try kind.compose(order, db) else { return .over(.done()) }
+        let delivery = try deliveries.begin(attempt, order.name, to: draft.recipient, at: now)
+        if let end = draft.validUntil, end <= now {
+            try deliveries.settle(attempt, .failed, code: "EXPIRED")
+            return .over(.done())
         }
         do {
-            let content = try kind.template.render(letter.values)
-            return .leave(
-                try MailMessage(
-                    id: try names.name(of: delivery.id), from: from, to: letter.recipient, subject: content.subject,
-                    text: content.text, html: content.html, date: delivery.createdAt))
+            let content = try kind.template.render(draft.values)
+            let message = try MailMessage(
+                id: try names.name(of: delivery.id), from: from, to: draft.recipient, subject: content.subject,
+                text: content.text, html: content.html, date: delivery.createdAt)
+            try db.renew(attempt)
+            return .leave(message)
         } catch is MailFault {
-            try deliveries.settle(item, .failed, code: "MAIL_NOT_RENDERED", at: now)
-            try db.park(item, reason: "MAIL_NOT_RENDERED")
-            return .settled
+            try deliveries.settle(attempt, .failed, code: "MAIL_NOT_RENDERED")
+            return .over(.parked("MAIL_NOT_RENDERED"))
         }
     }
 
-    private struct Failure: FailureCatalogue {
-        let code: String
-        var problem: Problem { Problem(.failedDependency, code, "The mail could not be handed over.") }
-    }
-
-    private func settle(_ item: OutboxItem, _ outcome: MailOutcome) async throws {
+    private func result(of outcome: MailOutcome, _ attempt: JobAttempt) -> EffectResult {
         switch outcome {
-        case .sent: try await note(item, .sent, code: nil)
+        case .sent: return note(attempt, .sent)
         case .temporaryFailure(let code):
-            let isLast = item.attempts >= Self.retry.attempts
-            try await note(item, isLast ? .failed : .queued, code: code)
-            throw Failure(code: code)
-        case .permanentFailure("MAIL_UNAVAILABLE"):
-            // Without a provider there is nothing an administrator could retry.
-            try await note(item, .failed, code: "MAIL_UNAVAILABLE")
-        case .permanentFailure(let code):
-            try await note(item, .failed, code: code, parking: true)
-            throw OutboxSettled()
-        case .unknown(let code):
-            try await note(item, .unknown, code: code, parking: true)
-            throw OutboxSettled()
+            return .failed(code) { db in
+                try MailDeliveryRepository(db: db).settle(attempt, attempt.isLast ? .failed : .queued, code: code)
+            }
+        // Without a provider there is nothing an administrator could retry.
+        case .permanentFailure("MAIL_UNAVAILABLE"): return note(attempt, .failed, code: "MAIL_UNAVAILABLE")
+        case .permanentFailure(let code): return note(attempt, .failed, code: code, parking: code)
+        case .unknown(let code): return note(attempt, .unknown, code: code, parking: code)
         }
     }
 
+    /// What is written about the mail together with the end of its message.
     private func note(
-        _ item: OutboxItem, _ status: MailDelivery.Status, code: String?, parking: Bool = false
-    ) async throws {
-        if parking, let code {
-            logger.error(
-                "mail: given up", metadata: ["outbox": "\(item.id)", "status": "\(status.rawValue)", "code": "\(code)"])
+        _ attempt: JobAttempt, _ status: MailDelivery.Status, code: String? = nil, parking reason: String? = nil
+    ) -> EffectResult {
+        let write: @Sendable (any Connection) throws -> Void = { db in
+            try MailDeliveryRepository(db: db).settle(attempt, status, code: code)
         }
-        try await database.write { db in
-            try MailDeliveryRepository(db: db).settle(item, status, code: code, at: db.now)
-            if parking, let code { try db.park(item, reason: code) }
-        }
+        guard let reason else { return .done(write) }
+        logger.error(
+            "mail: given up",
+            metadata: ["outbox": "\(attempt.id)", "status": "\(status.rawValue)", "code": "\(reason)"])
+        return .parked(reason, write)
     }
 }

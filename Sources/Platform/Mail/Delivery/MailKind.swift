@@ -1,5 +1,4 @@
 package import CareSyncCore
-package import Outbox
 package import Persistence
 
 /// A kind of mail that a feature sends: its template, and how its values are found when it leaves.
@@ -22,10 +21,9 @@ package struct MailKind: Sendable {
         }
     }
 
-    package typealias Compose = @Sendable (_ item: OutboxItem, _ db: any Connection) throws -> MailDraft?
+    package typealias Compose = @Sendable (_ order: MailOrder, _ db: any Connection) throws -> MailDraft?
 
-    /// Such as `password-reset`; stored, so it never changes.
-    package let name: String
+    package let name: MailName
     let template: MailTemplate
     let compose: Compose
 
@@ -33,26 +31,9 @@ package struct MailKind: Sendable {
     ///   - template: one of the constants of the feature.
     ///   - compose: reads what the mail says, in the transaction that records its leaving; `nil` when there is nobody to
     ///     write to, or nothing to say any more.
-    package init(_ name: String, _ template: MailTemplate, compose: @escaping Compose) {
+    package init(_ name: MailName, _ template: MailTemplate, compose: @escaping Compose) {
         self.name = name
         self.template = template
         self.compose = compose
-    }
-}
-
-extension OutboxMessage {
-    package static let mailKind = "mail.send"
-
-    /// A mail to be sent. The message holds the name of its kind and the subject, and nothing of its content.
-    ///
-    /// - Parameters:
-    ///   - kind: the name of a ``MailKind``.
-    ///   - subject: what it is about, such as `appointment/42`; the kind finds everything else by it.
-    package static func mail(
-        _ kind: String, about subject: String, version: Int64 = 1, due: Instant? = nil
-    ) -> OutboxMessage {
-        OutboxMessage(
-            kind: mailKind, subject: subject, channel: kind, version: version, payload: #"{"template":"\#(kind)"}"#,
-            due: due)
     }
 }

@@ -8,24 +8,25 @@ import Persistence
 struct ErrorResponder: Sendable {
     func response(to error: any Error, _ exchange: inout Exchange) -> Response {
         switch Failure(error) {
-        case .problem(let problem): return response(to: problem, &exchange)
-        case .refusedMethod(let allowed): return response(to: .methodNotAllowed, &exchange, [("Allow", allowed)])
+        case .problem(let problem): return render(problem, &exchange)
+        case .refusedMethod(let allowed): return render(.methodNotAllowed, &exchange, [("Allow", allowed)])
         case .stored(let stored):
             exchange.code = ErrorBody.code(in: stored.body)
             return Response(
                 status: stored.status, contentType: Response.jsonType, body: .bytes(ByteBuffer(bytes: stored.body)))
         case .explainedFault(let fault):
             log("\(fault)", exchange)
-            return response(to: fault.problem, &exchange)
+            return render(fault.problem, &exchange)
         case .fault:
             // The error's text may quote what it failed on, so only its type is logged, or a driver failure's code.
             log(error is DatabaseFailure ? "\(error)" : "\(type(of: error))", exchange)
-            return response(to: .fault, &exchange)
+            return render(.fault, &exchange)
         }
     }
 
-    private func response(
-        to problem: Problem, _ exchange: inout Exchange, _ headers: [(String, String)] = []
+    /// By a name of its own: a problem is an error too, and would find the function above.
+    private func render(
+        _ problem: Problem, _ exchange: inout Exchange, _ headers: [(String, String)] = []
     ) -> Response {
         let problem = problem.advising(exchange.route?.advice)
         exchange.code = problem.code

@@ -24,7 +24,12 @@ struct Components {
     }
 
     mutating func tree() throws -> JSONTree {
-        _ = schemas.define("ProblemCode", .members(["type": "string", "enum": .strings(codes.keys.sorted())]))
+        _ = schemas.define(
+            "ProblemCode",
+            .members([
+                "type": "string", "description": texts.components["ProblemCode"].map(JSONTree.string),
+                "enum": .strings(codes.keys.sorted()),
+            ]))
         _ = try schemas.schema(of: ProblemBody.self, for: .response)
         return .members([
             "schemas": schemas.tree, "responses": Self.sorted(responses), "parameters": Self.sorted(parameters),
@@ -68,7 +73,7 @@ struct Components {
 
     /// The response to some problems of one status. Those of one code, and the most common ones, are shared.
     mutating func failure(
-        _ status: Int, _ problems: [Problem], advice: String?, headers: [JSONTree.Member]
+        _ status: Int, _ problems: [Problem], of operation: OperationFailures, headers: [JSONTree.Member]
     ) throws -> JSONTree {
         var headers = headers
         if status == 401 { headers.append(member(SharedParts.authenticate)) }
@@ -79,7 +84,7 @@ struct Components {
             "headers": .object(headers),
             "content": .members([
                 "application/json": .members([
-                    "schema": try schema(problems, advice: advice),
+                    "schema": try schema(problems, of: operation),
                     "examples": .object(
                         problems.map { problem in
                             JSONTree.Member(
@@ -119,23 +124,19 @@ struct Components {
         return problems[0].code.split(separator: "_").map { $0.prefix(1) + $0.dropFirst().lowercased() }.joined()
     }
 
-    /// The error body, with what some of the problems tell beside it.
-    private mutating func schema(_ problems: [Problem], advice: String?) throws -> JSONTree {
-        var shapes: [(name: String, schema: JSONTree)] = []
+    /// The error body, with what some of the problems tell beside it. An operation whose every failure gives advice has one
+    /// shape for all of them.
+    private mutating func schema(_ problems: [Problem], of operation: OperationFailures) throws -> JSONTree {
+        if let advised = operation.advisedDetails { return try schema("EmergencyProblem", advised) }
+        var shapes: [JSONTree] = []
         for problem in problems where !problem.details.isEmpty {
-            let schema = try schema(problem.shape ?? "", problem.advising(advice).details)
-            if !shapes.contains(where: { $0.name == problem.shape }) { shapes.append((problem.shape ?? "", schema)) }
-        }
-        if let advice {
-            let details = problems.reduce(into: Problem.fault.advising(advice).details) {
-                $0.merge($1.details) { first, _ in first }
-            }
-            return try schema("EmergencyProblem", details)
+            let schema = try schema(problem.shape ?? "", problem.details)
+            if !shapes.contains(schema) { shapes.append(schema) }
         }
         switch shapes.count {
         case 0: return SchemaComponents.reference("Problem")
-        case 1: return shapes[0].schema
-        default: return .members(["anyOf": .array(shapes.map(\.schema))])
+        case 1: return shapes[0]
+        default: return .members(["anyOf": .array(shapes)])
         }
     }
 

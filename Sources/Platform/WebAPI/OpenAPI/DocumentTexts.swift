@@ -10,6 +10,8 @@ package struct DocumentTexts: Sendable {
     package var glossary: [String: FieldNote] = [:]
     /// Sentences about components, by their names.
     package var components: [String: String] = [:]
+    /// What types are called whose own names say too little outside their feature.
+    package var names: [String: String] = [:]
     package var unions: [String: DocumentUnion] = [:]
     /// The absolute address of the server, where it is known.
     package var server: String?

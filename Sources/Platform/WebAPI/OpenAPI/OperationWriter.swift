@@ -163,7 +163,7 @@ struct OperationWriter {
             JSONTree.Member(
                 name: String(status),
                 value: try components.failure(
-                    status, problems, advice: endpoint.settings.advice, headers: headers))
+                    status, problems, of: failures, headers: headers))
         }
     }
 

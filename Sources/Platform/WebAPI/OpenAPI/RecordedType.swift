@@ -30,6 +30,7 @@ indirect enum RecordedType: Equatable {
         let minimumItems: Int?
         let maximumItems: Int?
         let values: [Int64]?
+        let words: [String]?
         let formats: [String]?
         let pattern: String?
         let format: String?
@@ -41,7 +42,7 @@ extension RecordedType.FieldRule {
     init<Root>(_ constraint: Rule<Root>.Constraint) {
         var (minimumLength, maximumLength): (Int?, Int?) = (nil, nil)
         var (minimum, maximum): (Int64?, Int64?) = (nil, nil)
-        var (values, formats): ([Int64]?, [String]?) = (nil, nil)
+        var (values, words, formats): ([Int64]?, [String]?, [String]?) = (nil, nil, nil)
         var (minimumItems, maximumItems): (Int?, Int?) = (nil, nil)
         var (pattern, format, text): (String?, String?, String?) = (nil, nil, nil)
         switch constraint {
@@ -49,6 +50,7 @@ extension RecordedType.FieldRule {
         case .range(let low, let high): (minimum, maximum) = (low, high)
         case .items(let low, let high): (minimumItems, maximumItems) = (low, high)
         case .values(let numbers): values = numbers
+        case .words(let names): words = names
         case .anyFormat(let names): formats = names
         case .pattern(let value): pattern = value
         case .text(let low, let high, let value): (minimumLength, maximumLength, pattern) = (low, high, value)
@@ -57,7 +59,8 @@ extension RecordedType.FieldRule {
         }
         self.init(
             minimumLength: minimumLength, maximumLength: maximumLength, minimum: minimum, maximum: maximum,
-            minimumItems: minimumItems, maximumItems: maximumItems, values: values, formats: formats, pattern: pattern,
+            minimumItems: minimumItems, maximumItems: maximumItems, values: values, words: words, formats: formats,
+            pattern: pattern,
             format: format, text: text)
     }
 }

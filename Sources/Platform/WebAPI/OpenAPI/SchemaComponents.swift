@@ -60,7 +60,8 @@ struct SchemaComponents {
         return Self.reference(name)
     }
 
-    private mutating func enumeration(_ name: String, _ values: [String]) -> JSONTree {
+    private mutating func enumeration(_ typeName: String, _ values: [String]) -> JSONTree {
+        let name = texts.names[typeName] ?? typeName
         let schema = JSONTree.members([
             "type": "string", "description": texts.components[name].map(JSONTree.string), "enum": .strings(values),
         ])
@@ -169,6 +170,7 @@ struct SchemaComponents {
             .adding("minimum", rule.minimum.map(JSONTree.integer))
             .adding("maximum", rule.maximum.map(JSONTree.integer))
             .adding("enum", rule.values.map { .array($0.map(JSONTree.integer)) })
+            .adding("enum", rule.words.map(JSONTree.strings))
             .adding("anyOf", rule.formats.map { .array($0.map { .members(["format": .string($0)]) }) })
             .adding("pattern", rule.pattern.map(JSONTree.string))
             .adding("format", rule.format.map(JSONTree.string))

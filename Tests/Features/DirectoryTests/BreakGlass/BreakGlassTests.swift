@@ -42,7 +42,7 @@ struct BreakGlassTests {
 
             let (messages, audited, sealed) = try await app.database.read { db in
                 let messages: [String] = try db.values(
-                    "SELECT subject FROM outbox WHERE kind = 'mail.send' AND channel = 'break-glass-opened'")
+                    "SELECT key FROM outbox WHERE kind = 'mail.send' AND key LIKE 'break-glass-opened %'")
                 var audited: [String] = []
                 try db.query("SELECT entity_id, reason FROM audit_log WHERE action = 'BREAK_GLASS'") {
                     audited.append("\(try $0.value("entity_id") as String) \(try $0.value("reason") as String)")
@@ -50,7 +50,7 @@ struct BreakGlassTests {
                 let sealed: [UInt8]? = try db.value("SELECT reason FROM break_glass_grants WHERE id = \(id)")
                 return (messages, audited, sealed ?? [])
             }
-            #expect(messages == ["break-glass/\(id)"])
+            #expect(messages == ["break-glass-opened break-glass/\(id)"])
             #expect(audited == ["\(id) OPENED"])
             #expect(!sealed.isEmpty)
             #expect(!String(decoding: sealed, as: UTF8.self).contains("allergies"))

@@ -1,6 +1,7 @@
 import CareSyncCore
 import CareSyncTesting
 import Cryptography
+import Logging
 import Persistence
 import Testing
 

@@ -164,7 +164,7 @@ struct EmailVerificationTests {
             #expect(!mail.raw.contains("Meera"))
             let code = try #require(mail.code)
             let texts: [String] = try await app.database.read { db in
-                try db.values("SELECT subject || channel || payload FROM outbox")
+                try db.values("SELECT key || payload FROM outbox")
                     + db.values("SELECT template || recipient || COALESCE(error_code, '') FROM mail_deliveries")
                     + db.values("SELECT action || entity || entity_id || COALESCE(reason, '') FROM audit_log")
             }

@@ -120,7 +120,7 @@ struct IdempotencyTests {
 
     @Test("a 403 from inside the transaction is recorded and charged, fresh and sent again")
     func refusals() async throws {
-        try await withDatabase(.sqlite, migrations: (PlatformMigrations.all + ToyFeature.migrations).gapless) {
+        try await withDatabase(.sqlite, migrations: TestSchema.platform + ToyFeature.migrations) {
             database in
             let denials = Denials()
             let app = try ToyApp(

@@ -1,3 +1,4 @@
+import CareSyncTesting
 import Foundation
 import HTTPTypes
 import Testing

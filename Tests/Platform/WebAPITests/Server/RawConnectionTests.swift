@@ -1,4 +1,5 @@
 import CareSyncTesting
+import HTTPTypes
 import Testing
 
 /// What only a socket shows: bytes that never become a request.

@@ -1,5 +1,6 @@
 import CareSyncCore
 import CareSyncTesting
+import JSONCoding
 import NIOCore
 import Persistence
 import WebAPI

@@ -8,9 +8,8 @@ import WebAPI
 struct OutboxEntryResponse: WireResponse {
     let id: Int64
     let kind: String
-    /// What it is about, such as `appointment/42`.
+    /// What it is about, such as `appointment/42`, and what else tells it from others of its kind.
     let subject: String
-    let channel: String
     let state: OutboxAdministration.State
     let createdAt: Instant
     /// When it is tried next.
@@ -23,8 +22,7 @@ struct OutboxEntryResponse: WireResponse {
     init(_ entry: OutboxEntry) {
         id = entry.id
         kind = entry.kind
-        subject = entry.subject
-        channel = entry.channel
+        subject = entry.key
         state = entry.parkedAt == nil ? .pending : .parked
         createdAt = entry.createdAt
         dueAt = entry.dueAt
@@ -78,10 +76,11 @@ struct OutboxEndpoints: Sendable {
 
     func list(_ request: EndpointRequest<OutboxParameters, NoBody>) async throws -> PagedResponse<OutboxEntryResponse> {
         let (asked, origin) = (request.parameters, request.origin)
-        let page = try await database.write { db in
-            db.audit(AuditEntry(.adminAction, "outbox", "", by: origin, reason: "LISTED"))
-            return try OutboxAdministration(db: db).page(
-                asked.state, asked.request)
+        let page = try await database.readAudited { db in
+            (
+                try OutboxAdministration(db: db).page(asked.state, asked.request),
+                [AuditEntry(.adminAction, "outbox", "", by: origin, reason: "LISTED")]
+            )
         }
         return PagedResponse(page.map(OutboxEntryResponse.init))
     }

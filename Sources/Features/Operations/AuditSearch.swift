@@ -40,7 +40,6 @@ struct AuditSearchRepository {
 
     /// The newest first.
     func page(_ search: AuditSearchParameters) throws -> Page<AuditLine> {
-        try AuditByPatient.complete(db)
         let request = search.request
         let sources = Self.sources(search)
         let batch = Batch()
@@ -62,8 +61,8 @@ struct AuditSearchRepository {
 
     private static let order: SQL = "ORDER BY a.at DESC, a.shard DESC, a.sequence DESC"
 
-    /// The parts of the log to look in, without a line in common. What an account did with its own data is looked up by
-    /// patient, everything else it did by actor.
+    /// The parts of the log to look in, without a line in common. What is asked for by patient is looked up there; of an
+    /// actor, what they did with their own data by patient too, everything else by actor.
     private static func sources(_ search: AuditSearchParameters) -> [SQL] {
         let conditions = conditions(search)
         func source(_ log: SQL, _ way: [SQL]) -> SQL {
@@ -71,23 +70,20 @@ struct AuditSearchRepository {
             return log + (all.isEmpty ? "" : " WHERE " + SQL.joined(all, separator: " AND "))
         }
         let log: SQL = "FROM audit_log a"
-        let listed: SQL = """
-            FROM audit_by_patient p JOIN audit_log a
-            ON a.shard = p.shard AND a.sequence = p.sequence AND a.patient_id = p.patient_id
-            """
-        if let actor = search.actor {
-            return [
-                source(log, ["a.actor_id = \(actor)", "a.actor_id IS DISTINCT FROM a.patient_id"]),
-                source(listed, ["p.patient_id = \(actor)", "a.actor_id = \(actor)"]),
-            ]
+        let listed: SQL = "FROM audit_patients p JOIN audit_log a ON a.shard = p.shard AND a.sequence = p.sequence"
+        if let patient = search.patient {
+            let actor = search.actor.map { actor -> [SQL] in ["a.actor_id = \(actor)"] } ?? []
+            return [source(listed, ["p.patient_id = \(patient)"] + actor)]
         }
-        guard let patient = search.patient else { return [source(log, [])] }
-        return [source(listed, ["p.patient_id = \(patient)"])]
+        guard let actor = search.actor else { return [source(log, [])] }
+        return [
+            source(log, ["a.actor_id = \(actor)", "a.actor_id IS DISTINCT FROM a.patient_id"]),
+            source(listed, ["p.patient_id = \(actor)", "a.patient_id = \(actor)", "a.actor_id = \(actor)"]),
+        ]
     }
 
     private static func conditions(_ search: AuditSearchParameters) -> [SQL] {
         var parts: [SQL] = []
-        if let patient = search.patient { parts.append("a.patient_id = \(patient)") }
         if let action = search.action { parts.append("a.action = \(action.rawValue)") }
         if let entity = search.entity { parts.append("a.entity = \(entity)") }
         if let from = search.from { parts.append("a.at >= \(from)") }

@@ -11,12 +11,15 @@ struct AuditLineResponse: WireResponse {
     let actorId: Int64?
     let actorUsername: String?
     /// The role at that time.
-    let actorRole: String?
-    let action: String
+    let actorRole: StoredWord<Role>?
+    let action: StoredWord<AuditEntry.Action>
     let entity: String
     let entityId: String
+    /// Whom the line is about, when it is one patient.
     let patientId: Int64?
-    let outcome: String
+    /// Everybody the line is about.
+    let patientIds: [Int64]
+    let outcome: StoredWord<AuditEntry.Outcome>
     let reason: String?
     let before: String?
     let after: String?
@@ -30,12 +33,13 @@ struct AuditLineResponse: WireResponse {
         at = content.at
         actorId = content.actorID
         actorUsername = line.username
-        actorRole = content.actorRole
-        action = content.action
+        actorRole = content.actorRole.map(StoredWord.init)
+        action = StoredWord(content.action)
         entity = content.entity
         entityId = content.entityID
         patientId = content.patientID
-        outcome = content.outcome
+        patientIds = content.patientIDs
+        outcome = StoredWord(content.outcome)
         reason = content.reason
         before = content.before
         after = content.after
@@ -62,9 +66,11 @@ struct AuditSearchEndpoints: Sendable {
         AuditLineResponse
     > {
         let (search, origin) = (request.parameters, request.origin)
-        let page = try await database.write { db in
-            db.audit(AuditEntry(.adminAction, "audit_log", "", by: origin, patient: search.patient, reason: "READ"))
-            return try AuditSearchRepository(db: db).page(search)
+        let page = try await database.readAudited { db in
+            (
+                try AuditSearchRepository(db: db).page(search),
+                [AuditEntry(.adminAction, "audit_log", "", by: origin, patient: search.patient, reason: "READ")]
+            )
         }
         return PagedResponse(page.map(AuditLineResponse.init))
     }
