@@ -119,16 +119,19 @@ let package = Package(
                 .logging,
             ]),
 
-        feature("Identity", ["Cryptography", "Mail", "QRImages", .logging]),
+        platform("FeatureContract", ["Mail", "Outbox", "Persistence", "WebAPI"]),
+
+        feature("Identity", ["Cryptography", "QRImages", .logging]),
         feature("Operations", []),
-        feature("Directory", ["Cryptography", "Identity", "Mail", .logging]),
-        feature("Scheduling", ["Cryptography", "Mail", "Identity", "Directory", .logging]),
+        feature("Directory", ["Cryptography", "Identity", .logging]),
+        feature("Scheduling", ["Cryptography", "Identity", "Directory", .logging]),
 
         .target(
             name: "CareSyncServer",
             dependencies: [
                 "AuditTrail", "CareSyncCore", "Concurrency", "Outbox", "Persistence", "PersistenceSQLite",
-                "PersistencePostgres", "Cryptography", "HTTPServer", "Mail", "WebAPI", "Identity", "Operations",
+                "PersistencePostgres", "Cryptography", "FeatureContract", "HTTPServer", "Mail", "WebAPI", "Identity",
+                "Operations",
                 "Directory",
                 "Scheduling", .logging, .serviceLifecycle,
                 .unixSignals, .nioCore,
@@ -195,7 +198,9 @@ let package = Package(
         .testTarget(
             name: "ExampleTests",
             dependencies: [
-                "AuditTrail", "CareSyncCore", "CareSyncTesting", "Cryptography", "Directory", "Identity", "Outbox",
+                "AuditTrail", "CareSyncCore", "CareSyncTesting", "Cryptography", "Directory", "FeatureContract",
+                "Identity",
+                "Outbox",
                 "Persistence", "WebAPI", .httpTypes, .nioCore, .logging,
             ],
             path: "Tests/Platform/ExampleTests", swiftSettings: strict),

@@ -2,6 +2,7 @@ import AuditTrail
 package import CareSyncCore
 import Cryptography
 import Directory
+import FeatureContract
 package import Identity
 package import Logging
 package import Mail
@@ -17,7 +18,7 @@ package struct CareSync: Sendable {
     package let database: any Database
     package let endpoints: [Endpoint]
     /// Long-lived work beside HTTP; any number of nodes may do it.
-    package let workers: [Worker]
+    let workers: [Worker]
     package let logger: Logger
     package let identity: IdentityFeature
     package let scheduling: SchedulingFeature
@@ -82,16 +83,20 @@ package struct CareSync: Sendable {
             database: database, zone: zone, vault: vault, settings: schedulingSettings, logger: logger)
         let health = HealthEndpoints(database: database)
 
+        let features: [any Feature] = [
+            identity, OperationsFeature(database: database), directory, scheduling,
+        ]
+        for feature in features { feature.subscribe(to: database.services.events) }
         retention = RetentionJob(
             database: database,
-            rules: RetentionJob.platformRules + MailSchema.retentionRules + identity.retentionRules, logger: logger)
+            rules: RetentionJob.platformRules + MailSchema.retentionRules + features.flatMap(\.retention),
+            logger: logger)
         let delivering = try MailDeliveryHandler(
             database: database, sender: mailSender ?? configuration.mail.makeSender(), from: configuration.mail.from,
-            rootSecret: configuration.keys.root, kinds: identity.mailKinds + directory.mailKinds + scheduling.mailKinds,
-            logger: logger, hook: mailHook)
+            rootSecret: configuration.keys.root, kinds: features.flatMap(\.mails), logger: logger, hook: mailHook)
         outbox = try OutboxWorkers(
             database: database,
-            handlers: scheduling.jobs + [retention.handler] + delivering.handlers
+            handlers: features.flatMap(\.jobs) + [retention.handler] + delivering.handlers
                 + database.services.events.durableHandlers, logger: logger)
         denials = DenialAudit(database: database, logger: logger)
         checkpoints = AuditCheckpoints(database: database, file: configuration.checkpointFile, logger: logger)
@@ -102,16 +107,13 @@ package struct CareSync: Sendable {
         self.identity = identity
         authenticator = identity.authenticator
         demo = DemoSeeding(database: database, vault: vault, identity: identity, zone: zone)
-        endpoints =
-            health.all + identity.endpoints + OperationsFeature(database: database).endpoints + directory.endpoints
-            + scheduling.endpoints
+        endpoints = health.all + features.flatMap(\.endpoints)
         self.scheduling = scheduling
         // The last stops first: what the others write is in the last checkpoints.
-        workers = [
-            Worker("audit checkpoints", run: checkpoints.run), Worker("outbox", run: outbox.run),
-            Worker("sessions", run: identity.run), Worker("patient keys", run: directory.run),
-            Worker("scheduling", run: scheduling.run), Worker("clean-up", run: retention.run),
-            Worker("refusals", run: denials.run),
-        ]
+        workers =
+            [
+                Worker("audit checkpoints", run: checkpoints.run), Worker("outbox", run: outbox.run),
+                Worker("clean-up", run: retention.run), Worker("refusals", run: denials.run),
+            ] + features.flatMap(\.workers)
     }
 }

@@ -21,8 +21,8 @@ package enum Schema {
 
     private static let parts: [[Migration]] = [
         PlatformSchema.migrations, OutboxSchema.migrations, AuditSchema.migrations, MailSchema.migrations,
-        IdentitySchema.migrations, DirectorySchema.migrations,
-        SchedulingSchema.migrations,
+        IdentityFeature.migrations, DirectoryFeature.migrations,
+        SchedulingFeature.migrations,
     ]
 
     /// Every migration in its place.

@@ -1,4 +1,5 @@
 import CareSyncCore
+import FeatureContract
 import Logging
 import ServiceLifecycle
 import UnixSignals
@@ -11,7 +12,7 @@ extension Program {
             let server = try system.makeServer(connections: OpenFiles.connections()) { port in
                 output.write(startLines(system, accounts: accounts, port: port))
             }
-            try await run(system, services: system.workers + [server])
+            try await run(system, services: system.services + [server])
         }
     }
 
@@ -24,7 +25,7 @@ extension Program {
                 output.line(line)
                 while !Task.isCancelled { try? await Task.sleep(for: .seconds(3600)) }  // Until it is cancelled.
             }
-            try await run(system, services: system.workers + [announcement])
+            try await run(system, services: system.services + [WorkerService(worker: announcement)])
         }
     }
 
@@ -52,4 +53,8 @@ extension Program {
         }
         return lines.joined(separator: "\n") + "\n"
     }
+}
+
+extension CareSync {
+    fileprivate var services: [any Service] { workers.map(WorkerService.init) }
 }

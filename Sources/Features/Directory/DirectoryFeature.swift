@@ -1,4 +1,5 @@
 package import CareSyncCore
+package import FeatureContract
 package import Identity
 package import Logging
 package import Mail
@@ -6,12 +7,12 @@ package import Persistence
 package import WebAPI
 
 /// Doctors, patients and the value lists of the forms.
-package struct DirectoryFeature: Sendable {
+package struct DirectoryFeature: Feature {
+    package static let migrations = DirectorySchema.migrations
     package let endpoints: [Endpoint]
     /// What identity needs of this feature.
     package let profiles: AccountProfiles
-    /// The mails this feature sends.
-    package let mailKinds: [MailKind]
+    package let mails: [MailKind]
     let revocations: PatientKeyRevocations
 
     /// What each role is described as after sign-in.
@@ -35,11 +36,9 @@ package struct DirectoryFeature: Sendable {
             + AccessLogEndpoints(database: database, vault: vault).all
             + BreakGlassEndpoints(grants: BreakGlassService(database: database, vault: vault)).all
         profiles = DirectoryProfiles(vault: vault).profiles
-        mailKinds = BreakGlassMail.kinds(profiles, zone: clinicZone) + VerificationMail.kinds(profiles)
+        mails = BreakGlassMail.kinds(profiles, zone: clinicZone) + VerificationMail.kinds(profiles)
     }
 
-    /// Forgets the patient keys that other nodes destroyed, until it is cancelled.
-    package func run() async {
-        await revocations.run()
-    }
+    /// Forgets the patient keys that other nodes destroyed.
+    package var workers: [Worker] { [Worker("patient keys", run: revocations.run)] }
 }

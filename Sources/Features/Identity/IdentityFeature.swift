@@ -1,16 +1,18 @@
 package import CareSyncCore
 package import Cryptography
+package import FeatureContract
 package import Logging
 package import Mail
+package import Outbox
 package import Persistence
 package import WebAPI
 
 /// Accounts, sign-in, sessions, and their administration.
-package struct IdentityFeature: Sendable {
+package struct IdentityFeature: Feature {
+    package static let migrations = IdentitySchema.migrations
     package let endpoints: [Endpoint]
-    package let retentionRules = IdentityRetention.all
-    /// The mails this feature sends.
-    package let mailKinds: [MailKind]
+    package let retention = IdentityRetention.all
+    package let mails: [MailKind]
     let codes: OneTimeCodes
     let accounts: AccountService
     let sessions: SessionService
@@ -32,7 +34,7 @@ package struct IdentityFeature: Sendable {
         limits.linkLifetime = settings.linkLifetime
         limits.exemptsLoopback = settings.exemptsLoopback
         codes = OneTimeCodes(rootSecret: rootSecret, limits: limits)
-        mailKinds =
+        mails =
             OneTimeCodeMails.kinds(codes, profiles, settings) + AccountMails.kinds(profiles, zone: clinicZone)
         let cache = SessionCache()
         let addresses = AddressBlockCache(exemptsLoopback: settings.exemptsLoopback)
@@ -97,10 +99,8 @@ package struct IdentityFeature: Sendable {
         StepUpGuard { [sessions] caller, proof, now in try await sessions.isFresh(caller, proof, at: now) }
     }
 
-    /// Keeps the session cache true until it is cancelled. While it does not run, every request asks the database.
-    package func run() async {
-        await poller.run()
-    }
+    /// Keeps the session cache true. While it does not run, every request asks the database.
+    package var workers: [Worker] { [Worker("sessions", run: poller.run)] }
 
     /// Makes an administrator's account. With `nil` a password of 16 characters is generated, which must be changed.
     package func createAdmin(username: String, email: String, password: String?) async throws -> CreatedAdmin {

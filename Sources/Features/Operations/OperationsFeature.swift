@@ -1,8 +1,9 @@
+package import FeatureContract
 package import Persistence
 package import WebAPI
 
 /// What administrators see and do of the running system: the audit log, and what waits in the outbox.
-package struct OperationsFeature: Sendable {
+package struct OperationsFeature: Feature {
     package let endpoints: [Endpoint]
 
     package init(database: any Database) {

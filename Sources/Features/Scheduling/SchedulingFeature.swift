@@ -1,5 +1,6 @@
 package import CareSyncCore
 package import Directory
+package import FeatureContract
 package import Identity
 package import Logging
 package import Mail
@@ -8,14 +9,14 @@ package import Persistence
 package import WebAPI
 
 /// Slots, appointments, leaves and holidays.
-package struct SchedulingFeature: Sendable {
+package struct SchedulingFeature: Feature {
+    package static let migrations = SchedulingSchema.migrations
     package let endpoints: [Endpoint]
-    /// What timers of this feature do.
     package let jobs: [JobHandler]
-    /// The mails this feature sends.
-    package let mailKinds: [MailKind]
+    package let mails: [MailKind]
     private let slots: SlotService
     private let nightly: NightlyJob
+    private let notices: AppointmentNotices
     private let logger: Logger
 
     package init(
@@ -47,9 +48,8 @@ package struct SchedulingFeature: Sendable {
             .transaction(EmergencyEscalation.self, isUrgent: true) { job, db in try job.run(db) },
             .transaction(NightlyJob.Run.self) { run, db in try nightly.run(run, db) },
         ]
-        AppointmentNotices(zone: zone, isMailAvailable: settings.isMailAvailable)
-            .subscribe(to: database.services.events)
-        mailKinds = AppointmentMails.kinds(zone: zone)
+        notices = AppointmentNotices(zone: zone, isMailAvailable: settings.isMailAvailable)
+        mails = AppointmentMails.kinds(zone: zone)
         self.nightly = nightly
         self.logger = logger
     }
@@ -88,8 +88,12 @@ package struct SchedulingFeature: Sendable {
         try await nightly.schedule()
     }
 
-    /// Keeps the nightly job going until the task is cancelled, also when its row was lost or the clock was set.
-    package func run() async {
+    package var workers: [Worker] { [Worker("scheduling", run: run)] }
+
+    package func subscribe(to events: EventHub) { notices.subscribe(to: events) }
+
+    /// Keeps the nightly job going, also when its row was lost or the clock was set.
+    private func run() async {
         while !Task.isCancelled {
             do {
                 try await scheduleNightlyJob()

@@ -95,12 +95,12 @@ func withDiaries(_ kind: DatabaseKind, _ body: @escaping @Sendable (DiaryApp) as
         responseSealer: BlobSealer(seal: { try sealer.seal($0, for: $1) }, open: { try sealer.open($0, for: $1) }),
         parts: [auditLog, OutboxSignal()])
     let (heard, hear) = AsyncStream.makeStream(of: DiaryEntryWritten.self)
-    DiaryCounts.subscribe(to: events)
+    DiaryCounts().subscribe(to: events)
     events.observe(DiaryEntryWritten.self) { hear.yield($0) }
     let copies = DiaryApp.Copies()
     let log = Logger(label: "diary") { _ in SwiftLogNoOpLogHandler() }
     let migrations =
-        TestSchema.platform + IdentitySchema.migrations + DirectorySchema.migrations + DiaryMigrations.all
+        TestSchema.platform + IdentitySchema.migrations + DirectorySchema.migrations + DiaryFeature.migrations
         + DiaryCounts.migrations
     try await withDatabase(kind, migrations: migrations, services: services) { database in
         let vault = PatientVault(

@@ -1,13 +1,14 @@
 import CareSyncCore
 import Directory
+import FeatureContract
 import Outbox
 import Persistence
 import WebAPI
 
 /// What the feature shows to the rest of the program.
-struct DiaryFeature: Sendable {
+struct DiaryFeature: Feature {
+    static let migrations = DiaryMigrations.all
     let endpoints: [Endpoint]
-    /// How its jobs are carried out.
     let jobs: [JobHandler]
 
     /// `copy` stands for any effect outside the database, such as a mail. It may happen twice when a worker dies
@@ -31,7 +32,7 @@ struct DiaryFeature: Sendable {
 }
 
 /// A higher feature that counts what patients write, and lets nobody write more than it can count.
-struct DiaryCounts {
+struct DiaryCounts: Feature {
     static let migrations = [
         Migration("tests/diary-counts") { d in
             [
@@ -48,7 +49,7 @@ struct DiaryCounts {
     private static let limit: SQL = "3"
 
     /// Its subscriber runs in the transaction that wrote the entry; what it throws undoes the entry.
-    static func subscribe(to events: EventHub) {
+    func subscribe(to events: EventHub) {
         events.subscribe(to: DiaryEntryWritten.self) { event, db in
             do {
                 try db.run(

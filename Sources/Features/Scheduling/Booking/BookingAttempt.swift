@@ -91,6 +91,9 @@ struct BookingAttempt: Sendable {
         {
             return held
         }
+        guard try BookingRepository(db: db).isActive(order.patient) == true else {
+            throw SchedulingError.patientInactive
+        }
         try checkLimits(db)
         if passed.needsRoom, let known = context.rules[order.doctor] {
             // Rows are locked in one order everywhere: those of people before those of appointments.

@@ -64,7 +64,7 @@ struct BookingEndpoints: Sendable {
                 access: .role(.patient),
                 fails: [
                     SchedulingError.doctorNotFound, .doctorUnavailable, .doctorOnLeave("doctorId"),
-                    .slotUnavailable([]),
+                    .slotUnavailable([]), .patientInactive,
                 ],
                 // Whatever stands in the way, the answer tells whom to call.
                 settings: EndpointSettings(advice: booking.context.settings.advice),

@@ -77,6 +77,7 @@ extension BookingRepository {
                    \(new.createdAt), \(new.updatedAt), \(new.statusChangedBy)
             FROM doctors d\(counted)
             WHERE d.id = \(new.doctorID) AND \(isInForce(known)) AND \(isPresent(slot.time.date, new.doctorID))
+              AND EXISTS (SELECT 1 FROM users u WHERE u.id = \(new.patientID) AND u.is_active)
               AND NOT EXISTS (SELECT 1 FROM appointments WHERE patient_id = \(new.patientID)
                               AND \(CalendarRepository.touching(slot.interval)) AND \(CalendarRepository.standing))
               \(use.keepsHours ? isOpen(slot, known, new) : "")\(limits.map { isWithin($0, new) } ?? "")
