@@ -23,7 +23,9 @@ func platformTests(_ name: String, _ dependencies: [Target.Dependency] = []) -> 
 func feature(_ name: String, _ lower: [Target.Dependency]) -> Target {
     .target(
         name: name,
-        dependencies: ["AuditTrail", "CareSyncCore", "Concurrency", "Outbox", "Persistence", "WebAPI"] + lower,
+        dependencies: [
+            "AuditTrail", "CareSyncCore", "Concurrency", "FeatureContract", "Mail", "Outbox", "Persistence", "WebAPI",
+        ] + lower,
         path: "Sources/Features/\(name)",
         swiftSettings: strict)
 }

@@ -8,14 +8,15 @@ package struct QueryPlan: Sendable, CustomStringConvertible {
 
     package var description: String { lines.joined(separator: "\n") }
 
-    /// Steps that read a whole table, such as `Seq Scan on appointments` or `SCAN appointments`.
+    /// Steps that read a whole table, such as `Seq Scan on appointments` or `SCAN appointments`; on SQLite also those that
+    /// read it by way of a whole index.
     package var fullScans: [String] {
         switch dialect {
         case .postgres: lines.filter { $0.contains("Seq Scan on ") }
         case .sqlite:
             lines.filter {
-                $0.hasPrefix("SCAN ") && !$0.contains(" INDEX ") && !$0.contains("VIRTUAL TABLE")
-                    && !$0.hasPrefix("SCAN CONSTANT") && !$0.hasPrefix("SCAN (")
+                $0.hasPrefix("SCAN ") && !$0.contains("VIRTUAL TABLE") && !$0.hasPrefix("SCAN CONSTANT")
+                    && !$0.hasPrefix("SCAN (")
             }
         }
     }

@@ -42,7 +42,7 @@ struct CommandTests {
         let server = try LiveServer(environment: [
             "CARESYNC_ENV": "production", "CARESYNC_PUBLIC_URL": "https://clinic.example",
             "CARESYNC_JWT_SECRET": key, "CARESYNC_ROOT_SECRET": key, "CARESYNC_ENCRYPTION_KEYS": "k:\(key)",
-            "CARESYNC_RATE_LIMITS": "on",
+            "CARESYNC_RATE_LIMITS": "on", "CARESYNC_PATIENT_LIMITS": "on",
         ])
         let result = try await server.command(["seed", "--demo"])
         #expect(result.status == 1)

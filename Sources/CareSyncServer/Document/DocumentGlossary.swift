@@ -172,6 +172,7 @@ enum DocumentGlossary {
         "recoveryCodes": "Each replaces one code of the factor. They are not shown again.",
         "device": "What the client said of itself, such as the browser's name.",
         "ipAddress": FieldNote("An IPv4 or IPv6 address.", example: "203.0.113.7"),
+        "patientIds": "The patients whose data were accessed.",
         "userAgent": "What the client said of itself.",
         "sessionId": "The session's name in lists; it is no secret.",
         "current": "Whether this request belongs to it.",

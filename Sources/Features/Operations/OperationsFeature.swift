@@ -1,4 +1,4 @@
-package import FeatureContract
+import FeatureContract
 package import Persistence
 package import WebAPI
 

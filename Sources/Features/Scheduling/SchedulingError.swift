@@ -41,6 +41,7 @@ package enum SchedulingError: FailureCatalogue, Equatable {
     /// Why a doctor cannot move an appointment to another status.
     static let refusedMoves: [SchedulingError] = [
         .doctorNotVerified, .appointmentNotFound, .illegalTransition, .inactive, .over, .paymentRequired,
+        .patientInactive,
     ]
 
     /// What a refusal of the slot rules is on the wire.

@@ -5,9 +5,9 @@ import Synchronization
 /// Writes the audit log: append-only, in chains, each row carrying a keyed code over itself and the row before it
 /// (RULINGS C10). A connection always writes to one chain, so connections never wait for each other.
 ///
-/// On PostgreSQL the server holds a lock on the chain for the connection, so no other process writes to it. On SQLite one
-/// process may have extended the chain of another: then the primary key refuses the row, the driver repeats the body, and
-/// the head is read anew.
+/// On PostgreSQL the server holds a lock on the chain for the connection, so no other process writes to it and the head is
+/// remembered. On SQLite another process may have extended the chain before this one became the writer, so the head is read
+/// with each row.
 package final class AuditLog: Sendable {
     package static let chainCount = 256
     /// The first of the two numbers of the server's locks on chains.
@@ -16,7 +16,7 @@ package final class AuditLog: Sendable {
     /// The chain of a connection and where it stands.
     private final class Lease {
         let shard: Int
-        /// `nil` when it has to be read.
+        /// As far as it is known; `nil` when it has to be read.
         var head: Head?
 
         init(shard: Int) {
@@ -52,7 +52,8 @@ package final class AuditLog: Sendable {
 
     func append(_ entry: AuditEntry, _ db: any Connection) throws {
         let lease = try lease(db)
-        let head = try lease.head ?? readHead(of: lease.shard, db: db)
+        let remembered = db.dialect == .postgres ? lease.head : nil
+        let head = try remembered ?? readHead(of: lease.shard, db: db)
         let content = AuditContent(entry, at: db.now)
         let sequence = head.sequence + 1
         let mac = authenticate(AuditCode.bytes(content, shard: lease.shard, sequence: sequence, after: head.mac))

@@ -132,7 +132,11 @@ func withDirectory(_ kind: DatabaseKind, _ body: @escaping @Sendable (DirectoryA
             let caller = try request.principal
             return try await database.read { db in
                 guard let account = try IdentityFeature.account(caller.userID, db: db) else { throw Problem.notFound }
-                return MeResponse(user: try feature.profiles.describe(db, account))
+                // Identity describes administrators itself: they have no profile.
+                let isAdmin = account.role == .admin
+                return MeResponse(
+                    user: isAdmin
+                        ? AnyWireResponse(UserSummaryResponse(account)) : try feature.profiles.describe(db, account))
             }
         }
         let responder = try APIResponder(

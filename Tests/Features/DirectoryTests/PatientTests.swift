@@ -120,7 +120,14 @@ extension DirectoryApp {
         try await other.write { db in _ = try db.run(sql) }
     }
 
+    /// The first column of the first row; `nil` when it is null or there is no row.
     func bytes(_ sql: SQL) async throws -> [UInt8]? {
-        try await other.read { try $0.value(sql) }
+        try await other.read { db in
+            var found: [UInt8]?
+            try db.query(sql) { row in
+                if found == nil { found = try row.value(at: 0) as [UInt8]? }
+            }
+            return found
+        }
     }
 }

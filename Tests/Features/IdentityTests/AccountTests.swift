@@ -84,7 +84,7 @@ struct AccountTests {
                 ("", true, true), ("?t=1", true, true), ("?username=&email=", true, true),
                 ("?username=ravi&email=ravi@example.org", true, true), ("?username=ASHA", false, true),
                 ("?email=ASHA%40Example.org", true, false), ("?username=a%20b&email=nobody", false, false),
-                ("?username=ab", false, true), ("?username=\(String(repeating: "a", count: 60_000))", false, true),
+                ("?username=ab", false, true), ("?username=\(String(repeating: "a", count: 12_000))", false, true),
                 ("?email=%20asha@example.org%20", true, false),
             ]
             for (query, username, email) in cases {
@@ -97,6 +97,9 @@ struct AccountTests {
                 let expected = Response(usernameAvailable: username, emailAvailable: email)
                 #expect(try reply.decode(Response.self) == expected, "\(query.prefix(60))")
             }
+            // The head of a request is bounded before anybody looks at the query.
+            let endless = "?username=\(String(repeating: "a", count: 60_000))"
+            #expect(try await app.send(.get, "/api/auth/check-availability" + endless).status == 431)
         }
     }
 

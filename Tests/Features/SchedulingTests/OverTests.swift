@@ -27,6 +27,8 @@ struct OverTests {
         try await withClinic(kind) { clinic in
             let confirmed = try await booked(clinic, isConfirmed: true)
             let other = try await clinic.app.registerDoctor()
+            let early = #"{"days":[{"weekday":2,"windows":[{"start":"08:00","end":"12:00"}]}]}"#
+            #expect(try await clinic.setHours(early, as: other, of: other).status == 200)
             let open = try #require(
                 try await clinic.book("2026-03-10T08:30:00", doctor: other)["appointmentId"].int)
             let later = try await clinic.later(.minutes(Int64(minutes)))
@@ -100,9 +102,9 @@ struct OverTests {
 
     @Test("a payment that comes after the start confirms nothing", arguments: DatabaseKind.available)
     func lateCapture(kind: DatabaseKind) async throws {
-        try await withClinic(kind) { clinic in
-            try await clinic.wantPrepayment()
-            clinic.app.time.advance(by: .minutes(55))
+        try await withClinic(kind) { morning in
+            try await morning.wantPrepayment()
+            let clinic = try await morning.later(.minutes(55))
             let held = try await clinic.book("2026-03-10T09:00:00")
             // A hold lasts ten minutes, but not beyond the start.
             #expect(held["heldUntil"].string == "2026-03-10T03:30:00Z")

@@ -96,7 +96,8 @@ struct QueryPlanTests {
                         \(now), 'SYSTEM')
                 """)
         }
-        try db.run("ANALYZE")
+        // SQLite has no statistics in production either, and takes every table for a large one.
+        if db.dialect == .postgres { try db.run("ANALYZE") }
     }
 
     private static func explain(_ sql: SQL, _ db: any Connection) throws -> String {
@@ -114,7 +115,7 @@ struct QueryPlanTests {
     /// few, and `page`, `taken` and the like are what another part of the statement has found. PostgreSQL scans small
     /// tables whatever there is, unless it is told not to: what it then still scans, it has no index for.
     private static func scans(_ plan: String) -> [String] {
-        let bounded = ["d", "d USING", "page", "t", "CONSTANT", "starting", "front", "doctors", "(subquery"]
+        let bounded = ["d", "d USING", "page", "t", "CONSTANT", "doctors", "json_each", "(subquery"]
         return plan.split(separator: "\n").map { $0.trimmingPrefix { " ->".contains($0) } }.filter { line in
             if line.contains("Seq Scan on ") { return !line.contains("Seq Scan on doctors") }
             guard line.hasPrefix("SCAN ") else { return false }

@@ -1,4 +1,5 @@
 import CareSyncCore
+import Directory
 import Outbox
 import Persistence
 
@@ -35,10 +36,13 @@ struct DiaryEntry: Sendable {
 
 enum DiaryError: FailureCatalogue, CaseIterable {
     case diaryFull
+    /// The vault seals nothing more for an erased patient.
+    case patientErased
 
     var problem: Problem {
         switch self {
         case .diaryFull: Problem(.conflict, "DIARY_FULL", "The diary is full.")
+        case .patientErased: PatientVault.erased
         }
     }
 }

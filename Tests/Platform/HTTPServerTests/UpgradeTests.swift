@@ -60,7 +60,7 @@ struct UpgradeTests {
         let connection = try await withServer(Self.responder) { port in
             let connection = try RawConnection(port: port)
             try connection.send(Self.request + "x")
-            #expect(await connection.read(until: "X").hasSuffix("X"))
+            #expect(await connection.read(until: "\r\n\r\nX").hasSuffix("\r\n\r\nX"))
             return connection
         }
         #expect(await connection.readToEnd() == "")

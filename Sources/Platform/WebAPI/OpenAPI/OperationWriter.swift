@@ -127,7 +127,8 @@ struct OperationWriter {
             }
         }
         let success = JSONTree.members([
-            "description": .string(endpoint.text.summary), "headers": .object(headers), "content": content,
+            "description": .string(endpoint.text.summary), "headers": .object(headers),
+            "content": endpoint.status == 204 ? nil : content,
         ])
         return [JSONTree.Member(name: String(endpoint.status), value: success)] + members
     }

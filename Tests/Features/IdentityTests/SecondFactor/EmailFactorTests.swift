@@ -105,12 +105,13 @@ struct EmailFactorTests {
         try await withApp(kind) { app in
             let patient = try await app.registerPatient(["firstName": "Kiran"])
             let doctor = try await app.registerDoctor(["firstName": "Meera", "lastName": "Nair"])
+            try await app.verifyEmail(of: patient)
             let opened = try await app.send(
                 .post, "/api/break-glass", as: doctor,
                 body: #"{"patientId":\#(patient.id),"reason":"Unconscious, known epilepsy"}"#)
             #expect(opened.status == 200)
             let mail = try #require(try await app.sentMails(to: "\(patient.username)@example.org").last)
-            #expect(mail.text.contains("Hello Kiran"))
+            #expect(mail.text.contains("Hello Kiran,"))
             #expect(mail.text.contains("Dr Meera Nair has opened your CareSync record"))
             #expect(mail.text.contains("Tuesday, 10 March 2026, 08:00 (Asia/Kolkata)"))
             #expect(!mail.raw.contains("epilepsy"))

@@ -49,7 +49,7 @@ struct CalendarRaceTests {
 
     @Test("two patients who swap their times never both lose them", arguments: DatabaseKind.available)
     func swap(kind: DatabaseKind) async throws {
-        try await withClinic(kind) { clinic in
+        try await withClinic(kind, environment: unlimited) { clinic in
             let colleague = try await clinic.app.registerDoctor()
             let patients = try await clinic.app.crowd(2)
             for round in 0..<TestLength.choose(short: 10, long: 200) {

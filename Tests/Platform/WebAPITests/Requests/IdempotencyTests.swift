@@ -129,7 +129,8 @@ struct IdempotencyTests {
                 let body = "{\"name\":\"forbidden\",\"price\":1}"
                 for round in 1...3 {
                     let answer = try await toys.post("/api/toys", body, as: "doctor", headers: ["Idempotency-Key": "k"])
-                    answer.expectFailure(403, "ACCESS_DENIED")
+                    #expect(answer.status == 403)
+                    #expect(answer.json["code"].string == "ACCESS_DENIED")
                     #expect(denials.codes == Array(repeating: "POST /api/toys ACCESS_DENIED", count: round))
                     // What the response says is left was counted before the refusal: 120 less ten for each before.
                     #expect(answer.header("RateLimit")?.contains("\"write-account\";r=\(129 - 10 * round);") == true)

@@ -20,11 +20,9 @@ struct ErrorBodyTests {
         "a known path refuses other methods with 405 and names the ones it has",
         arguments: [
             ("PATCH", "/api/toys", "GET, HEAD, POST"), ("DELETE", "/api/echo", "POST"),
-            ("OPTIONS", "/api/echo", "POST"),
             ("HEAD", "/api/echo", "POST"), ("TRACE", "/api/echo", "POST"),
-            ("PROPFIND", "/api/toys/7", "DELETE, GET, HEAD, PUT"),
-            ("POST", "/api/toys/7/parts", "GET, HEAD, PUT"), ("POST", "/page", "GET, HEAD"),
-            ("FOO", "/page", "GET, HEAD"),
+            ("PROPFIND", "/api/toys/7", "DELETE, GET, HEAD, PATCH, PUT"),
+            ("POST", "/api/toys/7/parts", "DELETE, GET, HEAD, PUT"), ("POST", "/page", "GET, HEAD"),
         ])
     func wrongMethod(_ method: String, _ path: String, _ allowed: String) async throws {
         let page = StaticPage("/page") { _ in Response(contentType: "text/plain", body: .bytes(.init(string: "page"))) }
