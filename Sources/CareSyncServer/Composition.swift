@@ -26,13 +26,13 @@ package struct CareSync: Sendable {
     package let outbox: OutboxWorkers
     /// Its runs are in the ``outbox``.
     package let retention: RetentionJob
-    /// Its rows of repetitions come by its worker.
+    /// Its rows of repetitions are written by its worker.
     package let denials: DenialAudit
     let authenticator: Authenticator
     let checkpoints: AuditCheckpoints
     let demo: DemoSeeding
 
-    /// What the database needs of the other parts; it is made before the database is opened.
+    /// What the database needs from the other parts; built before the database is opened.
     package static func databaseServices(
         _ keys: ServerConfiguration.Keys, time: TimeSource, random: RandomSource
     ) -> DatabaseServices {
@@ -47,7 +47,7 @@ package struct CareSync: Sendable {
             ])
     }
 
-    /// - Parameter mailSender: another way for mail than the configured one, for tests; `mailHook` stops between its steps.
+    /// - Parameter mailSender: replaces the configured sender in tests; `mailHook` runs between its steps.
     package init(
         configuration: ServerConfiguration, database: any Database, logger: Logger, mailSender: (any MailSender)? = nil,
         mailHook: @escaping MailDeliveryHandler.Hook = { _ in }

@@ -33,7 +33,7 @@ package struct ConsoleLog: LogHandler {
         var pairs = metadata
         if let provided = metadataProvider?.get() { pairs.merge(provided) { own, _ in own } }
         if let given = event.metadata { pairs.merge(given) { _, given in given } }
-        // A name of the transport library's own; ours is `request`.
+        // The transport library's own name for it; here it is `request`.
         pairs["hb.request.id"] = nil
         for (key, value) in pairs.sorted(by: { $0.key < $1.key }) { line += " \(key)=\(Self.quoted("\(value)"))" }
         write(line + "\n")
@@ -57,7 +57,7 @@ package struct ConsoleLog: LogHandler {
     }
 }
 
-/// The process's output, unbuffered, so that whoever started it sees a line when it is written.
+/// The process's output, unbuffered, so that each line is seen when it is written.
 package struct StandardStreams: Sendable {
     private let descriptor: Int32
 

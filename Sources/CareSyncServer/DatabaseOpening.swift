@@ -6,7 +6,7 @@ import PersistencePostgres
 import PersistenceSQLite
 
 extension ServerConfiguration {
-    /// Opens the configured database. A SQLite file is made when it is not there.
+    /// Opens the configured database. A missing SQLite file is created.
     package func openDatabase(
         time: TimeSource = .system, random: RandomSource = .system, logger: Logger
     ) throws -> any Database {
@@ -21,7 +21,7 @@ extension ServerConfiguration {
     }
 }
 
-/// Stands for a database where the system is built only to be described; every transaction fails.
+/// Stands in for a database where the system is built only to be described; every transaction fails.
 struct UnavailableDatabase: Database {
     let dialect = Dialect.sqlite
     let services = DatabaseServices()

@@ -23,14 +23,15 @@ struct HealthEndpoints: Sendable {
     var all: [Endpoint] {
         [
             .get(
-                "/health/live", "Whether the process answers", "Anyone: supervisors ask it. It asks nothing itself.",
+                "/health/live", "Liveness: whether the process answers",
+                "Anyone. For supervisors; it checks nothing else.",
                 access: .public, settings: .unlimited, use: live),
             .get(
-                "/health/ready", "Whether the database answers too",
-                "Anyone: load balancers ask it. 503 while the server cannot work.", access: .public,
+                "/health/ready", "Readiness: whether the database answers",
+                "Anyone. For load balancers; 503 while the server cannot serve requests.", access: .public,
                 fails: [HealthError.databaseGone], settings: .unlimited, use: ready),
             .get(
-                "/actuator/health", "Whether the process answers, as the client asks it",
+                "/actuator/health", "Liveness, as the published client asks for it",
                 "Anyone. The same as `GET /health/live`, where older clients look for it.", access: .public,
                 settings: .unlimited, use: live
             ).deprecated(insteadUse: "GET /health/live"),

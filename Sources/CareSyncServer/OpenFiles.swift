@@ -1,11 +1,11 @@
 import Foundation
 
-/// How many files the system lets this process have open.
+/// How many files this process may have open.
 enum OpenFiles {
     /// What the database, the log and files being read need beside connections.
     private static let reserved = 512
 
-    /// Raises the limit as far as it goes; how many connections that leaves room for.
+    /// Raises the limit as far as possible; returns how many connections fit under it.
     static func connections() -> Int {
         var limit = rlimit()
         guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return reserved }

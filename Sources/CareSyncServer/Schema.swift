@@ -6,9 +6,9 @@ import Outbox
 package import Persistence
 import Scheduling
 
-/// The one order in which all tables come to be. Each part brings its migrations; where they stand is decided here.
+/// The one order in which all tables are created. Each part brings its migrations; their order is decided here.
 package enum Schema {
-    /// Only ever added to at its end once a release has been installed.
+    /// Once a release is installed, entries are only added at the end.
     private static let order = [
         "platform/id-allocators", "platform/outbox", "platform/idempotency-keys", "platform/revocations",
         "platform/audit-log",
@@ -27,7 +27,7 @@ package enum Schema {
 
     /// Every migration in its place.
     ///
-    /// Throws ``Mistake`` when a part brings one that has no place, or a place has none.
+    /// Throws ``Mistake`` when a migration is not listed, or a listed one is missing.
     package static func ledger() throws -> [Migration] {
         let brought = Dictionary(parts.joined().map { ($0.name, $0) }) { first, _ in first }
         if let stray = brought.keys.filter({ !order.contains($0) }).min() { throw Mistake.noPlace(stray) }
@@ -44,7 +44,7 @@ package enum Schema {
         package var description: String {
             switch self {
             case .noPlace(let name): "The migration \(name) has no place in the schema's ledger."
-            case .missing(let name): "The schema's ledger names \(name), which no part brings."
+            case .missing(let name): "The schema's ledger names \(name), which no part provides."
             }
         }
     }

@@ -9,8 +9,8 @@ final class ChildProcess: Sendable {
     private let pending = Mutex<[UInt8]>([])
     private let status = Mutex<Int32?>(nil)
 
-    /// `environment` is all it gets, beside `PATH`. Errors are appended to a file. Another program than the one under test
-    /// is named by its path.
+    /// It gets only `environment` and `PATH`. Errors are appended to a file. A program other than the one under test is
+    /// named by its path.
     init(
         program: String = ChildProcess.executable, _ arguments: [String], environment: [String: String],
         errorFile: String
@@ -22,7 +22,7 @@ final class ChildProcess: Sendable {
 
     deinit { close(output) }
 
-    /// How much memory it has at the moment.
+    /// Its current memory use.
     func residentBytes() throws -> Int {
         let status = try String(contentsOfFile: "/proc/\(identifier)/statm", encoding: .utf8)
         guard let pages = status.split(separator: " ").dropFirst().first.flatMap({ Int($0) }) else { return 0 }
@@ -77,7 +77,7 @@ final class ChildProcess: Sendable {
 
     func signal(_ signal: Int32) {
         status.withLock { status in
-            // Once it is waited for, its number may be another process's.
+            // After it has been waited for, its number may belong to another process.
             if status == nil { kill(identifier, signal) }
         }
     }

@@ -24,7 +24,7 @@ package enum DatabaseKind: String, Sendable, CaseIterable, CustomStringConvertib
 protocol TestDatabaseSite: Sendable {
     /// As `DATABASE_URL` names it.
     var address: String { get }
-    /// Opens the database, as one more process would.
+    /// Opens the database as another process would.
     func open(_ services: DatabaseServices) async throws -> any Database
     func remove() async
 }

@@ -27,7 +27,7 @@ package final class LiveServer: Sendable {
 
     deinit {
         running.withLock { $0 }?.process.signal(SIGKILL)
-        try? FileManager.default.removeItem(atPath: directory)  // A folder that stays is in nobody's way.
+        try? FileManager.default.removeItem(atPath: directory)  // A folder that stays does no harm.
     }
 
     package var port: Int { running.withLock { $0?.port ?? 0 } }

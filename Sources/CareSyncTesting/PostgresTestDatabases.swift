@@ -138,7 +138,7 @@ enum PostgresTestDatabases {
         }
     }
 
-    /// Bounds how many databases are open, because tests run in parallel and the server's connections are few.
+    /// Bounds how many databases are open, because tests run in parallel and the server has few connections.
     private actor Places {
         static let shared = Places()
 

@@ -41,7 +41,7 @@ package final class PostgresTestServer: Sendable {
 
     deinit {
         if let process = running.withLock({ $0 }) { Self.signal(SIGQUIT, to: Self.family(of: process.identifier)) }
-        try? FileManager.default.removeItem(atPath: directory)  // A folder that stays is in nobody's way.
+        try? FileManager.default.removeItem(atPath: directory)  // A folder that stays does no harm.
     }
 
     /// As `DATABASE_URL` names its database.
@@ -62,7 +62,7 @@ package final class PostgresTestServer: Sendable {
         running.withLock { $0 = process }
     }
 
-    /// Ends the server, whoever is connected.
+    /// Ends the server in spite of its connections.
     package func stop() async {
         let process = running.withLock { running in
             defer { running = nil }

@@ -32,7 +32,7 @@ package final class RawConnection: Sendable {
             close(descriptor)
             throw Failure(code: code)
         }
-        // A server that never answers fails the test instead of holding it for ever.
+        // A server that never answers fails the test instead of blocking it forever.
         var limit = timeval(tv_sec: 100, tv_usec: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
         setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))

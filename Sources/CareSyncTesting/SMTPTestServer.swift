@@ -19,7 +19,7 @@ package final class SMTPTestServer: Sendable {
         package let raw: String
         package let isEncrypted: Bool
         package let user: String?
-        /// What Python's parser has to complain of.
+        /// What Python's parser complains about.
         package let defects: [String]
 
         package func header(_ name: String) -> String? {
@@ -60,7 +60,7 @@ package final class SMTPTestServer: Sendable {
 
     deinit {
         process.signal(SIGKILL)
-        try? FileManager.default.removeItem(atPath: directory)  // A folder that stays is in nobody's way.
+        try? FileManager.default.removeItem(atPath: directory)  // A folder that stays does no harm.
     }
 
     /// The next mail; waits for it.

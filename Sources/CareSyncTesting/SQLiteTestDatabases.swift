@@ -28,7 +28,7 @@ enum SQLiteTestDatabases {
         }
 
         func remove() async {
-            try? FileManager.default.removeItem(at: url)  // A folder that stays is in nobody's way.
+            try? FileManager.default.removeItem(at: url)  // A folder that stays does no harm.
         }
     }
 

@@ -16,7 +16,7 @@ package struct SocketClient: Sendable {
     private let connections: ConnectionChannel
     private let logger: Logger
 
-    /// Patient for longer than a busy machine may keep a test waiting.
+    /// More patient than a busy machine can delay a test.
     package init(
         _ responder: any RequestResponder, logger: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
         limits: ConnectionLimits = ConnectionLimits(idleTime: .hours(1), arrivalTime: .hours(1))

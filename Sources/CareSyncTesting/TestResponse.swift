@@ -21,7 +21,7 @@ package struct TestResponse: Sendable {
 
     /// The body; `null` when it is not JSON.
     package var json: TestJSON {
-        // A test that wants a body finds `null`.
+        // A test that expects a body finds `null`.
         (try? JSONDecoder().decode(TestJSON.self, from: Data(bytes))) ?? .null
     }
 

@@ -5,7 +5,7 @@ import Outbox
 package import Persistence
 
 extension DatabaseServices {
-    /// Services with every part in place, under keys that are no secret.
+    /// Services with every part in place, under public keys.
     package static func testing(
         time: ManualTime = ManualTime(), random: SeededRandom = SeededRandom(seed: 1), events: EventHub = EventHub(),
         firstShard: Int = 0

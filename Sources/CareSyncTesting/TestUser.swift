@@ -22,12 +22,12 @@ extension TestApp {
         let description: String
     }
 
-    /// Registers a patient of a name nobody has; `form` adds to or replaces what is sent.
+    /// Registers a patient under an unused name; `form` adds to or replaces what is sent.
     package func registerPatient(_ form: [String: String] = [:]) async throws -> TestUser {
         try await register(.patient, form)
     }
 
-    /// Registers a doctor of a name nobody has.
+    /// Registers a doctor under an unused name.
     package func registerDoctor(verified: Bool = true, _ form: [String: String] = [:]) async throws -> TestUser {
         let doctor = try await register(.doctor, form)
         guard verified else { return doctor }
@@ -45,7 +45,7 @@ extension TestApp {
         }
     }
 
-    /// Makes an administrator of a name nobody has, and signs in.
+    /// Creates an administrator under an unused name, and signs in.
     package func admin() async throws -> TestUser {
         let name = "admin" + String(random.next(), radix: 36)
         let password = "Correct-Horse-42"
@@ -54,7 +54,7 @@ extension TestApp {
         return try await signIn(created.username, password, role: .admin)
     }
 
-    /// Makes an administrator whose password was generated and not changed since, and signs in.
+    /// Creates an administrator with a generated, unchanged password, and signs in.
     package func adminWithGeneratedPassword() async throws -> TestUser {
         let name = "admin" + String(random.next(), radix: 36)
         let created = try await system.identity.createAdmin(

@@ -53,9 +53,9 @@ struct WorkerCommand: AsyncParsableCommand {
 
 struct MigrateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "migrate", abstract: "Bring the database to the schema of this version.")
+        commandName: "migrate", abstract: "Migrate the database to the schema of this version.")
 
-    @Flag(help: "Only list the steps that are missing.")
+    @Flag(help: "Only list the missing migrations.")
     var dryRun = false
 
     func run() async throws { try await Program().migrate(isDryRun: dryRun) }
@@ -63,21 +63,21 @@ struct MigrateCommand: AsyncParsableCommand {
 
 struct SeedCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "seed", abstract: "Add the invented people of a demonstration.",
+        commandName: "seed", abstract: "Add the demo's invented people.",
         discussion: "Running it again changes nothing. Production refuses it: the passwords are in the documentation.")
 
-    @Flag(help: "Doctors, patients and appointments of a demonstration.")
+    @Flag(help: "The demo's doctors, patients and appointments.")
     var demo = false
 
     func run() async throws {
-        guard demo else { throw ValidationError("Say what to add: --demo") }
+        guard demo else { throw ValidationError("Choose what to add: --demo") }
         try await Program().seedDemo()
     }
 }
 
 struct CreateAdminCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "create-admin", abstract: "Make an administrator's account.",
+        commandName: "create-admin", abstract: "Create an administrator's account.",
         discussion: """
             The password is read from standard input: `caresync create-admin … < file`. On a terminal one is made, \
             shown once, and must be changed at the first sign-in.
@@ -114,7 +114,7 @@ struct CheckCommand: AsyncParsableCommand {
 
 struct AuditCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "audit", abstract: "Look after the audit log.", subcommands: [AuditVerifyCommand.self])
+        commandName: "audit", abstract: "Work with the audit log.", subcommands: [AuditVerifyCommand.self])
 }
 
 struct AuditVerifyCommand: AsyncParsableCommand {

@@ -6,12 +6,12 @@ import Testing
 /// Plants marked texts wherever health data or names go in, and looks for them wherever they must not come out.
 @Suite("Canaries")
 struct CanaryTests {
-    /// Texts no code of ours contains.
+    /// Texts that occur nowhere in the program.
     private static let canaries = [
         "Quillfeather", "Zumbrota", "+91 9000077731", "canary-illness-xylophone", "canary-reason-marzipan",
     ]
 
-    @Test("what patients tell is neither in the database file, nor in logs, nor in error bodies")
+    @Test("what patients write is neither in the database file, nor in logs, nor in error bodies")
     func nothingLeaks() async throws {
         let server = try LiveServer(environment: ["CARESYNC_LOG_LEVEL": "trace"])
         #expect(try await server.command(["seed", "--demo"]).status == 0)

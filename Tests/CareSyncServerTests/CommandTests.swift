@@ -33,7 +33,7 @@ struct CommandTests {
         #expect(first.output == "Demo data added.\n")
         let second = try await server.command(["seed", "--demo"])
         #expect(second.status == 0)
-        #expect(second.output == "The demo data is there already.\n")
+        #expect(second.output == "The demo data exists already.\n")
     }
 
     @Test("production refuses demo data")

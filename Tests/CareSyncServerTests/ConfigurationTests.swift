@@ -181,6 +181,6 @@ struct ConfigurationTests {
 func withTemporaryDirectory<Value>(_ body: (String) throws -> Value) throws -> Value {
     let directory = FileManager.default.temporaryDirectory.appendingPathComponent("caresync-\(UUID().uuidString)").path
     try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: false)
-    defer { try? FileManager.default.removeItem(atPath: directory) }  // A folder that stays is in nobody's way.
+    defer { try? FileManager.default.removeItem(atPath: directory) }  // A folder that stays does no harm.
     return try body(directory)
 }

@@ -31,7 +31,7 @@ struct DevelopmentKeyTests {
     @Test("many that start together agree on them")
     func startTogether() async throws {
         let directory = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString).path
-        defer { try? FileManager.default.removeItem(atPath: directory) }  // A folder that stays is in nobody's way.
+        defer { try? FileManager.default.removeItem(atPath: directory) }  // A folder that stays does no harm.
         let keys = try await withThrowingTaskGroup(of: [UInt8].self) { group in
             for _ in 0..<16 { group.addTask { derived(try load(directory)) } }
             return try await group.reduce(into: Set<[UInt8]>()) { $0.insert($1) }

@@ -5,7 +5,7 @@ import HTTPTypes
 import Testing
 import WebAPI
 
-/// Accounts whose password somebody else has seen.
+/// Accounts with a generated password.
 @Suite("Generated passwords")
 struct GeneratedPasswordTests {
     private static let open: Set = ["GET /api/auth/current-user", "POST /api/auth/change-password"]
@@ -34,7 +34,7 @@ struct GeneratedPasswordTests {
         }
     }
 
-    @Test("public routes take them for nobody")
+    @Test("public routes do not identify them")
     func anonymous() async throws {
         try await withApp { app in
             let doctor = try await app.registerDoctor(verified: false)

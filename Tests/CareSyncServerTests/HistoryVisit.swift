@@ -110,7 +110,7 @@ struct HistoryVisit: Sendable {
         else { return nothing }  // The server is gone.
         let answer = RawConnection.parse(text)
         let json = TestResponse(status: answer.status, headers: [:], bytes: Array(answer.body.utf8))
-        // An answer that was cut off is none.
+        // An answer that was cut off does not count.
         return answer.status == 200 && json.json.isNull ? nothing : (answer.status, json)
     }
 }

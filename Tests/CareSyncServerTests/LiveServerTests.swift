@@ -39,7 +39,7 @@ struct LiveServerTests {
         #expect(await server.stop(with: signal) == 0)
     }
 
-    @Test("a request in hand is answered before it ends, and no new one is accepted")
+    @Test("a running request is answered before the server ends, and no new one is accepted")
     func drains() async throws {
         // A sign-in at this cost is still being checked when the signal comes.
         let server = try LiveServer(environment: ["CARESYNC_BCRYPT_COST": "13"])
@@ -56,7 +56,7 @@ struct LiveServerTests {
         #expect(throws: RawConnection.Failure.self) { try RawConnection(port: port) }
     }
 
-    @Test("mistakes in the configuration are listed together on the error stream, with status 78")
+    @Test("configuration mistakes are listed together on standard error, with status 78")
     func configurationMistakes() async throws {
         let server = try LiveServer()
         let result = try await server.command(

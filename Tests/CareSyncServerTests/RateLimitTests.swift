@@ -53,7 +53,7 @@ struct RateLimitTests {
         }
     }
 
-    @Test("an address over its quota gets 429 before its tokens are looked at, whoever it says it is")
+    @Test("an address over its quota gets 429 before its tokens are checked")
     func address() async throws {
         try await withApp(environment: Self.on) { app in
             for number in 0..<300 {
@@ -72,7 +72,7 @@ struct RateLimitTests {
         }
     }
 
-    @Test("a network registers ten accounts a minute, and whoever asks for more keeps nobody from signing in")
+    @Test("a network registers ten accounts a minute, and asking for more keeps nobody from signing in")
     func registration() async throws {
         try await withApp(environment: Self.on) { app in
             let user = try await app.registerPatient()

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Refusals that need no endpoint")
 struct RefusalTests {
-    @Test("an unknown route gets the error body with every member of the contract")
+    @Test("an unknown route gets the error body with all its members")
     func unknownRoute() async throws {
         try await withApp { app in
             let response = try await app.get("/api/nothing-here?x=1")

@@ -63,7 +63,7 @@ struct RetentionTests {
         }
     }
 
-    @Test("an hour's run happens once, however many nodes see to it", arguments: DatabaseKind.available)
+    @Test("an hour's run happens once, whatever the number of nodes", arguments: DatabaseKind.available)
     func once(_ kind: DatabaseKind) async throws {
         try await withApp(kind) { app in
             for _ in 0..<3 {

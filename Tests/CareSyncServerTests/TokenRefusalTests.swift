@@ -17,7 +17,7 @@ struct TokenRefusalTests {
         return answer.problemCode
     }
 
-    /// The token with another header, signed anew with `key`, or not at all.
+    /// The token with another header, signed again with `key`, or not at all.
     private static func forged(_ token: String, header: [String: String], key: [UInt8]?) throws -> String {
         let payload = try #require(token.split(separator: ".").dropFirst().first)
         let head = Base64.urlText(Array(try JSONSerialization.data(withJSONObject: header)))

@@ -1,12 +1,12 @@
 # shellcheck shell=bash disable=SC2034,SC2154 # variables are shared between these files and the scripts
 # Debian packages: installed only when missing, and only when that needs no question.
 
-# What compiling and running the server takes. The second line is what the Swift toolchain itself needs: its archive
+# What compiling and running the server needs. The second line is what the Swift toolchain itself needs: its archive
 # holds neither a C library to compile against nor the libraries that its own programs are linked with.
 run_packages=(ca-certificates cracklib-runtime git libcrack2-dev libcrypt-dev libcurl4-openssl-dev liboath-dev libpng-dev
     libpq-dev libqrencode-dev libsqlite3-dev pkg-config python3-venv tzdata
     binutils libc6-dev libcurl4 libgcc-12-dev libncurses6 libstdc++-12-dev libxml2)
-# What the tests take beside it.
+# What the tests need in addition.
 test_packages=(curl postgresql redis-server strace)
 
 # missing_packages NAME...: those of the names that are not installed.
@@ -26,7 +26,7 @@ require_packages() {
     ((${#missing[@]})) || return 0
 
     if ((EUID != 0)); then
-        # -n: a script that promises to ask nothing does not wait for a password either.
+        # -n: a script that asks no questions must not wait for a password either.
         if ! sudo -n true 2>/dev/null; then
             stop 2 "apt-get install -y --no-install-recommends ${missing[*]}"
         fi

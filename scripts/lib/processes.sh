@@ -20,7 +20,7 @@ end_session() {
     for attempt in {1..50}; do
         mapfile -t members < <(session_members "$1")
         ((${#members[@]})) || return 0
-        # Asked once, and made to after five seconds.
+        # Asked once, killed after five seconds.
         ((attempt > 1)) || kill -TERM "${members[@]}" 2>/dev/null || true
         sleep 0.1
     done

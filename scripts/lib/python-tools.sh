@@ -14,7 +14,7 @@ is_current() {
 
 # ensure_venv: an empty virtual environment, because Debian refuses a system-wide pip.
 ensure_venv() {
-    # A half-made one has no pip.
+    # An incomplete one has no pip.
     [[ -x $root/.tools/venv/bin/python ]] && "$root/.tools/venv/bin/python" -c 'import pip' 2>/dev/null && return 0
     progress "creating .tools/venv"
     "$system_python" -m venv --clear "$root/.tools/venv"

@@ -6,7 +6,7 @@ package import Persistence
 import Synchronization
 
 /// Writes where the chains of the audit log stand: to a file outside the database, and to the log, which is usually
-/// collected by another machine (RULINGS C10). Either shows later that rows were cut off.
+/// collected by another machine (rules/audit 4). Either shows later that rows were cut off.
 package final class AuditCheckpoints: Sendable {
     private let database: any Database
     private let file: CheckpointFile

@@ -110,7 +110,7 @@ package struct CheckpointFile: Sendable {
     private func checkpoint(
         _ bytes: Data, behind previous: String
     ) -> (checkpoint: AuditCheckpoint, signature: String)? {
-        // Whatever is wrong, it is no line of ours.
+        // Whatever is wrong, it was not written here.
         guard let line = try? JSONDecoder().decode(Line.self, from: bytes),
             let head = Self.bytes(line.head), let given = Self.bytes(line.signature), line.previous == previous,
             constantTimeEquals(given, signature(line.shard, line.sequence, line.head, line.at, line.previous))

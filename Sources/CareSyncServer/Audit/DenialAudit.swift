@@ -44,7 +44,7 @@ package final class DenialAudit: Sendable {
         await PeriodicTask("repeated refusals", every: .seconds(1), logger: logger) { [self] in
             try await write(begunBefore: database.services.time.now - Self.span)
         }.run()
-        // Stopping is no reason to lose them.
+        // They are written when the program stops.
         await Task { [self] in
             do { try await write(begunBefore: nil) } catch { logger.warning("repeated refusals are lost") }
         }.value
@@ -81,7 +81,7 @@ package final class DenialAudit: Sendable {
                 db.audit(entry)
             }
         } catch {
-            // The next one is the first again.
+            // The next one counts as a first one.
             open.withLock { open in if open[key]?.count == 0 { open[key] = nil } }
             throw error
         }
@@ -116,7 +116,7 @@ package final class DenialAudit: Sendable {
             outcome: .denied, reason: denial.code)
     }
 
-    /// An id or a user name. Whatever else a caller writes into a path may be health data.
+    /// An id or a user name. Anything else in a path may be health data.
     private static func isName(_ text: String) -> Bool {
         (1...50).contains(text.utf8.count)
             && text.utf8.allSatisfy { symbol in

@@ -1,13 +1,13 @@
 import CareSyncCore
 import Identity
 
-/// What a command refuses to do, told in one line.
+/// Why a command refuses, in one line.
 struct Refusal: Error, CustomStringConvertible {
     let description: String
 }
 
 extension Program {
-    /// Makes an administrator's account. Without a password one is made, shown once, and must be changed.
+    /// Creates an administrator's account. Without a password one is generated, shown once, and must be changed.
     package func createAdmin(username: String, email: String, password: String?) async throws {
         try await withSystem { system in
             let admin: CreatedAdmin

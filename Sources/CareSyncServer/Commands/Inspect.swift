@@ -35,7 +35,7 @@ extension Program {
         return try DocumentPages.document(of: system.endpoints).text
     }
 
-    /// Prints the effective configuration and looks at the database; writes nothing. Whether all is well.
+    /// Prints the effective configuration and checks the database; writes nothing. Returns whether all is well.
     package func check() async throws -> Bool {
         let loaded = try LoadedConfiguration.load(environment: environment, createsKeys: false)
         let width = loaded.effective.map(\.name.count).max() ?? 0
@@ -44,7 +44,7 @@ extension Program {
         }
         for warning in loaded.warnings { output.line("warning: \(warning)") }
         guard !isFileMissing(loaded.configuration.database) else {
-            output.line("database: not there yet; serve creates it")
+            output.line("database: does not exist yet; serve creates it")
             return true
         }
         do {

@@ -23,7 +23,7 @@ package struct Program: Sendable {
         return (loaded.configuration, logger)
     }
 
-    /// Opens the configured database, brings it up to date and closes it behind `body`.
+    /// Opens the configured database, migrates it, and closes it after `body`.
     func withSystem<Value>(_ body: (CareSync) async throws -> Value) async throws -> Value {
         let (configuration, logger) = try load()
         let database = try configuration.openDatabase(logger: logger)

@@ -5,14 +5,14 @@ import Identity
 import Persistence
 import Scheduling
 
-/// The invented people of a demonstration. Their passwords are in the documentation.
+/// The invented people of the demo. Their passwords are in the documentation.
 struct DemoSeeding: Sendable {
     let database: any Database
     let vault: PatientVault
     let identity: IdentityFeature
     let zone: ClinicZone
 
-    /// Adds what is missing; whether anything was.
+    /// Adds what is missing; returns whether anything was.
     func run() async throws -> Bool {
         let hashes = try await hashes()
         return try await database.write { [vault, identity, zone] db in
@@ -37,19 +37,19 @@ struct DemoSeeding: Sendable {
 }
 
 extension Program {
-    /// Adds the demonstration's people and appointments, unless they are there.
+    /// Adds the demo's people and appointments unless they exist.
     package func seedDemo() async throws {
         guard try load().0.mode == .development else {
             throw Refusal(description: "Demo data has known passwords, so production refuses it.")
         }
         try await withSystem { system in
-            output.line(try await system.demo.run() ? "Demo data added." : "The demo data is there already.")
+            output.line(try await system.demo.run() ? "Demo data added." : "The demo data exists already.")
         }
     }
 }
 
 extension CareSync {
-    /// How to sign in to the demonstration; empty when its people are not there.
+    /// How to sign in to the demo; empty when its people do not exist.
     func demoAccounts() async throws -> [String] {
         guard configuration.mode == .development else { return [] }
         return try await database.read { db in

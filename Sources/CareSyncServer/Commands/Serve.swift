@@ -5,7 +5,7 @@ import ServiceLifecycle
 import UnixSignals
 
 extension Program {
-    /// Serves HTTP and does the background work until SIGTERM or SIGINT; requests in hand are finished.
+    /// Serves HTTP and does the background work until SIGTERM or SIGINT; running requests are finished.
     package func serve() async throws {
         try await withSystem { system in
             let accounts = try await system.demoAccounts()
@@ -20,7 +20,7 @@ extension Program {
     package func work() async throws {
         try await withSystem { system in
             let line = "CareSync \(Release.version) works without HTTP on \(system.configuration.database.shown)"
-            // Said by a service of the group: by then signals are listened to, and whoever has read it may send one.
+            // Printed by a service of the group: from then on signals are handled, so a reader may send one.
             let announcement = Worker("announcement") { [output] in
                 output.line(line)
                 while !Task.isCancelled { try? await Task.sleep(for: .seconds(3600)) }  // Until it is cancelled.
@@ -29,7 +29,7 @@ extension Program {
         }
     }
 
-    /// The last service stops first, so requests end before what they hand work to.
+    /// The last service stops first, so requests end before the services they hand work to.
     private func run(_ system: CareSync, services: [any Service]) async throws {
         var configuration = ServiceGroupConfiguration(
             services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: system.logger)

@@ -5,7 +5,7 @@ import Logging
 import Persistence
 
 extension Program {
-    /// Checks every row of the audit log and names the first bad one. Whether all is well. Writes nothing.
+    /// Checks every row of the audit log and names the first bad one. Returns whether all is well; writes nothing.
     ///
     /// - Parameter checkpoints: the file to compare with; `nil` takes the one in the data folder, if there is one.
     package func verifyAudit(checkpoints path: String?) async throws -> Bool {

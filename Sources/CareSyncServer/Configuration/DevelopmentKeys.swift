@@ -3,7 +3,7 @@ import Concurrency
 import Cryptography
 import Foundation
 
-/// The keys of an installation that has configured none: files in the data folder, made once, for development only.
+/// The keys of an installation without configured keys: files in the data folder, created once, for development only.
 struct DevelopmentKeys {
     let directory: String
     let random: RandomSource
@@ -12,10 +12,10 @@ struct DevelopmentKeys {
         let description: String
     }
 
-    /// What becomes of a key that is not there yet.
+    /// What to do about a missing key.
     enum Missing {
         case create
-        /// Lasts as long as the process; for commands that need some key and must not write.
+        /// Lives as long as the process; for commands that need a key but must not write.
         case improvise
     }
 

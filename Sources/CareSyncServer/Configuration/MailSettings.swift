@@ -20,7 +20,7 @@ package struct MailSettings: Sendable {
         if case .none = provider { false } else { true }
     }
 
-    /// What development uses, and a production server that sends none.
+    /// The default in development, and in production without a mail provider.
     static let standardSender = MailSenderAddress(
         address: .noReply(at: "caresync.localhost"), name: "CareSync")
 
@@ -55,7 +55,7 @@ extension MailSettings.Provider {
             self = .sendGrid(key: SecretBytes(Array(key.utf8)))
             return
         }
-        // What is wrong is not quoted: it may hold the password.
+        // The value is not quoted: it may contain the password.
         let complaint = SettingError(
             "must have the form smtp://user:password@host:587, smtps://user:password@host:465 or sendgrid:KEY")
         guard let parts = URLComponents(string: text), let host = parts.host, !host.isEmpty,

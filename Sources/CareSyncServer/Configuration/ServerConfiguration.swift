@@ -34,7 +34,7 @@ package struct ServerConfiguration: Sendable {
         package var root: RootSecret
     }
 
-    /// What the outside world sees.
+    /// What the outside world sees of the server.
     package struct Web: Sendable, Equatable {
         package var publicURL: WebAddress?
         package var corsOrigins: [String]
@@ -53,7 +53,7 @@ package enum Requirement: String, Sendable, CaseIterable {
     case required, optional
 }
 
-/// A configuration, and what there is to say about it.
+/// A configuration with its warnings.
 package struct LoadedConfiguration: Sendable {
     package let configuration: ServerConfiguration
     /// Sentences about variables that have no effect.

@@ -1,4 +1,4 @@
-/// The variables of the environment that steer the program. Names never change.
+/// The environment variables that configure the program. Their names never change.
 package enum Setting: String, Sendable, CaseIterable {
     case environment = "CARESYNC_ENV"
     case host = "CARESYNC_HOST"
@@ -27,7 +27,7 @@ package enum Setting: String, Sendable, CaseIterable {
     case allowInsecure = "CARESYNC_ALLOW_INSECURE"
     case logLevel = "CARESYNC_LOG_LEVEL"
 
-    /// A secret is never shown, and may be read from a file that the variable with `_FILE` behind its name points to.
+    /// A secret is never shown. It may be read from the file named by the variable with `_FILE` appended.
     package var isSecret: Bool {
         switch self {
         case .databaseURL, .mailURL, .tokenSecret, .encryptionKeys, .rootSecret: true
@@ -51,16 +51,16 @@ package enum Setting: String, Sendable, CaseIterable {
         case .tokenSecret: "key of access tokens, 32 bytes or more, base64 (created in development)"
         case .encryptionKeys: "keys of patient data, id:base64,id:base64; the first one writes (created in development)"
         case .rootSecret: "secret the other keys are derived from, 32 bytes or more, base64 (created in development)"
-        case .publicURL: "address under which users reach the server (none; required in production)"
+        case .publicURL: "address at which users reach the server (none; required in production)"
         case .corsOrigins: "web origins that may use the API, a list (development: http://localhost:4200)"
         case .trustedProxies: "addresses of the proxies in front, a list (none)"
         case .adminNetworks:
-            "networks in which administrators stay able to sign in when an address is blocked, a list (none)"
+            "networks in which administrators can still sign in when an address is blocked, a list (none)"
         case .mailURL:
             "smtp://user:password@host:587 (STARTTLS), smtps://user:password@host:465, sendgrid:KEY or off "
                 + "(development: files)"
         case .mailFrom: "who mails are from, such as CareSync <no-reply@clinic.example> (required with a mail provider)"
-        case .linkLifetime: "minutes for which a mailed link that sets a password works, 5 to 1440 (60)"
+        case .linkLifetime: "how many minutes a mailed password link works, 5 to 1440 (60)"
         case .emailVerification: "required or optional (production: required, development: optional)"
         case .adminSecondFactor:
             "required or optional second factor of administrators (production: required, development: optional)"
@@ -75,7 +75,8 @@ package enum Setting: String, Sendable, CaseIterable {
         }
     }
 
-    /// Warnings about variables that look like ours and are not: a mistyped name would otherwise be ignored silently.
+    /// Warnings about variables that look like settings but are not: a mistyped name would otherwise be ignored
+    /// silently.
     static func warnings(about names: some Sequence<String>) -> [String] {
         let known = Set(allCases.map(\.rawValue)).union(allCases.filter(\.isSecret).map(\.fileVariable))
         return

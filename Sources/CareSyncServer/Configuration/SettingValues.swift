@@ -32,7 +32,7 @@ enum SettingValues {
         }
     }
 
-    /// 2 to 20 digits, blanks and a plus sign: it is read out to people in need.
+    /// 2 to 20 digits, blanks and a plus sign: it is read out to people in an emergency.
     static func telephone(_ text: String) throws -> String {
         let isNumber = text.utf8.allSatisfy { "0123456789+ ".utf8.contains($0) }
         guard isNumber, (2...20).contains(text.utf8.count), text.contains(where: \.isNumber) else {
@@ -51,8 +51,8 @@ enum SettingValues {
 
     static func addresses(_ text: String) throws -> [String] {
         try list(text).map { address in
-            guard (try? SocketAddress(ipAddress: address, port: 0)) != nil else {  // The complaint says what it needs.
-                throw SettingError("must list IP addresses; '\(address)' is none")
+            guard (try? SocketAddress(ipAddress: address, port: 0)) != nil else {  // The message says what it needs.
+                throw SettingError("must list IP addresses; '\(address)' is not one")
             }
             return address
         }
@@ -82,7 +82,7 @@ package struct WebAddress: Sendable, Equatable {
         guard let parts = URLComponents(string: text), let scheme = parts.scheme?.lowercased(),
             scheme == "http" || scheme == "https", let host = parts.host?.lowercased(), !host.isEmpty,
             parts.query == nil, parts.fragment == nil, parts.user == nil
-        else { throw SettingError("must be an address such as https://clinic.example; '\(text)' is none") }
+        else { throw SettingError("must be an address such as https://clinic.example; '\(text)' is not one") }
         let standardPort = scheme == "https" ? 443 : 80
         let port = parts.port.flatMap { $0 == standardPort ? nil : ":\($0)" } ?? ""
         origin = "\(scheme)://\(host)\(port)"

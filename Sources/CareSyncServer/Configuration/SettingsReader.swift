@@ -1,8 +1,8 @@
 import Foundation
 
-/// Reads settings one by one and gathers what is wrong with them.
+/// Reads settings one by one and collects what is wrong with them.
 struct SettingsReader {
-    /// What a setting came out as, for `caresync check`.
+    /// The effective value of a setting, for `caresync check`.
     struct Reading {
         let setting: Setting
         let shown: String

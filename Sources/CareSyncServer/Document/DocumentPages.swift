@@ -17,7 +17,7 @@ package enum DocumentPages {
             ("/health/live", "the process answers"), ("/health/ready", "the database answers too"),
         ]
         if system.configuration.web.hasDocuments {
-            let notice = isDevelopment ? "Development mode: invented data only, keys are made on this machine." : nil
+            let notice = isDevelopment ? "Development mode: invented data only, keys are created on this machine." : nil
             let swagger = SwaggerUI.pages(directory: swaggerDirectory ?? "", document: documentPath, notice: notice)
             let document = try document(of: system.endpoints, server: system.configuration.web.publicURL?.text)
             pages = [document.page(at: documentPath)] + swagger

@@ -33,11 +33,11 @@ enum DocumentTags {
                 "/api/auth/verify-otp", "/api/auth/reset-password-otp",
             ]),
         DocumentTag(
-            "Second factor", "Setting up, using and removing a second factor, and proving again who one is.",
+            "Second factor", "Setting up, using and removing a second factor, and stepping up.",
             paths: ["/api/auth/second-factor", "/api/auth/step-up"]),
-        DocumentTag("Own sessions", "Where an account is signed in.", paths: ["/api/auth/sessions"]),
+        DocumentTag("Own sessions", "The sessions of an account.", paths: ["/api/auth/sessions"]),
         DocumentTag("Reference data", "The value lists of forms.", paths: ["/api/master"]),
-        DocumentTag("Doctors", "Finding doctors, and when they work.", paths: ["/api/doctors"]),
+        DocumentTag("Doctors", "Finding doctors, and their working hours.", paths: ["/api/doctors"]),
         DocumentTag(
             "Booking", "Free slots, booking, emergencies and holds.",
             paths: [
@@ -45,13 +45,13 @@ enum DocumentTags {
                 "/api/appointments/patient/book-emergency",
             ]),
         DocumentTag(
-            "A patient's appointments", "What patients do with their own.", paths: ["/api/appointments/patient"]),
+            "A patient's appointments", "Patients' own appointments.", paths: ["/api/appointments/patient"]),
         DocumentTag(
-            "A doctor's appointments", "What doctors do with theirs, and the patients they treat.",
+            "A doctor's appointments", "Doctors' appointments, and the patients they treat.",
             paths: ["/api/appointments/doctor"]),
         DocumentTag("Leave", "Days on which a doctor takes no appointments.", paths: ["/api/doctor-leaves"]),
         DocumentTag(
-            "Patient data", "Who looked at a patient's data, and emergency access to it.",
+            "Patient data", "Who accessed a patient's data, and emergency access to it.",
             paths: [
                 "/api/patients", "/api/break-glass",
             ]),

@@ -1,4 +1,4 @@
-/// The first page of the document: what a client must know that no single operation tells.
+/// The first page of the document: what a client must know beyond single operations.
 enum DocumentIntroduction {
     static let text = """
         CareSync runs a clinic: accounts, doctors and their hours, appointments, leave, and the log of who saw what.
@@ -16,13 +16,13 @@ enum DocumentIntroduction {
 
         ## Second factor
         Where an account has one, `login` answers 401 `SECOND_FACTOR_REQUIRED` with a `challengeToken` and the `methods` it
-        takes. Send token and code to `POST /api/auth/second-factor/verify`. A recovery code does instead of a code.
+        takes. Send token and code to `POST /api/auth/second-factor/verify`. A recovery code works, too.
         An account that must have a second factor and has none can only enrol one (403 `SECOND_FACTOR_ENROLLMENT_REQUIRED`);
         one with a generated password can only change it (403 `PASSWORD_CHANGE_REQUIRED`).
 
         ## Step-up
-        An operation with `x-step-up` wants proof from the last five minutes, else 403 `STEP_UP_REQUIRED`. A sign-in counts;
-        otherwise call `POST /api/auth/step-up` and repeat. `ANY` takes password or code; `FACTOR` wants the code of the
+        An operation with `x-step-up` needs proof from the last five minutes, else 403 `STEP_UP_REQUIRED`. A sign-in counts;
+        otherwise call `POST /api/auth/step-up` and repeat. `ANY` takes password or code; `FACTOR` needs the code of the
         second factor wherever the account has one.
 
         ## Roles
@@ -53,14 +53,14 @@ enum DocumentIntroduction {
 
         ## Errors
         Every failure has one body, `Problem`: `message` (and `error`, the same) for a person, `code` for a program,
-        `fieldErrors` for the fields to blame, `requestId` to ask us about. Each operation lists its codes by status; the
+        `fieldErrors` for the refused fields, `requestId` for questions. Each operation lists its codes by status; the
         table below lists them all. Treat a code you do not know by its status. 424 means that something this request needs
-        is away, such as mail; 503 that the server is, and `Retry-After` says when to try again.
+        is unavailable, such as mail; 503 that the server itself is, and `Retry-After` says when to try again.
 
         ## Idempotency
         Operations with `Idempotency-Key` take effect once for a key, account and route: repeat a request after a lost
         response with the same key and body, and you get the first response again, failures included, for 48 hours. The key
-        with another body is 422; while the first is still being worked on it is 409 `REQUEST_IN_PROGRESS`.
+        with another body is 422; while the first is still being processed it is 409 `REQUEST_IN_PROGRESS`.
 
         ## Limits
         `RateLimit` and `RateLimit-Policy` tell what is left, for the account and for the address. Beyond it the answer is 429

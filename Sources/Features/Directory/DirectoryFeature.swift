@@ -10,7 +10,7 @@ package import WebAPI
 package struct DirectoryFeature: Feature {
     package static let migrations = DirectorySchema.migrations
     package let endpoints: [Endpoint]
-    /// What identity needs of this feature.
+    /// What identity needs from this feature.
     package let profiles: AccountProfiles
     package let mails: [MailKind]
     let revocations: PatientKeyRevocations

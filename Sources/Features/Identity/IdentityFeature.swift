@@ -18,7 +18,7 @@ package struct IdentityFeature: Feature {
     let sessions: SessionService
     let poller: SessionPoller
     let signInGuard: SignInGuard
-    /// Refuses blocked addresses, on every request and from memory.
+    /// Refuses blocked addresses on every request, from memory.
     package let addressGuard: AddressGuard
 
     /// - Parameters:
@@ -102,13 +102,13 @@ package struct IdentityFeature: Feature {
     /// Keeps the session cache true. While it does not run, every request asks the database.
     package var workers: [Worker] { [Worker("sessions", run: poller.run)] }
 
-    /// Makes an administrator's account. With `nil` a password of 16 characters is generated, which must be changed.
+    /// Creates an administrator's account. With `nil`, a password of 16 characters is generated, which must be changed.
     package func createAdmin(username: String, email: String, password: String?) async throws -> CreatedAdmin {
         try await accounts.createAdmin(username: username, email: email, password: password)
     }
 
-    /// Makes an account with a hash that is there already, in a running transaction; for demo data and imports. Throws
-    /// 409 `USERNAME_TAKEN` or `EMAIL_TAKEN`.
+    /// Creates an account with an existing hash in a running transaction; for demo data and imports. Throws 409
+    /// `USERNAME_TAKEN` or `EMAIL_TAKEN`.
     ///
     /// - Parameter form: who the doctor or patient is; `nil` makes the account alone.
     @discardableResult
@@ -116,8 +116,8 @@ package struct IdentityFeature: Feature {
         try accounts.add(account, form: form, db: db)
     }
 
-    /// Ends the sessions of an account in a running transaction: this node refuses them from its commit on, other nodes
-    /// within a second. Whoever deactivates an account changes its row first, so that no sign-in slips in between.
+    /// Ends the sessions of an account in a running transaction: this node refuses them from the commit on, other nodes
+    /// within a second. To deactivate an account, change its row first, so that no sign-in slips in between.
     package func endSessions(
         of user: UserID, except kept: SessionID? = nil, reason: SessionEnd, db: any Connection
     ) throws {

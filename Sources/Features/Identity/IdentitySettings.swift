@@ -1,28 +1,29 @@
 package import CareSyncCore
 
-/// What an installation may decide about accounts and sessions; the defaults are those of RULINGS C1 and C2.
+/// What an installation may decide about accounts and sessions; the defaults are those of rules/sessions-and-tokens 1
+/// to 3.
 package struct IdentitySettings: Sendable {
     /// Whether an address must be verified before it can be registered.
     package var emailVerificationRequired = false
     /// Well above five minutes: the published client refreshes once less than that remains.
     package var accessLifetime = TimeSpan.minutes(15)
-    /// How long a session lives however often it is refreshed.
+    /// How long a session lives at most, however often it is refreshed.
     package var sessionLifetime = TimeSpan.days(90)
-    /// How long the token just used still yields its successor, because the client refreshes in parallel.
+    /// How long the token just used still yields its successor, since the client refreshes in parallel.
     package var refreshGrace = TimeSpan.seconds(10)
 
-    /// Whether the machine itself is never blocked; for development only (RULINGS C13).
+    /// Whether the machine itself is never blocked; for development only (rules/sign-in-protection 6).
     package var exemptsLoopback = false
-    /// Where administrators stay able to sign in, and to work, although the address is blocked or limited.
+    /// Networks in which administrators can sign in and work although the address is blocked or limited.
     package var administration: [IPNetwork] = []
     /// Whether administrators must have a second factor.
     package var adminFactorRequired = false
-    /// How long a proof is good for what is sensitive (RULINGS C13).
+    /// How long a proof is good for what is sensitive (rules/second-factor 4).
     static let stepUpLifetime = TimeSpan.minutes(5)
 
-    /// Whether there is a way to send mail; what needs one answers 424 otherwise.
+    /// Whether mail can be sent; without it, requests that need it answer 424.
     package var isMailAvailable = true
-    /// How long a mailed link that sets a password counts.
+    /// How long a mailed password link is valid.
     package var linkLifetime = TimeSpan.minutes(60)
     /// What links in mails begin with, without a slash at its end.
     package var linkBase = "http://127.0.0.1:8080"

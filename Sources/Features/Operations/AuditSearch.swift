@@ -3,7 +3,7 @@ import CareSyncCore
 import Persistence
 import WebAPI
 
-/// Which lines of the audit log are asked for; the filters combine.
+/// Which audit rows to list; the filters can be combined.
 struct AuditSearchParameters: Codable, Sendable, PagedParameters {
     /// The account that acted.
     var actor: UserID?
@@ -43,7 +43,7 @@ struct AuditSearchRepository {
         let request = search.request
         let sources = Self.sources(search)
         let batch = Batch()
-        // Of each source no more is read than the page can need.
+        // From each source, only as much is read as the page can need.
         let newest = SQL.joined(
             sources.map { "SELECT * FROM (SELECT a.* \($0) \(Self.order) LIMIT \(request.offset + request.limit)) s" },
             separator: " UNION ALL ")

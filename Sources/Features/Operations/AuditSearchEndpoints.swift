@@ -49,14 +49,14 @@ struct AuditLineResponse: WireResponse {
     }
 }
 
-/// Lets administrators read the audit log, which is in the log itself then.
+/// Lets administrators read the audit log; reading it is logged, too.
 struct AuditSearchEndpoints: Sendable {
     let database: any Database
 
     var all: [Endpoint] {
         [
             .get(
-                "/api/admin/audit", "The audit log, the newest first",
+                "/api/admin/audit", "The audit log, newest first",
                 "Administrators. Who did what, when and to which row; reading it leaves a line, too.",
                 access: .role(.admin), settings: .expensive, use: search)
         ]

@@ -4,7 +4,7 @@ import Outbox
 import Persistence
 import WebAPI
 
-/// What waits in the outbox or was given up, as administrators see it.
+/// What waits in the outbox or has been given up, for administrators.
 struct OutboxEntryResponse: WireResponse {
     let id: Int64
     let kind: String
@@ -50,12 +50,12 @@ enum OutboxError: FailureCatalogue, CaseIterable {
         switch self {
         case .notFound: Problem(.notFound, "OUTBOX_MESSAGE_NOT_FOUND", "There is no such message.")
         case .notParked:
-            Problem(.conflict, "OUTBOX_MESSAGE_NOT_PARKED", "Only a message that was given up can be retried.")
+            Problem(.conflict, "OUTBOX_MESSAGE_NOT_PARKED", "Only a job that was given up can be retried.")
         }
     }
 }
 
-/// Lets administrators see which effects have not happened, and try again those that were given up.
+/// Lets administrators see which jobs have not been carried out, and retry those that were given up.
 struct OutboxEndpoints: Sendable {
     let database: any Database
 
@@ -64,11 +64,11 @@ struct OutboxEndpoints: Sendable {
     var all: [Endpoint] {
         [
             .get(
-                Self.base, "Messages that wait or were given up, the newest first",
+                Self.base, "Jobs that wait or were given up, newest first",
                 "Administrators. Mails, reminders and other effects that have not happened yet.", access: .role(.admin),
                 use: list),
             .post(
-                "\(Self.base)/{id}/retry", "Try again a message that was given up",
+                "\(Self.base)/{id}/retry", "Retry a job that was given up",
                 "Administrators. It is due at once, with all its tries before it.", access: .role(.admin),
                 fails: [OutboxError.notFound, .notParked], use: retry),
         ]

@@ -5,7 +5,7 @@ package import Persistence
 /// What lets somebody see a patient's data.
 package enum CareAccess: Sendable, Equatable {
     case treating
-    /// Nothing but an open grant, which every use of it names.
+    /// Only an open grant, which every access names.
     case breakGlass(BreakGlassID)
 
     /// For the audit log: why, when it is not the treatment.
@@ -26,10 +26,11 @@ package enum CareAccess: Sendable, Equatable {
     }
 }
 
-/// Whether a doctor treats a patient (contract/common.md §4): there is, or was, an appointment that is not cancelled. A
-/// hold that waits for payment makes nobody treating (RULINGS C6). Or, failing that, whether the glass is broken (C8).
+/// Whether a doctor treats a patient (rules/access 5): there is, or was, an appointment that is not cancelled. A
+/// hold that waits for payment makes nobody treating (rules/holds-and-payment 3). Or, failing that, whether the glass
+/// is broken (rules/access 8).
 ///
-/// Every service asks here; none compares ids by itself.
+/// Every service asks this; none compares ids itself.
 package enum CareRelationship {
     private static let treats: SQL = """
         t.held_until IS NULL AND t.deleted_at IS NULL
@@ -46,7 +47,7 @@ package enum CareRelationship {
         """
     }
 
-    /// The ids of the patients a doctor treats, and when each has the last appointment.
+    /// The ids of the patients a doctor treats, with the start of each one's last appointment.
     static func patients(of doctor: DoctorID) -> SQL {
         """
         SELECT t.patient_id, max(t.starts_at) AS last_start FROM appointments t

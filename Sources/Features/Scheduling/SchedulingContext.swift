@@ -9,12 +9,12 @@ package struct SchedulingSettings: Sendable {
     package var emergencyNumber: String
     /// How long a slot waits for its payment.
     package var holdTime: TimeSpan = .minutes(10)
-    /// How much of the clinic's time one patient may have taken at a time; `nil` does not bound it.
+    /// How many appointments and holds one patient may have at a time; `nil` means no bound.
     package var patientLimits: PatientLimits? = .standard
     /// How long an emergency may stay unopened before an administrator hears of it.
     package var escalationTime: TimeSpan = .minutes(10)
 
-    /// Whether there is a way to send mail; without one, nobody is written to about appointments.
+    /// Whether mail can be sent; without it, no mails about appointments are written.
     package var isMailAvailable = true
 
     package init(emergencyNumber: String = "112") {
@@ -26,7 +26,7 @@ package struct SchedulingSettings: Sendable {
     }
 }
 
-/// How many coming appointments and held slots a patient may have. What the desk books and emergencies are not bounded.
+/// How many coming appointments and held slots a patient may have. The desk's bookings and emergencies are not bounded.
 package struct PatientLimits: Sendable, Equatable {
     package var withOneDoctor: Int
     package var inAll: Int
@@ -48,7 +48,7 @@ struct SchedulingContext: Sendable {
         CalendarRepository(db: db, zone: zone, cache: rules)
     }
 
-    /// A calendar outside any transaction: one quick read, and another one for hours that are not remembered.
+    /// A calendar outside any transaction: one quick read, and a second one for hours that are not cached.
     func calendar(_ query: CalendarRepository.Query) async throws -> DoctorCalendar {
         let now = database.services.time.now
         let gathered = try await database.fetch { [zone] batch in

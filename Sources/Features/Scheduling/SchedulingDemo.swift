@@ -2,7 +2,7 @@ package import CareSyncCore
 package import Directory
 package import Persistence
 
-/// Past and coming appointments of the demo data: the same ones for the same day, and only when there are none yet.
+/// Past and coming appointments of the demo: the same for a given day, and only when there are none yet.
 package struct SchedulingDemo: Sendable {
     private let zone: ClinicZone
     private let vault: PatientVault

@@ -12,14 +12,14 @@ package enum SchedulingError: FailureCatalogue, Equatable {
     case doctorOnLeave(String)
     case clinicClosed(String)
     case doctorUnavailable, doctorNotVerified, patientInactive
-    /// With up to three free starts of the same doctor, nearest first (RULINGS D7).
+    /// With up to three free starts of the same doctor, nearest first (rules/calendar-and-slots 7).
     case slotUnavailable([LocalDateTime])
     /// The patient has another appointment at that time.
     case patientBusy([LocalDateTime])
     case illegalTransition, notStarted, inactive
     /// It is too late for this change.
     case over
-    /// The patient has as much of the clinic's time as ``PatientLimits`` allow.
+    /// The patient has reached the bounds of ``PatientLimits``.
     case tooManyAppointments, tooManyHolds
     /// The slot is only held until it is paid for.
     case paymentRequired
@@ -74,7 +74,7 @@ package enum SchedulingError: FailureCatalogue, Equatable {
         case .outsideWorkingHours(let field): Self.time(field, "OUTSIDE_WORKING_HOURS", "is outside working hours")
         case .offGrid(let field): Self.time(field, "OFF_GRID", "is not the start of a slot")
         case .doctorUnavailable:
-            Problem(.conflict, "DOCTOR_UNAVAILABLE", "This doctor does not take appointments at the moment.")
+            Problem(.conflict, "DOCTOR_UNAVAILABLE", "This doctor is not taking appointments at the moment.")
         case .doctorOnLeave(let field):
             Self.day(field, "DOCTOR_ON_LEAVE", "The doctor is on leave on that day.", "falls within a leave")
         case .clinicClosed(let field):
@@ -91,15 +91,16 @@ package enum SchedulingError: FailureCatalogue, Equatable {
         case .inactive: Problem(.conflict, "APPOINTMENT_INACTIVE", "The appointment is no longer active.")
         case .over:
             Problem(
-                .conflict, "APPOINTMENT_OVER", "The appointment has begun or is over and cannot be changed any more.")
+                .conflict, "APPOINTMENT_OVER", "The appointment has begun or is over and can no longer be changed.")
         case .tooManyAppointments:
             Problem(
                 .conflict, "TOO_MANY_APPOINTMENTS",
-                "You can have at most 5 coming appointments with one doctor and 20 in all. Cancel one to book another.")
+                "You can have at most 5 coming appointments with one doctor, and 20 in all. Cancel one to book another."
+            )
         case .tooManyHolds:
             Problem(
                 .conflict, "TOO_MANY_HOLDS",
-                "You can hold at most 5 slots at a time. Pay for one of them or give it back to book another.")
+                "You can hold at most 5 slots at a time. Pay for one or release it to book another.")
         case .paymentRequired:
             Problem(.conflict, "PAYMENT_REQUIRED", "The appointment has to be paid for first.")
         case .notHeld: Problem(.conflict, "NOT_HELD", "The slot is not held for you any more.")

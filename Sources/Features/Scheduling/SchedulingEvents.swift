@@ -16,7 +16,7 @@ extension AppointmentEvent {
     package var subject: String { "appointment/\(appointment)" }
 }
 
-/// A patient has taken a slot, or somebody has for them.
+/// A slot was booked by a patient, or for one.
 package struct AppointmentBooked: AppointmentEvent, Equatable {
     package let appointment: AppointmentID
     package let doctor: DoctorID
@@ -89,7 +89,7 @@ package struct EmergencyBooked: AppointmentEvent, Equatable {
     package let at: Instant
 }
 
-/// The doctor has not opened an emergency in time; an administrator has to step in.
+/// A doctor has not opened an emergency in time; an administrator must step in.
 package struct EmergencyUnanswered: AppointmentEvent, Equatable {
     package let appointment: AppointmentID
     package let doctor: DoctorID

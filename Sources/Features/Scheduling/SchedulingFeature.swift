@@ -61,7 +61,7 @@ package struct SchedulingFeature: Feature {
         try FreeDoctors.find(among: doctors, on: date, zone: zone, db: db)
     }
 
-    /// What becomes of the coming appointments of somebody who is out, for identity and directory.
+    /// Settles the coming appointments of somebody who is out, for identity and directory.
     package static func settlement(isMailAvailable: Bool) -> AppointmentSettlement {
         let people = PeopleOut(isMailAvailable: isMailAvailable)
         return { person, handling, isNew, origin, db in
@@ -83,7 +83,7 @@ package struct SchedulingFeature: Feature {
         try HoldService.capture(appointment, origin: origin, db)
     }
 
-    /// Sees to it that today's nightly run is in the outbox; more often than needed does no harm.
+    /// Ensures that today's nightly run is in the outbox; repeating it does no harm.
     package func scheduleNightlyJob() async throws {
         try await nightly.schedule()
     }

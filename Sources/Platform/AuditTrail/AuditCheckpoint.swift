@@ -1,6 +1,7 @@
 package import Persistence
 
-/// Where a chain of the audit log stood at a moment; kept outside the database, it shows that a chain was cut (RULINGS C10).
+/// Where a chain of the audit log stood at a moment; kept outside the database, it shows that a chain was cut
+/// (rules/audit 4).
 package struct AuditCheckpoint: RowDecodable, Equatable {
     package let shard: Int
     package let sequence: Int64

@@ -41,7 +41,7 @@ package struct AuditDefect: Sendable, Equatable, CustomStringConvertible {
     }
 }
 
-/// Finds out what was done to a row that does not follow from the one before it, by looking at the rows behind it.
+/// Finds out what was done to a row that does not follow from the one before it, from the rows after it.
 struct AuditDiagnosis: Sendable {
     /// So many rows may have been removed, and the rest renumbered, for the loss to be named as one.
     private static let mostRemoved: Int64 = 1000

@@ -1,7 +1,7 @@
 package import CareSyncCore
 package import Persistence
 
-/// One line of the audit log: who did what to which row. Ids and reasons only, never clinical text.
+/// One audit row: who did what to which record. Ids and reasons only, never clinical text.
 package struct AuditEntry: Sendable, Equatable {
     package enum Action: String, Codable, Sendable, CaseIterable {
         case readPHI = "READ_PHI"
@@ -35,7 +35,7 @@ package struct AuditEntry: Sendable, Equatable {
     /// Whose data it was, in ascending order; a list that shows many is one access and one line.
     package let patients: [PatientID]
     package let outcome: Outcome
-    /// A code or the words a person gave, such as the reason of a break-glass access.
+    /// A code, or the reason a person gave.
     package let reason: String?
     /// What was changed, before and after: a state such as `ACTIVE`, never health data.
     package let before: String?

@@ -3,7 +3,7 @@ package import Persistence
 import Synchronization
 
 /// Writes the audit log: append-only, in chains, each row carrying a keyed code over itself and the row before it
-/// (RULINGS C10). A connection always writes to one chain, so connections never wait for each other.
+/// (rules/audit 4). A connection always writes to one chain, so connections never wait for each other.
 ///
 /// On PostgreSQL the server holds a lock on the chain for the connection, so no other process writes to it and the head is
 /// remembered. On SQLite another process may have extended the chain before this one became the writer, so the head is read

@@ -11,8 +11,8 @@ package enum AuditSchema {
             }
     }
 
-    /// What people do with their own data is nearly all of the log, and the patient's list finds it; keeping it out of the
-    /// index by actor is a page less to write for each booking.
+    /// Most of the log is what people do with their own data, and the patient's list finds that; leaving it out of the
+    /// index by actor saves each booking a page.
     private static func log(_ d: Dialect) -> [SQL] {
         [
             """

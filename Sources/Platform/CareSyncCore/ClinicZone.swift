@@ -1,6 +1,6 @@
 import Foundation
 
-/// The time zone a clinic lives in, with its clock changes from 1970 to 2100 laid out for searching.
+/// The clinic's time zone, with its clock changes from 1970 to 2100 in a searchable table.
 ///
 /// Calendar rules are computed with it, never by adding 24 hours. Before and after the table the first and last offsets hold.
 package struct ClinicZone: Sendable {
@@ -79,8 +79,8 @@ package struct ClinicZone: Sendable {
         local(instant).date
     }
 
-    /// The moment at which the wall clock shows a reading: the first one when the hour is repeated, `nil` when the clock
-    /// jumps over it.
+    /// The moment at which the wall clock shows a reading: the first one in a repeated hour, `nil` when the clock skips
+    /// it.
     package func instant(of reading: LocalDateTime) -> Instant? {
         // A reading belongs to an offset if turning it into an instant with that offset and back gives the same reading.
         // Every offset in force within a day on either side is a candidate.

@@ -7,7 +7,7 @@ package struct IPAddress: Hashable, Sendable, CustomStringConvertible {
     /// Dotted, or as RFC 5952 shortens IPv6.
     package let description: String
 
-    /// `nil` when it is no address. An IPv4 address in IPv6's clothing (`::ffff:192.0.2.1`) is taken for what it is.
+    /// `nil` when it is not an address. An IPv4-mapped address (`::ffff:192.0.2.1`) is read as IPv4.
     package init?(_ text: String) {
         // The system reads up to the first NUL.
         guard text.utf8.count <= 45, !text.utf8.contains(0),
@@ -23,8 +23,8 @@ package struct IPAddress: Hashable, Sendable, CustomStringConvertible {
         bytes.count == 4 ? bytes.first == 127 : bytes.last == 1 && bytes.dropLast().allSatisfy { $0 == 0 }
     }
 
-    /// The addresses that one customer of an Internet provider can take at will, named by the first of them: an IPv4
-    /// address and the machine itself stand for themselves, an IPv6 address for the 2^64 addresses of its network.
+    /// The addresses that one customer of an Internet provider controls, named by the first of them: an IPv4 address or
+    /// loopback itself, for IPv6 the /64 network.
     package var network: String {
         guard bytes.count == 16, !isLoopback else { return description }
         return Self.spell(Array(bytes.prefix(8)) + [UInt8](repeating: 0, count: 8)) ?? description

@@ -1,10 +1,10 @@
-/// Addresses that begin alike, such as `10.20.0.0/16`; without a prefix one address.
+/// Addresses with a common prefix, such as `10.20.0.0/16`; without a prefix length, one address.
 package struct IPNetwork: Hashable, Sendable, CustomStringConvertible {
     private let first: IPAddress
     /// How many bits the addresses share.
     private let prefix: Int
 
-    /// `nil` when it is no network, or when bits are set behind the prefix: then it is not clear what was meant.
+    /// `nil` when it is not a network, or when bits are set behind the prefix: the meaning would be unclear.
     package init?(_ text: String) {
         let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
         guard let address = parts.first.map(String.init), let first = IPAddress(address) else { return nil }
@@ -14,7 +14,7 @@ package struct IPNetwork: Hashable, Sendable, CustomStringConvertible {
             return
         }
         let digits = parts[1].utf8
-        // A prefix of an IPv4 address in IPv6's clothing would count other bits than the address has.
+        // The prefix of an IPv4-mapped address would count other bits than the address has.
         guard (1...3).contains(digits.count),
             digits.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }),
             let prefix = Int(parts[1]), prefix <= bits, address.utf8.contains(UInt8(ascii: ":")) == (bits == 128),

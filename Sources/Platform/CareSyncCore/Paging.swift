@@ -1,4 +1,5 @@
-/// Which part of a list is asked for. Without a size a list is whole, up to ``hardLimit`` rows (RULINGS D6).
+/// Which part of a list is asked for. Without a size a list is whole, up to ``hardLimit`` rows
+/// (rules/lists-and-paging 3).
 package struct PageRequest: Sendable, Equatable {
     package static let maximumSize = 100
     /// Rows of a page when only its number is given.
@@ -8,7 +9,7 @@ package struct PageRequest: Sendable, Equatable {
 
     package let page: Int
     package let size: Int
-    /// Whether the client asked for pages, and so reads the total.
+    /// Whether the client asked for pages and so needs the total.
     package let isPaged: Bool
 
     /// `page` counts from 0; either value alone asks for pages, of 20 rows when no size is named.
@@ -41,8 +42,8 @@ package struct Page<Item: Sendable>: Sendable {
         self.total = request.isPaged ? total : nil
     }
 
-    /// An unpaged list that is cut at both ends when it is long, so that what lies around a point of it stays: half of the
-    /// rows on either side of the point, or more where the other side has fewer.
+    /// An unpaged list that is cut at both ends when it is long, so that the rows around a point stay: half on either
+    /// side, or more where the other side has fewer.
     ///
     /// - Parameters:
     ///   - before: what precedes the point, the nearest first; up to `request.limit` rows.
@@ -71,7 +72,7 @@ package struct Page<Item: Sendable>: Sendable {
     }
 }
 
-/// Parameters of a list that can be asked for page by page (RULINGS D6).
+/// Parameters of a list that can be asked for page by page (rules/lists-and-paging 2).
 package protocol PagedParameters: Validated {
     var page: Int? { get }
     var size: Int? { get }

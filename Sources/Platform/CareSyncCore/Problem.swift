@@ -1,4 +1,4 @@
-/// What kind of failure it is; the kind alone fixes the HTTP status (contract/common.md §3.3).
+/// What kind of failure it is; the kind alone fixes the HTTP status (rules/errors 2).
 package enum ProblemKind: Int, Sendable, CaseIterable {
     case badRequest = 400
     case unauthenticated = 401
@@ -49,7 +49,7 @@ package struct Problem: Error, Sendable {
         self.shape = shape
     }
 
-    /// The same problem with a sentence behind its own, which is also the member `advice` of the body.
+    /// The same problem with a sentence appended, which is also the member `advice` of the body.
     package func advising(_ advice: String?) -> Problem {
         guard let advice else { return self }
         var details = details
@@ -94,7 +94,7 @@ extension Problem {
     package static let notFound = Problem(.notFound, "NOT_FOUND", "There is no such resource.")
     package static let unavailable = Problem(
         .unavailable, "UNAVAILABLE", "The service is not available right now.", retryAfter: 1)
-    package static let fault = Problem(.fault, "INTERNAL", "Something went wrong on our side.")
+    package static let fault = Problem(.fault, "INTERNAL", "Something went wrong on the server.")
 }
 
 /// The expected failures of one subject.

@@ -2,9 +2,9 @@
 package struct RequestOrigin: Sendable, Hashable {
     package let principal: Principal?
     package let requestID: String
-    /// The client's address, seen through trusted proxies only.
+    /// The client's address; only trusted proxies may name it.
     package let address: String
-    /// What the client says it is, as it was sent; ``keptUserAgent`` is what is stored.
+    /// The user agent as sent; ``keptUserAgent`` is what is stored.
     package let userAgent: String?
 
     package init(principal: Principal?, requestID: String, address: String, userAgent: String? = nil) {

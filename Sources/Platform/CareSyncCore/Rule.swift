@@ -51,7 +51,7 @@ extension Validated {
 extension Rule {
     package typealias Path<Value> = KeyPath<Root, Value> & Sendable
 
-    /// Length in Unicode code points, as JSON Schema and both databases count: a letter with a thousand accents is long.
+    /// Length in Unicode code points, as JSON Schema and both databases count.
     package static func length(_ field: String, _ path: any Path<String>, _ bounds: ClosedRange<Int>) -> Rule {
         Rule(field, .length(minimum: bounds.lowerBound, maximum: bounds.upperBound)) {
             text($0[keyPath: path], bounds)

@@ -75,7 +75,7 @@ package enum TextKey {
     // MARK: Parts
 
     private static func tokens(of text: String) -> [Substring.UnicodeScalarView] {
-        // The acute accent by itself, typed for an apostrophe, would fall apart into a blank and a mark.
+        // A lone acute accent, typed for an apostrophe, would decompose into a blank and a mark.
         let text = String(String.UnicodeScalarView(text.unicodeScalars.map { $0.value == 0xB4 ? "'" : $0 }))
         return folded(text).unicodeScalars.split(separator: " ")
     }

@@ -1,4 +1,4 @@
-/// Where the time comes from, so that tests can move it; a service never asks the system itself.
+/// The source of time, so that tests can move it; a service never asks the system.
 package struct TimeSource: Sendable {
     private let read: @Sendable () -> Instant
 
@@ -9,7 +9,7 @@ package struct TimeSource: Sendable {
     package var now: Instant { read() }
 }
 
-/// Where randomness comes from, so that a test can replay a run.
+/// The source of randomness, so that a test can replay a run.
 package struct RandomSource: Sendable {
     private let fill: @Sendable (Int) -> [UInt8]
 

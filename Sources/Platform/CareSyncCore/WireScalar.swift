@@ -1,4 +1,4 @@
-/// A value that travels as one JSON string or number, with what the OpenAPI schema says of it.
+/// A value that is one JSON string or number, with its OpenAPI schema.
 package protocol WireScalar {
     static var wireType: WireType { get }
     /// Any valid value; the schema recorder hands it to `init(from:)` of the enclosing type.
@@ -15,7 +15,7 @@ package struct WireType: Sendable, Equatable {
     package let maximum: Int64?
     package let pattern: String?
     package let example: String?
-    /// A request is not told the example, because what is near enough today is past one day.
+    /// Request errors do not quote the example, because its date will be in the past some day.
     package let isMoment: Bool
     /// What the value means, such as whose clock it is read from.
     package let text: String?

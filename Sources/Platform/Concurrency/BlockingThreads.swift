@@ -13,7 +13,7 @@ package final class BlockingThreads<Scratch>: Sendable {
 
     /// - Parameters:
     ///   - name: at most 12 bytes; the system cuts thread names at 15.
-    ///   - niceness: how far the threads stand back behind those that serve requests.
+    ///   - niceness: how much lower the threads' priority is than that of threads that serve requests.
     ///   - queueLimit: jobs that may wait beside those that run; one more is refused with `refusal`, which is told whether
     ///     the threads have ended.
     package init(

@@ -1,7 +1,7 @@
 import Synchronization
 
-/// Recently used values, bounded, in two generations: when the young one is full it becomes the old one, and what was not
-/// asked for since is forgotten. What is in use stays, without any bookkeeping per use.
+/// Recently used values, bounded, in two generations: when the young one is full it becomes the old one, and values not
+/// used since are dropped. Values in use stay, without bookkeeping per use.
 package struct GenerationCache<Key: Hashable, Value> {
     private let half: Int
     private var young: [Key: Value] = [:]

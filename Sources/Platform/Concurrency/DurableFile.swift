@@ -1,6 +1,6 @@
 import Foundation
 
-/// A file whose content survives a crash: when a function returns, the disk has it. Readable by this account only.
+/// A file whose content survives a crash: it is on disk when a function returns. Readable by this account only.
 package struct DurableFile: Sendable {
     package let path: String
 
@@ -8,7 +8,7 @@ package struct DurableFile: Sendable {
         self.path = path
     }
 
-    /// What the system refused, without the content.
+    /// The system call that failed, without the content.
     package struct WriteFailure: Error, CustomStringConvertible {
         package let path: String
         package let code: Int32
@@ -23,7 +23,7 @@ package struct DurableFile: Sendable {
         }
     }
 
-    /// Makes the file unless there is one; `false` when somebody was first. It appears with its whole content.
+    /// Creates the file unless it exists; `false` when it does. It appears with its whole content.
     package func create(_ bytes: [UInt8]) throws -> Bool {
         try withDraft(bytes) { draft in
             guard link(draft, path) != 0 else { return true }
@@ -32,8 +32,8 @@ package struct DurableFile: Sendable {
         }
     }
 
-    /// Adds lines in one write, so that processes that share the file never mix theirs. A last line that a crash cut short
-    /// is cut off first.
+    /// Appends lines in one write, so that processes sharing the file never mix theirs. A last line that a crash cut
+    /// short is removed first.
     package func append(lines: [String]) throws {
         try makeFolder()
         let descriptor = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
@@ -69,7 +69,7 @@ package struct DurableFile: Sendable {
         return value
     }
 
-    /// The name is in the folder, which is a file of its own to the disk.
+    /// The name is in the folder, which has to be flushed separately.
     private func synchronizeFolder() throws {
         let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else { throw failure() }

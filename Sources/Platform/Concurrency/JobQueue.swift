@@ -25,7 +25,7 @@ package final class JobQueue<Job: Sendable>: @unchecked Sendable {
     }
 
     /// Adds a job. The answer is the job that finds no room and has to be refused, if there is one: this one, or, when
-    /// the queue is full and another lane holds more of it or stands behind in priority, the last of that lane.
+    /// the queue is full and another lane holds more of it or has a lower priority, the last of that lane.
     ///
     /// - Parameter lane: whose job it is. Lanes take turns, so one with many jobs keeps nobody else waiting for all of
     ///   them.

@@ -1,8 +1,8 @@
 import Synchronization
 
-/// Lets few callers of this process at a time be at one key; the others wait in the order they came.
+/// Limits how many callers of this process use one key at once; the others wait in order.
 ///
-/// It saves work and spares refusals. What must hold is decided by the database, also between processes.
+/// It saves work and avoids refusals. The database decides, also across processes.
 package final class KeyedGate<Key: Hashable & Sendable>: Sendable {
     private struct Line {
         var inside = 0

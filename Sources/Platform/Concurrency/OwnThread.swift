@@ -1,6 +1,6 @@
 import Foundation
 
-/// A thread of our own, for work that blocks: it must not hold one of the few threads that serve requests.
+/// A dedicated thread for blocking work, which must not hold one of the few threads that serve requests.
 package enum OwnThread {
     private final class Start {
         let name: String

@@ -1,7 +1,7 @@
 import CareSyncCore
 package import Logging
 
-/// Work that is done again and again until it is cancelled.
+/// Work that is repeated until it is cancelled.
 package struct PeriodicTask: Sendable {
     private let name: String
     private let span: Duration
@@ -20,7 +20,7 @@ package struct PeriodicTask: Sendable {
         self.work = work
     }
 
-    /// Begins at once. Of a row of failures the first is logged, and that it is over.
+    /// Begins at once. Of consecutive failures only the first is logged, and the recovery.
     package func run() async {
         var isFailing = false
         while !Task.isCancelled {

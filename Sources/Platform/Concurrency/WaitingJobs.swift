@@ -7,8 +7,8 @@ package enum JobPriority: Int, Sendable, CaseIterable {
 
 /// Jobs in the order in which they will run: by priority, then by lanes in turns, and in a lane as they came.
 ///
-/// A lane is whoever must not keep others from their turn, such as the network that sends the requests. With one lane and
-/// one priority it is a plain queue.
+/// A lane groups jobs that must not keep others from their turn, such as those of one network. With one lane and one
+/// priority it is a plain queue.
 struct WaitingJobs<Job> {
     private struct Lane {
         private var jobs: [Job] = []

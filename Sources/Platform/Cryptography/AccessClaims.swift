@@ -1,7 +1,7 @@
 package import CareSyncCore
 import JWTKit
 
-/// What an access token says about its bearer.
+/// The claims of an access token.
 package struct AccessClaims: Sendable, Equatable {
     package let userID: UserID
     package let username: String

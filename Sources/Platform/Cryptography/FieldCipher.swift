@@ -21,7 +21,7 @@ package struct FieldContext: Sendable, Hashable {
     }
 }
 
-/// A stored value does not open: it was changed, moved, or sealed by another key. It names the place and nothing else.
+/// A stored value does not decrypt: it was changed, moved, or sealed with another key. It names only the place.
 package struct IntegrityFailure: ExplainedFault, Equatable {
     package let context: FieldContext
 
@@ -32,7 +32,7 @@ package struct IntegrityFailure: ExplainedFault, Equatable {
     /// For the log: table, column and row id.
     package var description: String { "Integrity failure at \(context.table).\(context.column), row \(context.row)." }
 
-    /// For the client, who learns no place.
+    /// For the client, who does not learn the place.
     package var problem: Problem {
         Problem(.fault, "DATA_INTEGRITY", "A stored value is damaged. Nothing was changed.")
     }

@@ -2,11 +2,11 @@ import CCrack
 import Foundation
 import Synchronization
 
-/// Words that are no passwords, because guessing begins with them: the dictionary that Debian's `cracklib-runtime` makes
-/// of the word lists of the machine. It is only asked whether a word is in it; cracklib's other rules are not ours.
+/// Words that are not allowed as passwords, because they are guessed first: the dictionary that Debian's
+/// `cracklib-runtime` makes of the word lists of the machine. Only its words are used, not cracklib's other rules.
 package final class PasswordDictionary: Sendable {
-    /// The machine's, opened when it is first asked for; `nil` when it is not there. It belongs to the machine as the
-    /// time zones do, which is why it is not handed from part to part.
+    /// The machine's dictionary, opened on first use; `nil` when missing. Like the time zones it belongs to the
+    /// machine, so it is not injected.
     package static let system = PasswordDictionary(path: systemPath)
     package static let systemPath = String(cString: GetDefaultCracklibDict())
 

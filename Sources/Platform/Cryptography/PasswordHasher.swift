@@ -5,7 +5,7 @@ import Foundation
 /// The outcome of a password check.
 package enum PasswordVerification: Sendable, Equatable {
     case wrong
-    /// `needsUpgrade`: the stored hash is imported or cheaper than the configuration asks; hash the password anew.
+    /// `needsUpgrade`: the stored hash is imported or cheaper than configured; hash the password again.
     case right(needsUpgrade: Bool)
 }
 
@@ -26,8 +26,7 @@ package final class PasswordHasher: Sendable {
     /// - Parameters:
     ///   - cost: within ``costs``.
     ///   - threads: as many as the machine has cores unless given.
-    ///   - queueLimit: checks that may wait for a thread; one more is refused with 429 `RATE_LIMITED`, because a server
-    ///     that is asked too much is not broken.
+    ///   - queueLimit: checks that may wait for a thread; one more is refused with 429 `RATE_LIMITED`.
     package convenience init(
         cost: Int = 12, threads: Int? = nil, queueLimit: Int = 1024, random: RandomSource
     ) throws {
@@ -61,8 +60,7 @@ package final class PasswordHasher: Sendable {
         }
     }
 
-    /// Checks a password against the hash of its account, or against nothing when there is no such account, which takes
-    /// as long as a wrong password does.
+    /// Checks a password against the hash of its account. Without an account it takes as long as a wrong password.
     package func verify(
         _ password: String, against stored: String?, turn: PasswordTurn = .system
     ) async throws -> PasswordVerification {
@@ -96,6 +94,6 @@ package final class PasswordHasher: Sendable {
     }
 
     private static var closed: Problem {
-        Problem(.unavailable, "UNAVAILABLE", "The server is about to end. Try again.", retryAfter: 1)
+        Problem(.unavailable, "UNAVAILABLE", "The server is shutting down. Try again.", retryAfter: 1)
     }
 }

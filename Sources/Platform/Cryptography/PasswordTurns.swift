@@ -1,11 +1,11 @@
 import CareSyncCore
 import Synchronization
 
-/// Whose turn the check or the hash of a password takes.
+/// Whose turn a password check or hash takes.
 package struct PasswordTurn: Sendable {
-    /// Who asks, as far as quotas of addresses tell people apart.
+    /// Who asks, as far as address quotas can tell.
     let network: String
-    /// Whether somebody wants in who has an account already, which goes before anything else.
+    /// Whether it is for an existing account, which goes before anything else.
     let isSignIn: Bool
 
     /// A check that signs somebody in, or that somebody with an account asks for.
@@ -22,8 +22,8 @@ package struct PasswordTurn: Sendable {
     package static let system = PasswordTurn(network: "", isSignIn: true)
 }
 
-/// What waits for a turn. Sign-ins go first, and one of each network after another, so that whoever asks for much waits
-/// behind its own requests only. Every eighth turn belongs to the others, who otherwise might wait for ever.
+/// What waits for a turn. Sign-ins go first, and one of each network after another, so that heavy users wait only
+/// behind their own requests. Every eighth turn goes to the others, who otherwise might wait forever.
 struct TurnQueue<Item> {
     private struct Line {
         /// Networks that have something waiting, the next one first.

@@ -56,7 +56,7 @@ package struct RootSecret: Sendable {
         try self.init(Base64.secret(text))
     }
 
-    /// 32 bytes by HKDF-SHA-256. Keys of different purposes tell nothing about each other or about the root.
+    /// 32 bytes by HKDF-SHA-256. Keys of different purposes reveal nothing about each other or about the root.
     package func derive(_ purpose: KeyPurpose) -> SecretBytes {
         SecretBytes(
             key: HKDF<SHA256>.deriveKey(

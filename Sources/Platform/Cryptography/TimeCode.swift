@@ -2,7 +2,7 @@ import COath
 package import CareSyncCore
 import Foundation
 
-/// liboath has refused what it is asked for; memory ran out.
+/// liboath failed; memory ran out.
 package struct TimeCodeFailure: Error, Equatable {}
 
 /// The six digits an authenticator app shows (RFC 6238: HMAC-SHA-1, steps of 30 s).
@@ -10,7 +10,7 @@ package struct TimeCodes: Sendable {
     package static let secretBytes = 20
     package static let digits = 6
     private static let stepSeconds: Int64 = 30
-    /// How many steps a telephone's clock may be off, either way.
+    /// How many steps a telephone's clock may be ahead or behind.
     private static let drift: Int64 = 1
 
     private static let library = oath_init()

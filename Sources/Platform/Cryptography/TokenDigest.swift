@@ -5,7 +5,7 @@ import Foundation
 struct TokenDigest: Hashable {
     private let words: (UInt64, UInt64, UInt64, UInt64)
 
-    /// `nil` for a token too long to be one of ours.
+    /// `nil` for a token too long to be genuine.
     init?(_ token: some StringProtocol) {
         guard token.utf8.count <= 4_096 else { return nil }
         var hash = SHA256()

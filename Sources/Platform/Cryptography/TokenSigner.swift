@@ -9,7 +9,7 @@ package struct TokenSigner: Sendable {
     package static let leeway = TimeSpan.seconds(30)
 
     private static let algorithm = "HS256"
-    /// No token of ours comes near it.
+    /// Genuine tokens are far shorter.
     private static let maximumBytes = 4_096
 
     private let keys: JWTKeyCollection

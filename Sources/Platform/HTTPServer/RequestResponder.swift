@@ -1,8 +1,8 @@
-/// What answers requests. It is called on the event loop of the request's connection and must not block it.
+/// Answers requests. It is called on the event loop of the request's connection and must not block it.
 package protocol RequestResponder: Sendable {
     func respond(to request: ServerRequest) async -> ServerResponse
 
-    /// The answer to what cannot be taken for a request, so that nothing is run for it.
+    /// The answer to an unreadable request.
     func refuse(_ refusal: RequestRefusal, of request: ServerRequest) -> ServerResponse
 }
 

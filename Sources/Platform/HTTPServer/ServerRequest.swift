@@ -2,12 +2,12 @@ package import HTTPTypes
 package import Logging
 package import NIOHTTP1
 
-/// A request on its way to an endpoint. Its body may still be arriving.
+/// A request on its way to an endpoint; its body may still be arriving.
 package struct ServerRequest: Sendable {
     package let method: HTTPRequest.Method
     /// As sent, without the query.
     package let path: String
-    /// What stands behind the first `?`.
+    /// What follows the first `?`.
     package let query: String
     package let headers: RequestHeaders
     package let body: IncomingBody

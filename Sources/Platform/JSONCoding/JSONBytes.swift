@@ -1,4 +1,4 @@
-/// Questions about the bytes of JSON text, asked of eight at a time where possible.
+/// Tests on the bytes of JSON text, eight at a time where possible.
 enum JSONBytes {
     private static let ones: UInt64 = 0x0101_0101_0101_0101
     private static let highs: UInt64 = 0x8080_8080_8080_8080

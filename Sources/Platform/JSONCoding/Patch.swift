@@ -16,7 +16,7 @@ package enum Patch<Value> {
         if case .value(let value) = self { value } else { nil }
     }
 
-    /// What becomes of the current value.
+    /// What happens to the current value.
     package func applied(to current: Value?) -> Value? {
         switch self {
         case .absent: current

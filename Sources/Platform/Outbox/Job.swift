@@ -25,8 +25,8 @@ extension Connection {
         try enqueue(OutboxRow(job))
     }
 
-    /// Puts a timer into the outbox. One of its kind and key that still waits is set to the new time, and whoever has begun
-    /// to carry it out is undone; one that is being tried again after a failure moves to a later time only. One that is
+    /// Puts a timer into the outbox. One of its kind and key that still waits is set to the new time, and a worker that
+    /// has begun it is undone; one that is being tried again after a failure moves to a later time only. One that is
     /// done, or was given up, stays as it is.
     package func enqueue<Timer: Job>(_ timer: Timer, due: Instant) throws {
         try append(

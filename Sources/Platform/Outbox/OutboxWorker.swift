@@ -43,7 +43,7 @@ package struct OutboxWorker: Sendable {
         self.pause = pause
     }
 
-    /// Works until the task is cancelled. What is in hand then is finished first.
+    /// Works until the task is cancelled. Running jobs are finished first.
     package func run() async {
         var isFailing = false
         while !Task.isCancelled {
@@ -73,7 +73,7 @@ package struct OutboxWorker: Sendable {
     /// Carries out the messages that are due now, up to a batch; how many there were.
     @discardableResult
     package func runOnce(atMost limit: Int = .max) async throws -> Int {
-        // Looked for where reads run: whoever writes does not wait for a worker that has nothing to do.
+        // Looked up on a reader, so writers do not wait for an idle worker.
         let kinds = Array(handlers.keys)
         guard limit > 0, try await database.read({ db in try OutboxRepository(db: db).hasDue(kinds) }) else { return 0 }
         let batchable = handlers.values.filter(\.isBatchable).map(\.kind)

@@ -3,7 +3,7 @@ import Concurrency
 package import Logging
 package import Persistence
 
-/// Rows that have outlived their use.
+/// Rows that are no longer needed.
 package struct RetentionRule: Sendable {
     let delete: @Sendable (_ now: Instant, _ limit: Int) -> SQL
 
@@ -22,8 +22,8 @@ package struct RetentionRule: Sendable {
     }
 }
 
-/// Deletes each hour what nobody needs any more. An hour's run is one row of the outbox, so it happens once however many
-/// nodes there are.
+/// Deletes rows that are no longer needed, each hour. An hour's run is one row of the outbox, so it happens once
+/// whatever the number of nodes.
 package struct RetentionJob: Sendable {
     /// The run of an hour.
     struct Run: Job {
@@ -36,7 +36,7 @@ package struct RetentionJob: Sendable {
         }
     }
 
-    /// Rows of one table that go at a time: the transaction stays short, and what is left goes an hour later.
+    /// The most rows of one table deleted at a time: the transaction stays short, and the rest follows an hour later.
     private static let limit = 20_000
 
     private let database: any Database
@@ -53,7 +53,7 @@ package struct RetentionJob: Sendable {
     package static let platformRules: [RetentionRule] = [
         // For a month a message that was carried out cannot be written again, and can be looked at when something is asked.
         RetentionRule(table: "outbox") { now in "done_at < \(now - .days(30))" },
-        // As long as RULINGS A5 promises to repeat an answer.
+        // As long as rules/idempotency 1 promises to repeat an answer.
         RetentionRule { now, _ in "DELETE FROM idempotency_keys WHERE created_at < \(now - .hours(48))" },
     ]
 
@@ -65,12 +65,12 @@ package struct RetentionJob: Sendable {
         }
     }
 
-    /// Sees to it that the hour's run is in the outbox; more often than needed does no harm.
+    /// Ensures that the hour's run is in the outbox; repeating it does no harm.
     package func schedule() async throws {
         try await database.write { db in try schedule(Self.hour(of: db.now), db) }
     }
 
-    /// Keeps the clean-up going until the task is cancelled, also when its row was lost or the clock was set.
+    /// Keeps the clean-up scheduled until the task is cancelled, even if its row was lost or the clock was set.
     package func run() async {
         await PeriodicTask("scheduling of the clean-up", every: .seconds(600), logger: logger, schedule).run()
     }

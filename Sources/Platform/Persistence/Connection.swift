@@ -38,7 +38,7 @@ package enum SavepointStep {
     case rollBack(SQL)
 }
 
-/// A source of ids for rows that must know theirs before they are inserted (RULINGS A4).
+/// A source of ids for rows that must know theirs before they are inserted (rules/persistence 5).
 package struct IDAllocator: Sendable, Hashable {
     /// Lower snake case; a sequence on PostgreSQL, a row of `id_allocators` on SQLite.
     package let name: String

@@ -1,12 +1,12 @@
 import CareSyncCore
 
-/// What can go wrong in a driver, in terms both databases share. Descriptions carry no values and no SQL, so a careless
-/// log line cannot leak patient data.
+/// What can go wrong in a driver, in terms both databases share. Descriptions carry no values and no SQL, so a log line
+/// cannot leak patient data.
 package enum DatabaseFailure: LoggableError, Sendable, Equatable {
     /// A rule of the schema refused a write. The name is the constraint's, or the text a trigger raised; for a unique
     /// constraint SQLite reports columns, which the driver turns into PostgreSQL's default name `table_column_key`.
     case constraint(Constraint, name: String)
-    /// Transactions got in each other's way; running the body again may succeed.
+    /// Transactions conflicted; running the body again may succeed.
     case conflict(code: String)
     /// A lock was not granted within the lock time-out (5 s).
     case lockTimeout
@@ -30,7 +30,7 @@ package enum DatabaseFailure: LoggableError, Sendable, Equatable {
     package var isRetryable: Bool {
         switch self {
         case .conflict: true
-        // Another process extended the chain: the next attempt reads its head anew.
+        // Another process extended the chain: the next attempt reads its head again.
         case .constraint(.unique, name: Self.chain): true
         default: false
         }

@@ -1,4 +1,4 @@
-/// The words in which the two databases differ.
+/// What differs between the two databases' SQL.
 package enum Dialect: Sendable, CaseIterable {
     case sqlite
     case postgres

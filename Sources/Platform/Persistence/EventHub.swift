@@ -1,7 +1,7 @@
 package import CareSyncCore
 import Synchronization
 
-/// Who hears of which event. Filled while the application is composed.
+/// Who subscribes to which event. Filled during composition.
 package final class EventHub: Sendable {
     private struct Subscribers {
         var transactional: [ObjectIdentifier: [@Sendable (any DomainEvent, any Connection) throws -> Void]] = [:]
@@ -43,7 +43,7 @@ package final class EventHub: Sendable {
         subscribers.withLock { $0.kept.compactMap { $0 as? Value } }
     }
 
-    /// Forgets everybody, before an application is composed anew on the same database.
+    /// Drops all subscribers, before an application is composed again on the same database.
     package func removeAll() {
         subscribers.withLock { $0 = Subscribers() }
     }

@@ -10,7 +10,7 @@ package struct RevocationKind: Sendable, Hashable {
     }
 }
 
-/// Tells every process on the database what it must forget: one row for each thing that was revoked.
+/// Tells every process on the database what to forget: one row for each revoked thing.
 ///
 /// Neither the clocks of programs nor numbers given before the commit tell which rows a reader has not seen yet. On
 /// PostgreSQL a row has the id of its transaction, and a reader goes on from the oldest transaction that was open when it
@@ -64,7 +64,7 @@ package final class RevocationReader: Sendable {
     package struct News: Sendable, Equatable {
         /// What was revoked since the last reading, in no order. The first reading brings all there is.
         package let subjects: [Int64]
-        /// Whether nothing was missed; otherwise everything is to be forgotten.
+        /// Whether nothing was missed; otherwise everything must be forgotten.
         package let isComplete: Bool
     }
 

@@ -8,7 +8,7 @@ package import CareSyncCore
 ///
 /// One text runs on both databases; a driver turns the markers into its placeholders once, when it prepares the statement.
 package struct SQL: Sendable {
-    /// Stands where a parameter goes. Control characters occur in no statement of ours.
+    /// Marks the place of a parameter. Control characters occur in no statement.
     package static let parameterMarker: UInt8 = 0x01
     /// Stands where a list parameter of whole numbers, or of texts, goes; rendered as a subquery in brackets.
     package static let integerListMarker: UInt8 = 0x02

@@ -47,7 +47,7 @@ struct PostgresError {
         return "\(table)_\(column)_not_null"
     }
 
-    /// The text a trigger of ours raised, which is a name; any other text might quote a value.
+    /// The text that one of our triggers raised, which is a name; any other text might quote a value.
     private static func raised(_ result: OpaquePointer) -> String {
         let text = field(UInt8(ascii: "M"), of: result) ?? ""
         let isName = text.utf8.allSatisfy {

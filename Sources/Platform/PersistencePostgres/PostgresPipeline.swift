@@ -30,7 +30,7 @@ final class PostgresPipeline {
     let session = ConnectionSession()
     /// What is left of the blocks of ids this connection took.
     var ids: [IDAllocator: Range<Int64>] = [:]
-    /// The connection is of no more use.
+    /// The connection is unusable.
     private(set) var isBroken = false
     /// The connection broke because the server takes no writes; nothing was written.
     private(set) var refusesWrites = false
@@ -67,7 +67,7 @@ final class PostgresPipeline {
 
     deinit { PQfinish(connection) }
 
-    /// Whether the connection can take a job. Between jobs the server has nothing to say but that it is leaving.
+    /// Whether the connection can take a job. Between jobs the server only ever says that it is closing.
     func isReady() -> Bool {
         guard !isBroken, PQstatus(connection) == CONNECTION_OK,
             PQtransactionStatus(connection) == PQTRANS_IDLE
@@ -96,7 +96,7 @@ final class PostgresPipeline {
         return true
     }
 
-    /// Ends the transaction that is open. A connection that cannot do that is of no more use.
+    /// Ends the transaction that is open. A connection that cannot do that is unusable.
     func rollBack() {
         if attempt(["ROLLBACK"], isBetweenTransactions: false, .write).failure != nil { isBroken = true }
     }
@@ -236,7 +236,7 @@ final class PostgresPipeline {
         for item in sent where item.isPreparation && !item.statement.isPrepared { statements.discard(item.statement) }
     }
 
-    /// A statement whose plan or name the server no longer has is prepared anew by the next attempt.
+    /// A statement whose plan or name the server no longer has is prepared again by the next attempt.
     private func meaning(of error: PostgresError, _ item: Sent) -> DatabaseFailure {
         switch error.code {
         // A standby says the first of its `BEGIN READ WRITE`.

@@ -89,7 +89,7 @@ final class PostgresRowSource: RowSource {
         }
         let (microseconds, isInfinite) = try value.number(Int64.self)
             .addingReportingOverflow(PostgresEpoch.microseconds)
-        // `-infinity` is the smallest number, which the sum does not overflow.
+        // `-infinity` is the smallest number; the sum does not overflow.
         guard !isInfinite, microseconds != .min &+ PostgresEpoch.microseconds else { throw value.refused }
         return Instant(microseconds: microseconds)
     }

@@ -114,7 +114,7 @@ final class PostgresWorker: @unchecked Sendable {
         TransactionScope(services: shared.services, session: pipeline.session)
     }
 
-    /// Lets the other transaction get ahead: up to 4, 8, 12 ms.
+    /// Lets the other transaction finish: waits up to 4, 8, 12 ms.
     private func pause(_ conflicts: Int) {
         let random = shared.services.random.bytes(1).first ?? 0
         usleep(500 + UInt32(conflicts) * UInt32(random) * 16)
@@ -122,8 +122,8 @@ final class PostgresWorker: @unchecked Sendable {
 
     // MARK: Connecting
 
-    /// The connection, made anew when it broke. While the database is away a job waits until its deadline; while there is
-    /// one that takes no writes, those are refused at once.
+    /// The connection, opened again if it broke. While the database is away a job waits until its deadline; while there
+    /// is one that takes no writes, those are refused at once.
     fileprivate func readyPipeline(
         until deadline: ContinuousClock.Instant, for mode: PostgresConnection.Mode
     ) -> PostgresPipeline? {
@@ -145,7 +145,7 @@ final class PostgresWorker: @unchecked Sendable {
         return nil
     }
 
-    /// One attempt; the next one comes later each time.
+    /// One attempt; the pause grows with each.
     @discardableResult
     private func connect() -> PostgresPipeline? {
         let (connection, failure) = shared.target.connect()

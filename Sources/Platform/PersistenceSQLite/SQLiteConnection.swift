@@ -1,7 +1,7 @@
 import CareSyncCore
 import Persistence
 
-/// The connection a body gets, made anew for every attempt.
+/// The connection a body gets, created for every attempt.
 final class SQLiteConnection: PipelinedTransaction {
     let dialect = Dialect.sqlite
     let scope: TransactionScope

@@ -1,7 +1,7 @@
 import CSQLite
 import Persistence
 
-/// What SQLite said about a failed call. The message is used to find names in the schema and goes no further.
+/// What SQLite reported about a failed call. The message is only used to find names in the schema.
 struct SQLiteError {
     /// The extended result code.
     let code: Int32

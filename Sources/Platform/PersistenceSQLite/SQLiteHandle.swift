@@ -21,7 +21,7 @@ final class SQLiteHandle: @unchecked Sendable {
 
     deinit { close() }
 
-    /// Ends the connection, at the latest when nobody holds it any more.
+    /// Closes the connection, at the latest when nobody holds it any more.
     func close() {
         guard isOpen else { return }
         isOpen = false

@@ -50,7 +50,7 @@ enum SQLiteOpening {
             throw SQLiteStartFailure(description: "\(path) cannot be opened (\(SQLiteError.name(of: code))).")
         }
         sqlite3_extended_result_codes(pointer, 1)
-        // SQLite's own time-out waits ever longer between tries, so a busy server would never let another process in.
+        // SQLite's own time-out waits longer and longer between tries, so a busy server would starve other processes.
         sqlite3_busy_handler(
             pointer,
             { _, tries in

@@ -26,7 +26,7 @@ final class SQLiteStatement {
         sqlite3_finalize(pointer)
     }
 
-    /// SQLite prepares a statement anew after a change of the schema, and `*` may then stand for other columns.
+    /// SQLite prepares a statement again after a change of the schema, and `*` may then mean other columns.
     func refreshColumns() {
         if sqlite3_stmt_status(pointer, SQLITE_STMTSTATUS_REPREPARE, 1) > 0 { row = Self.row(of: pointer) }
     }

@@ -5,7 +5,8 @@ import WebAPI
 
 /// Who gets what on which route: `authorization-matrix.tsv`, a line per route, a column per kind of caller.
 ///
-/// Everyone asks about the same planted people and records (``MatrixRecords``), in a way that is right but for who asks.
+/// Everyone asks about the same planted people and records (``MatrixRecords``), with requests that are right except for
+/// the caller.
 struct AuthorizationMatrix {
     enum Caller: String, CaseIterable {
         case anonymous
@@ -74,7 +75,7 @@ struct AuthorizationMatrix {
     private static let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
         .appendingPathComponent("authorization-matrix.tsv")
 
-    /// Set this to write the table anew from what the system answers, and read the difference before it is committed.
+    /// Set this to rewrite the table from the system's answers, and read the difference before committing it.
     static let rewriteVariable = "CARESYNC_TEST_WRITE_MATRIX"
 
     static func committed() throws -> AuthorizationMatrix {
@@ -84,7 +85,7 @@ struct AuthorizationMatrix {
             let outcomes = fields.dropFirst(2).compactMap(Outcome.init(rawValue:))
             guard outcomes.count == Caller.allCases.count, fields.count == outcomes.count + 2 else {
                 throw Mistake(
-                    description: "Not a line of the matrix: \(text). Let \(rewriteVariable)=1 write it anew.")
+                    description: "Not a line of the matrix: \(text). Let \(rewriteVariable)=1 rewrite it.")
             }
             let route = "\(fields[0]) \(fields[1])"
             let line = Dictionary(uniqueKeysWithValues: zip(Caller.allCases, outcomes))

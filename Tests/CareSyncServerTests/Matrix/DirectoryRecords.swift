@@ -3,7 +3,7 @@ import HTTPTypes
 import Persistence
 import Testing
 
-/// Doctors, patients, and grants of whoever broke the glass.
+/// Doctors, patients and break-glass grants.
 enum DirectoryRecords: MatrixFixture {
     static let requests = [
         "POST /api/break-glass": #"{"patientId":{patientId},"reason":"No relative can be reached"}"#

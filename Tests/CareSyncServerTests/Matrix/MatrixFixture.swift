@@ -18,6 +18,6 @@ struct PlantedRecords {
     var values: [String: String] = [:]
     /// Which `{id}` a path means, by its beginning.
     var ids: [(prefix: String, id: String)] = []
-    /// A number for each record, which whoever is refused must not have changed.
+    /// A number for each record, which a refused caller must not have changed.
     var state: [SQL] = []
 }

@@ -15,7 +15,7 @@ struct MatrixRecords {
 
     private let planted: PlantedRecords
 
-    /// What only the owner and the treating doctor see, or whoever broke the glass.
+    /// What only the owner, the treating doctor and a doctor with a grant see.
     static let clinical = ["matrix-illness-xylophone"]
     /// What administrators see, too.
     static let personal = [
@@ -49,7 +49,7 @@ struct MatrixRecords {
         return MatrixRecords(planted: all)
     }
 
-    /// What whoever is refused must not have changed: one text per planted record.
+    /// What a refused caller must not have changed: one text per planted record.
     func state(in app: TestApp) async throws -> [String] {
         let state = SQL.joined(planted.state, separator: " UNION ALL ")
         return try await app.database.read { db in

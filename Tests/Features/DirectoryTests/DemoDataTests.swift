@@ -61,7 +61,7 @@ struct DemoDataTests {
         #expect(seen[0].count == 40)
     }
 
-    @Test("an administrator who is there already is left alone", arguments: DatabaseKind.available)
+    @Test("an existing administrator is left unchanged", arguments: DatabaseKind.available)
     func existingAdmin(_ kind: DatabaseKind) async throws {
         try await withDirectory(kind) { app in
             try await app.other.write { db in

@@ -8,7 +8,7 @@ import Testing
 
 @Suite("Doctor profiles")
 struct DoctorProfileTests {
-    @Test("a profile has every field of the contract and nothing else", arguments: DatabaseKind.available)
+    @Test("a profile has every published field and nothing else", arguments: DatabaseKind.available)
     func shape(_ kind: DatabaseKind) async throws {
         try await withDirectory(kind) { app in
             try await app.seed([doctor(10)])
@@ -103,7 +103,7 @@ struct DoctorProfileTests {
         }
     }
 
-    @Test("an id that is none is refused and named", arguments: ["abc", "0", "-1", "9007199254740992", "1.0", "%00"])
+    @Test("an invalid id is refused and named", arguments: ["abc", "0", "-1", "9007199254740992", "1.0", "%00"])
     func badID(_ id: String) async throws {
         try await withDirectory(.sqlite) { app in
             let reply = try await app.get("/api/doctors/\(id)", as: .admin)

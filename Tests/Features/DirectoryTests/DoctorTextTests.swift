@@ -5,10 +5,10 @@ import Testing
 
 @testable import Directory
 
-/// Lists keep the texts of doctors. Nobody may notice, whoever changes whatever is shown of a doctor.
+/// Lists cache the JSON of doctors. No change of anything shown may be missed.
 @Suite("Texts of doctors in lists")
 struct DoctorTextTests {
-    /// Every column that is shown, changed behind the server's back.
+    /// Every column that is shown, changed directly in the database.
     private static let changes: [(String, SQL)] = [
         ("user name", "UPDATE users SET username = 'renamed', username_key = 'renamed' WHERE id = 10"),
         ("mail", "UPDATE users SET email = 'new@example.org', email_key = 'new@example.org' WHERE id = 10"),

@@ -20,7 +20,7 @@ struct AddressBlockCacheTests {
         #expect(!cache.isBlocked("", at: Self.now))
     }
 
-    @Test("who has one IPv6 address has all of its network")
+    @Test("an IPv6 address stands for its whole network")
     func network() throws {
         let cache = AddressBlockCache(exemptsLoopback: false)
         cache.set(try #require(IPAddress("2001:db8:0:7::1")), until: Self.now + .hours(1))

@@ -82,7 +82,7 @@ struct OneTimeCodeTests {
         }
     }
 
-    @Test("one client gets a hundred codes an hour, whoever they are for", arguments: DatabaseKind.available)
+    @Test("one client gets a hundred codes an hour, for all addresses together", arguments: DatabaseKind.available)
     func clients(_ kind: DatabaseKind) async throws {
         try await withIdentity(kind) { app in
             for number in 1...100 {

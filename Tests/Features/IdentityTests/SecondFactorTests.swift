@@ -67,7 +67,9 @@ struct SecondFactorTests {
         }
     }
 
-    @Test("a challenge bears five attempts, wrong or in parallel, and five minutes", arguments: DatabaseKind.available)
+    @Test(
+        "a challenge allows five attempts, wrong or in parallel, within five minutes", arguments: DatabaseKind.available
+    )
     func attempts(kind: DatabaseKind) async throws {
         try await withIdentity(kind) { app in
             let asha = try await app.registerWithFactor("asha")
@@ -129,7 +131,7 @@ struct SecondFactorTests {
             for address in ["203.0.113.1", "203.0.113.2"] {
                 for _ in 0..<5 { #expect(try await verify("000000", from: address).status == 401) }
             }
-            // Whoever attempts at recovery codes is locked out like everybody else.
+            // Wrong recovery codes lock out like other wrong codes.
             for _ in 0..<5 {
                 #expect(try await verify("AAAA-BBBB-CCCC-DDDD", from: "203.0.113.3").code == "SECOND_FACTOR_INVALID")
             }

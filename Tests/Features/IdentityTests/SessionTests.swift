@@ -105,7 +105,7 @@ struct SessionTests {
                     try await other.database.write { db in
                         try other.feature.endSessions(of: caller.userID, reason: .administrator, db: db)
                     }
-                    // What the node remembers is true for it until it hears otherwise.
+                    // A node trusts its memory until it hears otherwise.
                     #expect(try await node.currentUser(token).status == 200)
                     try await other.feature.poller.purge()
                     try await node.feature.poller.purge()

@@ -12,7 +12,7 @@ import Testing
 struct AdministrationTests {
     private static let base = "/api/appointments/admin"
 
-    @Test("a look at an appointment is audited", arguments: DatabaseKind.available)
+    @Test("viewing an appointment is audited", arguments: DatabaseKind.available)
     func finds(kind: DatabaseKind) async throws {
         try await withClinic(kind) { clinic in
             let admin = try await clinic.app.admin()
@@ -169,7 +169,7 @@ struct NightlyJobTests {
         }
     }
 
-    @Test("a missed run is made up for at the start, once however many nodes start", arguments: DatabaseKind.available)
+    @Test("a missed run is made up at the start, once whatever the number of nodes", arguments: DatabaseKind.available)
     func missed(kind: DatabaseKind) async throws {
         try await withClinic(kind) { clinic in
             let id = try await clinic.bookedID("2026-03-10T15:00:00")

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Appointment status")
 struct AppointmentStatusTests {
-    /// The table of contract/appointments.md §2, written out, and NO_SHOW.
+    /// The table of rules/appointments 2, written out, and NO_SHOW.
     private static let doctorMoves: [AppointmentStatus: Set<AppointmentStatus>] = [
         .booked: [.scheduled, .confirmed, .inProgress, .cancelledByDoctor, .noShow],
         .scheduled: [.confirmed, .inProgress, .cancelledByDoctor, .noShow],

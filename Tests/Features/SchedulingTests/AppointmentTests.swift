@@ -181,7 +181,7 @@ struct AppointmentTests {
         }
     }
 
-    @Test("of the patients a doctor treats, who comes last comes first", arguments: DatabaseKind.available)
+    @Test("the patients a doctor treats are listed by their latest appointment", arguments: DatabaseKind.available)
     func treatedOrder(kind: DatabaseKind) async throws {
         try await withClinic(kind) { clinic in
             let other = try await clinic.app.registerPatient()
@@ -197,7 +197,7 @@ struct AppointmentTests {
         }
     }
 
-    @Test("that a patient did not come shows after the start, and is final", arguments: DatabaseKind.available)
+    @Test("a no-show can be recorded only after the start, and is final", arguments: DatabaseKind.available)
     func noShow(kind: DatabaseKind) async throws {
         try await withClinic(kind) { clinic in
             let id = try await clinic.bookedID("2026-03-10T09:00:00")

@@ -60,7 +60,7 @@ struct EmergencyTests {
         }
     }
 
-    @Test("an emergency keeps no distance to other appointments, and happens on holidays too")
+    @Test("an emergency ignores buffers and holidays")
     func buffersAndHolidays() async throws {
         for kind in DatabaseKind.available {
             try await withClinic(kind, at: "08:35") { clinic in
@@ -207,7 +207,7 @@ struct EmergencyTests {
             #expect(missing.fieldErrors == ["doctorId"])
             let long = try await clinic.emergency(String(repeating: "x", count: 501))
             #expect(long.fieldErrors == ["reason"])
-            // Whatever is wrong, whoever needs help reads whom to call.
+            // Whatever is wrong, the answer tells whom to call.
             for refused in [anonymous, doctor, missing, long] {
                 #expect(refused["advice"].string?.contains("112") == true)
                 // The published client shows nothing but the text.

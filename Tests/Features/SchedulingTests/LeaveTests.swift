@@ -68,7 +68,7 @@ struct LeaveTests {
         }
     }
 
-    @Test("a leave over booked appointments must say what becomes of them", arguments: DatabaseKind.available)
+    @Test("a leave over booked appointments must keep or cancel them", arguments: DatabaseKind.available)
     func affected(kind: DatabaseKind) async throws {
         try await withClinic(kind) { clinic in
             let id = try await clinic.bookedID()

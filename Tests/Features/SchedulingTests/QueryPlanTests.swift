@@ -6,7 +6,7 @@ import Testing
 
 @testable import Scheduling
 
-/// How the databases carry out the statements that many wait for, or that would grow with history.
+/// How the databases execute hot statements and those that could grow with history.
 @Suite("Query plans")
 struct QueryPlanTests {
     private static let now = Instant(seconds: 1_800_000_000)

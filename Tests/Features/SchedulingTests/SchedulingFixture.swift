@@ -39,7 +39,7 @@ struct Clinic {
         try await book(time, as: user)["appointmentId"].int ?? 0
     }
 
-    /// Moves the clock, and signs the two in anew, because their tokens have run out by then.
+    /// Moves the clock and signs both in again, because their tokens have expired by then.
     func later(_ span: TimeSpan) async throws -> Clinic {
         app.time.advance(by: span)
         return Clinic(

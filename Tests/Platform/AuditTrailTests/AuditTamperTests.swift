@@ -144,7 +144,7 @@ struct AuditTamperTests {
     }
 
     /// On SQLite, where one thread writes every row and so to one chain.
-    @Test("a log that was cut and grew anew differs from its old checkpoint")
+    @Test("a log that was cut and grew again differs from its old checkpoint")
     func regrown() async throws {
         try await withTestDatabase(.sqlite) { test in
             try await Self.write(1...Self.length, test.database)

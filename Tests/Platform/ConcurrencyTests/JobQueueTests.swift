@@ -60,7 +60,7 @@ struct JobQueueTests {
         #expect(queue.pop(limit: 9, joining: isEven) == [7])
     }
 
-    @Test("a closed queue hands out what waits, takes nothing more and wakes who sleeps")
+    @Test("a closed queue hands out what waits, takes nothing more and wakes sleeping threads")
     func closing() async throws {
         let queue = JobQueue<Int>(bound: 10)
         #expect(queue.push(1) == nil)

@@ -82,7 +82,7 @@ struct KeyedGateTests {
         #expect(await gate.enter(1))
     }
 
-    @Test("who steps aside gets the next place, and who is alone does not step aside")
+    @Test("a caller that steps aside gets the next place; a lone caller does not step aside")
     func stepAside() async throws {
         let waits = Waits()
         let gate = KeyedGate<Int>(width: 2, onWait: waits.onWait)

@@ -95,7 +95,7 @@ struct PasswordTests {
         #expect(try await hasher.verify("U*U", against: "v2:" + raw) == .wrong)
     }
 
-    @Test("a hash cheaper than the configuration asks for an upgrade, a dearer one does not")
+    @Test("a hash cheaper than configured asks for an upgrade, a more expensive one does not")
     func costs() async throws {
         let (cheap, dear) = (try hasher(cost: 4), try hasher(cost: 6))
         let stored = try await cheap.hash("secret")

@@ -54,7 +54,7 @@ struct PasswordTurnsTests {
         #expect(order.count == 22)
     }
 
-    @Test("when the queue is full, who has most gives way, registrations before sign-ins")
+    @Test("when the queue is full, the network with most entries gives way, registrations before sign-ins")
     func full() {
         var queue = TurnQueue<String>(limit: 4)
         for number in 1...3 { _ = queue.add("a\(number)", Self.signIn("192.0.2.1")) }
@@ -82,7 +82,7 @@ struct PasswordTurnsTests {
 
     private struct Refused: Error {}
 
-    @Test("who waits is let in as others leave; who is cancelled leaves at once, and one too many is refused")
+    @Test("waiting callers enter as others leave; a cancelled one leaves at once, and one too many is refused")
     func gate() async throws {
         let turns = PasswordTurns(width: 1, limit: 1) { Refused() }
         let (entered, enter) = AsyncStream.makeStream(of: Void.self)

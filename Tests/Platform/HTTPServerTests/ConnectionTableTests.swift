@@ -7,7 +7,7 @@ import Testing
 struct ConnectionTableTests {
     private static let request = "GET /served HTTP/1.1\r\nHost: a\r\n\r\n"
 
-    @Test("silent sockets of one address make room for another address, the oldest first")
+    @Test("silent sockets of one address make room for another address, oldest first")
     func flood() async throws {
         try await withServer(.path, connections: 10) { port in
             let flood = try (0..<8).map { _ in try RawConnection(port: port) }
@@ -21,7 +21,7 @@ struct ConnectionTableTests {
                 try guest.send(Self.request)
                 #expect(await guest.read(until: "/served").hasSuffix("/served"))
             }
-            // Whoever has sent a request keeps the connection.
+            // A client that has sent a request keeps its connection.
             try used.send(Self.request)
             #expect(await used.read(until: "/served").hasSuffix("/served"))
         }

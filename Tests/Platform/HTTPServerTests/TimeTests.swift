@@ -6,7 +6,7 @@ import NIOHTTP1
 import Synchronization
 import Testing
 
-/// How long a connection may take. What a busy machine delays is never what is measured here.
+/// How long a connection may take. Delays of a busy machine are not measured here.
 @Suite("Time on a connection", .timeLimit(.minutes(2)))
 struct TimeTests {
     private static let short = ConnectionLimits(idleTime: .hours(1), arrivalTime: .milliseconds(50))

@@ -48,7 +48,7 @@ struct UpgradeTests {
         }
     }
 
-    @Test("who did not ask for the protocol is told of it, and the connection ends")
+    @Test("a client that did not ask for the protocol is told so, and the connection ends")
     func unasked() async throws {
         let answer = try await exchange("GET /shout HTTP/1.1\r\nHost: a\r\n\r\n", Self.responder)
         #expect(answer.hasPrefix("HTTP/1.1 426 "))

@@ -57,7 +57,7 @@ struct DeliveryCrashTests {
         }
     }
 
-    /// Takes a mail server for one to which twice is once.
+    /// Treats a mail server as idempotent.
     private struct Careless: MailSender {
         let base: any MailSender
         let isIdempotent = true
@@ -144,7 +144,7 @@ struct MailBench: Sendable {
         let worker = try worker { at in
             guard at == step else { return }
             reach.yield()
-            // Until the test is over; whoever is dead does not come back within a day either.
+            // Until the test is over; a dead worker does not come back within a day either.
             try await Task.sleep(for: .seconds(86_400))
         }
         let dying = Task { try await worker.runOnce() }

@@ -67,7 +67,7 @@ struct ConflictTests {
         }
     }
 
-    @Test("a statement whose columns changed is prepared anew")
+    @Test("a statement whose columns changed is prepared again")
     func changedColumns() async throws {
         try await withTestDatabase(.postgres, migrations: testMigrations) { test in
             let all: SQL = "SELECT * FROM accounts WHERE id = 1"

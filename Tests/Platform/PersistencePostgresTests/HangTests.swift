@@ -34,7 +34,7 @@ struct HangTests {
         try await database.write { db in _ = try db.run("UPDATE seats SET taken = taken + 1 WHERE id = 1") }
     }
 
-    @Test("whoever asks a server that hangs is refused, and when it goes on it serves again")
+    @Test("callers of a hanging server are refused, and once it continues they are served again")
     func hangs() async throws {
         try await withDatabase { database, server in
             server.hang()
@@ -60,7 +60,7 @@ struct HangTests {
         }
     }
 
-    @Test("a server that was started anew is found again")
+    @Test("a restarted server is found again")
     func restarts() async throws {
         try await withDatabase { database, server in
             server.hang()

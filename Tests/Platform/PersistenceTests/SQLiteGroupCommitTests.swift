@@ -64,7 +64,7 @@ struct SQLiteGroupCommitTests {
         }
     }
 
-    @Test("when the shared transaction is lost, the others are run again and none is told a lie")
+    @Test("when the shared transaction is lost, the others are run again and none gets a false answer")
     func lostBatch() async throws {
         try await withSQLiteFile { database, _ in
             let gate = Gate(50)

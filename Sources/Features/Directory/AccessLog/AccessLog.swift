@@ -36,7 +36,7 @@ struct AccessLogLine: RowDecodable {
         sealedReason = try row.value("grant_reason")
     }
 
-    /// A doctor's name, otherwise the name of the account; what no account did, the system did.
+    /// A doctor's name, otherwise the name of the account; `SYSTEM` when no account acted.
     var actorName: String {
         if let firstName, let lastName { return firstName + " " + lastName }
         return username ?? "CareSync"

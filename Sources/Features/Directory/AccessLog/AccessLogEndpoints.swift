@@ -31,7 +31,7 @@ struct AccessLogResponse: WireResponse {
     let entityId: String
     let outcome: StoredWord<AuditEntry.Outcome>
     let reason: String
-    /// The words of whoever opened the data without treating the patient.
+    /// The reason given by somebody who opened the data without treating the patient.
     let statement: String?
 
     init(_ line: AccessLogLine, statement: String?, of patient: PatientID) {
@@ -48,7 +48,7 @@ struct AccessLogResponse: WireResponse {
     }
 }
 
-/// Lets patients see who looked at their data; that look is in the log then, too.
+/// Lets patients see who looked at their data; this access is logged, too.
 struct AccessLogEndpoints: Sendable {
     let database: any Database
     let vault: PatientVault
@@ -56,7 +56,7 @@ struct AccessLogEndpoints: Sendable {
     var all: [Endpoint] {
         [
             .get(
-                "/api/patients/{id}/access-log", "Who looked at my data, the newest first",
+                "/api/patients/{id}/access-log", "Who accessed my data, newest first",
                 "Patients, their own. Every access to their data, refused ones too, with who, when and why.",
                 access: .role(.patient), subject: .patient("id"), use: list)
         ]

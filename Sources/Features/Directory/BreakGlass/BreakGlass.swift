@@ -21,7 +21,7 @@ struct BreakGlassGrant: RowDecodable {
     let username: String
     let role: Role
     let patientID: PatientID
-    /// A clinician's words, which may tell of the patient: sealed with the patient's key.
+    /// A clinician's words, which may be about the patient's health: sealed with the patient's key.
     let sealedReason: [UInt8]
     let openedAt: Instant
     /// It ends by itself then; no job is needed.
@@ -53,7 +53,7 @@ struct BreakGlassGrant: RowDecodable {
         """
 
     static let lifetime = TimeSpan.minutes(60)
-    /// After it an administrator may review their own, when there is no other one.
+    /// After it an administrator may review their own grant.
     static let selfReviewDelay = TimeSpan.hours(24)
 
     func isOpen(at now: Instant) -> Bool { closedAt == nil && now < endsAt }
@@ -63,7 +63,7 @@ struct BreakGlassGrant: RowDecodable {
     }
 }
 
-/// What a grant of this feature means to the others; the policy of who may see what asks here.
+/// What a grant means to other features; the policy of who may see what asks here.
 package enum BreakGlass {
     /// The open grant of an account for a patient, by the clock.
     package static func openGrant(
@@ -101,14 +101,14 @@ enum BreakGlassError: FailureCatalogue {
         case .patientNotFound: Problem(.notFound, "PATIENT_NOT_FOUND", "There is no such patient.")
         case .alreadyOpen(let id, let end):
             Problem(
-                .conflict, "BREAK_GLASS_OPEN", "You have opened this patient's data already.",
+                .conflict, "BREAK_GLASS_OPEN", "You have already opened this patient's data.",
                 ["id": id, "endsAt": end], shape: "BreakGlassConflict")
         case .notFound: Problem(.notFound, "BREAK_GLASS_NOT_FOUND", "There is no such grant.")
-        case .reviewed: Problem(.conflict, "BREAK_GLASS_REVIEWED", "This has been reviewed already.")
+        case .reviewed: Problem(.conflict, "BREAK_GLASS_REVIEWED", "This has already been reviewed.")
         case .ownGrant:
             Problem(
                 .conflict, "OWN_BREAK_GLASS",
-                "Another administrator reviews this. You may do it yourself a day after it was opened.")
+                "Another administrator must review this. You may do so yourself a day after it was opened.")
         }
     }
 }

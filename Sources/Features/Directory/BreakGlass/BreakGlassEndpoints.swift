@@ -90,12 +90,12 @@ struct BreakGlassEndpoints: Sendable {
                     .alreadyOpen(BreakGlassID(1), until: Instant(seconds: 0)),
                 ], settings: .mostSensitive, use: open),
             .get(
-                "/api/break-glass", "What was opened, the newest first, for review",
+                "/api/break-glass", "Break-glass grants for review, newest first",
                 "Administrators. The grants and their reasons; reading them leaves a line in the log.",
                 access: .role(.admin), use: list),
             .post(
                 "/api/break-glass/{id}/close", "End a grant and review it",
-                "Administrators. One's own only a day after it was opened.", access: .role(.admin),
+                "Administrators. Their own only a day after it was opened.", access: .role(.admin),
                 fails: [BreakGlassError.notFound, .reviewed, .ownGrant], use: close),
         ]
     }

@@ -46,7 +46,7 @@ struct BreakGlassRepository {
             """) == 1
     }
 
-    /// Closes what has ended by itself, so that another one can be opened.
+    /// Closes grants that have ended by themselves, so that another one can be opened.
     func closeEnded(of user: UserID, for patient: PatientID, at now: Instant) throws {
         try db.run(
             """

@@ -3,8 +3,8 @@ import CareSyncCore
 import Mail
 import Persistence
 
-/// Opens the data of a patient to somebody who does not treat them, and has that looked at afterwards
-/// (contract/common.md §18, RULINGS C8).
+/// Opens the data of a patient to somebody who does not treat them, and has the access reviewed afterwards
+/// (rules/access 7 and 8).
 struct BreakGlassService: Sendable {
     let database: any Database
     let vault: PatientVault
@@ -74,7 +74,8 @@ struct BreakGlassService: Sendable {
         }
     }
 
-    /// Ends a grant and reviews it. Their own one administrators only end, until a day has passed; then the review is flagged.
+    /// Ends a grant and reviews it. Administrators can only end their own until a day has passed; a later review of it
+    /// is flagged.
     func close(_ id: BreakGlassID, by admin: Principal, origin: RequestOrigin) async throws -> Read {
         try await database.write { db in
             let grants = BreakGlassRepository(db: db)

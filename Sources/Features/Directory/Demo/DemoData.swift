@@ -2,7 +2,7 @@ package import CareSyncCore
 package import Identity
 package import Persistence
 
-/// Invented people for trying the program out; for development only, because the passwords are known to everyone.
+/// Invented people for trying the program out; for development only, because their passwords are public.
 ///
 /// The same people come out each time. Running it again changes nothing.
 package struct DemoData: Sendable {
@@ -11,7 +11,7 @@ package struct DemoData: Sendable {
     package static let doctorPassword = "Demo#Doctor2026"
     package static let patientPassword = "Demo#Patient2026"
 
-    /// The three passwords hashed; made outside, because hashing must not hold a transaction open.
+    /// The three hashed passwords; computed outside, because hashing must not hold a transaction open.
     package struct PasswordHashes: Sendable {
         let admin: String
         let doctor: String
@@ -38,7 +38,7 @@ package struct DemoData: Sendable {
         self.addAccount = addAccount
     }
 
-    /// Adds what is missing in a running transaction. Either all of the doctors and patients are there, or none.
+    /// Adds what is missing in a running transaction. Either all of the doctors and patients exist, or none.
     package func seed(_ db: any Connection) throws -> DemoPeople {
         if let people = try DemoPeople.find(db) { return people }
         let admin =
@@ -92,7 +92,7 @@ package struct DemoPeople: Sendable, Equatable {
     package let admin: UserID
     /// Twelve verified doctors.
     package let doctors: [DoctorID]
-    /// A thirteenth doctor, who waits for verification.
+    /// A thirteenth doctor, who is waiting for verification.
     package let unverified: DoctorID
     /// Forty.
     package let patients: [PatientID]
@@ -109,7 +109,7 @@ extension DemoPeople {
         }
     }
 
-    /// `nil` when the demo data's doctors are not there.
+    /// `nil` when the demo's doctors do not exist.
     static func find(_ db: any Connection) throws -> DemoPeople? {
         let doctors = DemoDoctors.all.map(\.username)
         let patients = DemoPatients.all.map(\.username)

@@ -18,7 +18,7 @@ enum DemoPatients {
     static let all: [DemoPatient] = (0..<40).map { number in
         DemoPatient(
             firstName: firstNames[number % 20],
-            // A second round over the first names meets last names one further on.
+            // A second round over the first names is paired with last names shifted by one.
             lastName: lastNames[(number * 7 + number / 20) % 20],
             gender: number % 2 == 0 ? "Female" : "Male",
             bloodGroup: bloodGroups[number * 3 % bloodGroups.count],

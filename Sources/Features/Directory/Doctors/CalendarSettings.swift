@@ -43,8 +43,8 @@ package struct CalendarSettings: RowDecodable, Equatable {
         "SELECT \(columns) FROM doctors d WHERE d.id = \(doctor)"
     }
 
-    /// Stores them under the next version, so that whoever remembers the old ones can tell. The caller holds the lock of
-    /// the doctor's calendar.
+    /// Stores them under the next version, so that users of cached ones can tell. The caller holds the lock of the
+    /// doctor's calendar.
     package mutating func store(at now: Instant, _ db: any Connection) throws {
         version += 1
         try db.run(

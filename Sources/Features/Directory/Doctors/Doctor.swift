@@ -70,7 +70,7 @@ struct Doctor: RowDecodable {
 
     var hasQualifications: Bool { experienceCount > 0 || educationCount > 0 || certificateCount > 0 }
 
-    /// How much of the profile is filled in, of 100 (contract/common.md §11).
+    /// How much of the profile is filled in, of 100 (rules/profiles 1).
     var completion: Int {
         var sum = 0
         if contactInfo.isFilled && gender.isFilled { sum += 20 }
@@ -84,7 +84,7 @@ struct Doctor: RowDecodable {
 }
 
 extension String? {
-    /// Whether there is a text with something in it.
+    /// Whether the text exists and is not empty.
     var isFilled: Bool {
         if let self { !self.isEmpty } else { false }
     }

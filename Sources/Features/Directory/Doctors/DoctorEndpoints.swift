@@ -2,7 +2,7 @@ import CareSyncCore
 import Persistence
 import WebAPI
 
-/// The filters of doctor lists; they combine.
+/// The filters of doctor lists; they can be combined.
 struct DoctorListParameters: Codable, Sendable, PagedParameters, Documented {
     var specialization: String?
     var minRating: Double?
@@ -71,18 +71,18 @@ struct DoctorEndpoints: Sendable {
         return [
             .get(
                 "/api/doctors", "Doctors",
-                "Any account. Patients see those they can book; doctors and administrators all. Filters combine.",
+                "Any account. Patients see those they can book; doctors and administrators all. Filters can be combined.",
                 access: everyone, use: list),
             .get(
-                "/api/doctors/for-patients", "Doctors that can be booked",
-                "Patients and administrators. Verified and active doctors. Filters combine.",
+                "/api/doctors/for-patients", "Doctors who can be booked",
+                "Patients and administrators. Verified and active doctors. Filters can be combined.",
                 access: .roles([.patient, .admin]), use: listBookable),
             .get(
                 "/api/doctors/specialization/{specialization}", "Doctors of one specialization",
                 "Any account. As `GET /api/doctors`, with the specialization in the path.", access: everyone, use: list),
             .get(
                 "/api/doctors/public/{username}", "A doctor's public profile",
-                "Anyone, of a doctor that can be booked; contact details and date of birth for signed-in callers only.",
+                "Anyone, for a doctor who can be booked; contact details and date of birth for signed-in callers only.",
                 access: .publicKnowingCaller, fails: [DoctorError.notFound], use: publicProfile),
             .get(
                 "/api/doctors/profile/{username}", "A doctor by user name",
@@ -93,7 +93,8 @@ struct DoctorEndpoints: Sendable {
                 access: .roles([.doctor, .admin]), fails: [DoctorError.notFound], use: find),
             .get(
                 "/api/admin/doctors", "All doctors, with their statistics",
-                "Administrators. Deactivated and unverified doctors included. Filters combine.", access: .role(.admin),
+                "Administrators. Deactivated and unverified doctors included. Filters can be combined.",
+                access: .role(.admin),
                 use: listAll),
         ]
     }

@@ -17,9 +17,9 @@ struct DoctorRevision: RowDecodable, Hashable {
 /// The JSON of doctors as lists show them, kept for as long as their revision lasts.
 ///
 /// A list asks the database each time which doctors it has and at which revision, so it is never older than the database;
-/// what is kept is only the work of reading twenty columns of a row and writing them down.
+/// the cache only saves reading and encoding twenty columns of a row.
 final class DoctorJSONCache: Sendable {
-    /// About a kilobyte each. More doctors than that are made anew by and by.
+    /// About a kilobyte each. Beyond that, doctors are rebuilt gradually.
     private static let limit = 8_192
 
     private let encoded = Mutex<[DoctorRevision: EncodedJSON<DoctorResponse>]>([:])

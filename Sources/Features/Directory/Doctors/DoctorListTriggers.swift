@@ -1,7 +1,7 @@
 import Persistence
 
 /// What lists of doctors filter and sort by, copied onto the doctors' rows, so that a page of a list is found by one index
-/// and not by joining three tables first. Triggers keep the copies true on every write path.
+/// and not by joining three tables first. Triggers keep the copies correct on every write path.
 enum DoctorListTriggers {
     static func statements(_ d: Dialect) -> [SQL] { d == .postgres ? postgresTriggers : sqliteTriggers }
 

@@ -31,7 +31,7 @@ struct DoctorRepository {
         try db.values("SELECT d.id FROM doctors d\(search.conditions)\(search.order)")
     }
 
-    /// Adds what a page needs to a batch. Behind the last row no row tells the total; then it is missing.
+    /// Adds what a page needs to a batch. A page behind the last row has no row to carry the total; it is `nil` then.
     static func page(_ search: DoctorSearch, _ request: PageRequest, in batch: Batch) -> () throws -> Page<
         DoctorRevision
     > {
@@ -72,8 +72,7 @@ struct DoctorRepository {
         return try found()
     }
 
-    /// Adds what is told of the doctors' careers to a batch; nothing is asked when the counters on their rows say that
-    /// there is nothing.
+    /// Adds the doctors' qualifications to a batch; queries nothing when the counters on their rows are zero.
     static func qualifications(of doctors: [Doctor], in batch: Batch) -> () throws -> Qualifications {
         let ids = doctors.filter(\.hasQualifications).map(\.id)
         guard !ids.isEmpty else { return { .none } }

@@ -1,7 +1,7 @@
 import CareSyncCore
 import WebAPI
 
-/// A doctor on the wire: `DoctorDto` of the contract, statistics and lists always filled.
+/// A doctor on the wire: `DoctorDto` of the published API, statistics and lists always filled.
 struct DoctorResponse: WireResponse {
     let id: DoctorID
     let username: String
@@ -15,7 +15,7 @@ struct DoctorResponse: WireResponse {
     var contactInfo: String?
     let isActive: Bool
     let gender: String?
-    /// Beyond the contract's shape: the published client shows the age.
+    /// Beyond the published shape: the published client shows the age.
     var dateOfBirth: LocalDate?
     let consultationFees: Money?
     let paymentPolicy: PaymentPolicy
@@ -64,7 +64,7 @@ extension DoctorResponse {
         completionPercentage = doctor.completion
     }
 
-    /// What a visitor without an account sees.
+    /// What a visitor without an account may see.
     var forVisitors: DoctorResponse {
         var reduced = self
         reduced.email = nil
@@ -90,7 +90,7 @@ enum Languages {
         languages.map { TextSort.trimmed($0) }.joined(separator: ",")
     }
 
-    /// What a search for one of them looks in: their keys, between commas.
+    /// What searches look in: their keys, between commas.
     static func key(_ languages: [String]) -> String {
         languages.map(TextKey.folded).joined(separator: ",")
     }

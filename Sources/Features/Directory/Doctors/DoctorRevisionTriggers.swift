@@ -7,7 +7,7 @@ enum DoctorRevisionTriggers {
 
     private static let qualifications: [SQL] = ["doctor_experiences", "doctor_educations", "doctor_certificates"]
 
-    /// Any update of a doctor's row raises the number, this one as well.
+    /// Any update of a doctor's row raises the number, including this one.
     private static func touch(_ doctor: SQL) -> SQL {
         "UPDATE doctors SET revision = revision WHERE id = \(doctor)"
     }

@@ -1,7 +1,7 @@
 import CareSyncCore
 import Persistence
 
-/// Which doctors are asked for, and in which order.
+/// Which doctors to list, and in which order.
 struct DoctorSearch: Sendable {
     /// Texts are folded, as the columns that end in `_key` are.
     var specialization: String?
@@ -24,7 +24,7 @@ struct DoctorSearch: Sendable {
     /// `WHERE …` over `doctors d`, or nothing. `availableOn` is not in it: a higher feature decides that.
     var conditions: SQL {
         var parts: [SQL] = []
-        // A doctor whom nobody can book is never available.
+        // A doctor who cannot be booked is never available.
         if isBookableOnly || availableOn != nil { parts.append("d.is_active AND d.is_verified") }
         if let specialization { parts.append("d.specialization_key = \(specialization)") }
         // A doctor without reviews counts as 0, so no lower bound above it lets one through.

@@ -2,8 +2,8 @@ import AuditTrail
 package import CareSyncCore
 package import Persistence
 
-/// Which of some doctors have a free slot on a day. The feature that keeps calendars supplies it; it asks set-wise, in
-/// the reading transaction it is given.
+/// Which of some doctors have a free slot on a day. The feature that keeps calendars supplies it; it works on whole
+/// sets, in the read transaction it is given.
 package typealias AvailabilityProbe =
     @Sendable (_ db: any Connection, _ doctors: [DoctorID], _ on: LocalDate) throws -> Set<DoctorID>
 
@@ -61,7 +61,7 @@ struct DoctorService: Sendable {
         try await one { try $0.find(username: username) }
     }
 
-    /// What anyone may see: a doctor whom nobody can book exists only for administrators and for the doctor.
+    /// What anyone may see: a doctor who cannot be booked is visible only to administrators and to that doctor.
     func publicProfile(_ username: String, for caller: Principal?) async throws -> DoctorProfile {
         try await one { doctors in
             guard let doctor = try doctors.find(username: username) else { return nil }
@@ -89,7 +89,7 @@ struct DoctorService: Sendable {
         }
     }
 
-    /// The calendar is asked about every doctor that the other filters leave; the page is cut afterwards.
+    /// The calendar is checked for every doctor that passes the other filters; the page is cut afterwards.
     private func availablePage(
         _ search: DoctorSearch, _ request: PageRequest, on day: LocalDate
     ) async throws -> Page<DoctorRevision> {

@@ -1,7 +1,7 @@
 import CareSyncCore
 import Persistence
 
-/// A doctor on the way into the directory; not verified unless said so.
+/// A new doctor; not verified by default.
 struct NewDoctor: Sendable {
     let id: DoctorID
     var firstName: String
@@ -37,7 +37,7 @@ struct NewEducation: Sendable {
     let yearOfCompletion: Int
 }
 
-/// Stars of so many reviews, added up.
+/// The number of reviews and the sum of their stars.
 struct NewRating: Sendable {
     let reviewCount: Int
     let sum: Int

@@ -71,7 +71,7 @@ struct Certificate: RowDecodable {
     }
 }
 
-/// What some doctors have done and learnt, by doctor.
+/// Experience and education of several doctors, by doctor.
 struct Qualifications: Sendable {
     var experiences: [DoctorID: [Experience]] = [:]
     var educations: [DoctorID: [Education]] = [:]

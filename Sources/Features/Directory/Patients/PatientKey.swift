@@ -6,7 +6,7 @@ package struct PatientKey: Sendable, Equatable {
     package let patient: PatientID
     /// Oldest first. The newest seals; each opens what was sealed with it.
     let generations: [DataKey]
-    /// The keys were destroyed: nothing of the patient can be opened any more, and that is no error.
+    /// The keys were destroyed: nothing of the patient can be decrypted any more, which is not an error.
     package let isErased: Bool
 
     init(_ patient: PatientID, generations: [DataKey]) {
@@ -23,7 +23,7 @@ package struct PatientKey: Sendable, Equatable {
 
     static func erased(_ patient: PatientID) -> PatientKey { PatientKey(without: patient, isErased: true) }
 
-    /// There is none, and nobody erased it. Only lists meet one: a detail ends with an integrity failure.
+    /// The key is missing without an erasure. Only lists see this; a detail ends with an integrity failure.
     static func lost(_ patient: PatientID) -> PatientKey { PatientKey(without: patient, isErased: false) }
 
     /// Whether it seals and opens.

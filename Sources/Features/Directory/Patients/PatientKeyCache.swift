@@ -4,8 +4,7 @@ import Synchronization
 
 /// Recently used patient keys, bounded.
 ///
-/// A key that was destroyed never comes back, whoever has read it before: ids are given once, so a patient who is erased
-/// stays erased.
+/// A destroyed key never comes back: ids are never reused, so an erased patient stays erased.
 final class PatientKeyCache: Sendable {
     private struct State {
         var keys: GenerationCache<PatientID, PatientKey>

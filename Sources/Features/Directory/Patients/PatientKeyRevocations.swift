@@ -7,7 +7,7 @@ extension RevocationKind {
     static let patientKey = RevocationKind("patient-key")
 }
 
-/// Learns of the keys that other nodes destroyed.
+/// Picks up keys destroyed by other nodes.
 struct PatientKeyRevocations: Sendable {
     private let database: any Database
     private let cache: PatientKeyCache

@@ -9,7 +9,7 @@ struct PatientRepository {
     }
 }
 
-/// A patient on the way into the directory, in clear.
+/// A new patient, in clear.
 struct NewPatient: Sendable {
     let id: PatientID
     var firstName: String

@@ -2,7 +2,7 @@ import CareSyncCore
 import Identity
 import WebAPI
 
-/// A patient on the wire: `PatientDto` of the contract.
+/// A patient on the wire: `PatientDto` of the published API.
 struct PatientResponse: WireResponse {
     let id: PatientID
     let username: String

@@ -3,8 +3,8 @@ import Persistence
 enum PatientSchema {
     static let migration = Migration("directory/patients") { d in patients(d) }
 
-    /// Health data and names are encrypted under the patient's own key (RULINGS E1, E2); the birth year stays clear for
-    /// age groups.
+    /// Health data and names are encrypted under the patient's own key (rules/patient-data 1 and 2); the birth year
+    /// stays clear for age groups.
     private static func patients(_ d: Dialect) -> [SQL] {
         [
             """

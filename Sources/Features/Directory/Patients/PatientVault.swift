@@ -42,7 +42,7 @@ package struct PatientVault: Sendable {
         return try cipher.openText(envelope, with: generation, at: context)
     }
 
-    /// Seals one value of a patient's; several values of one patient share a key from ``key(for:_:)``.
+    /// Seals one value of a patient; several values of one patient share a key from ``key(for:_:)``.
     package func seal(
         _ text: String, of patient: PatientID, at context: FieldContext, _ db: any Connection
     ) throws -> [UInt8] {
@@ -55,7 +55,7 @@ package struct PatientVault: Sendable {
         try open(envelope, with: key(for: patient, db), at: context)
     }
 
-    /// What whoever wants to write about an erased patient is told; such a patient's account is closed as well.
+    /// The refusal to write about an erased patient, whose account is closed as well.
     package static let erased = Problem(.conflict, "PATIENT_INACTIVE", "The patient's account is not active.")
 
     // MARK: Keys

@@ -51,7 +51,7 @@ package struct PatientCard: Sendable, Equatable {
 
     package var name: String { firstName + " " + lastName }
 
-    /// How much of the profile is filled in, of 100 (contract/common.md §11).
+    /// How much of the profile is filled in, of 100 (rules/profiles 1).
     var completion: Int {
         var sum = 0
         if contactInfo.isFilled { sum += 30 }
@@ -69,7 +69,7 @@ package struct PatientCard: Sendable, Equatable {
 }
 
 extension PatientVault {
-    /// Throws ``Cryptography/IntegrityFailure`` when a value does not open: there is never a placeholder.
+    /// Throws ``Cryptography/IntegrityFailure`` when a value does not decrypt; there is no placeholder.
     package func open(_ sealed: SealedPatient, _ db: any Connection) throws -> PatientCard {
         let key = try key(for: sealed.id, db)
         guard let card = try open(sealed, with: key) else { throw IntegrityFailure(Self.context(sealed.id)) }

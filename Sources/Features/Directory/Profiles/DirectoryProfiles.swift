@@ -3,7 +3,7 @@ import Identity
 import Persistence
 import WebAPI
 
-/// What identity needs of this feature: the person behind an account.
+/// What identity needs from this feature: the person behind an account.
 struct DirectoryProfiles: Sendable {
     let vault: PatientVault
 
@@ -66,5 +66,5 @@ struct DirectoryProfiles: Sendable {
     }
 }
 
-/// An account of a doctor or patient lost its row; no caller can cause or repair that.
+/// The doctor or patient row of an account is missing; no caller can cause or repair that.
 struct MissingProfile: Error {}

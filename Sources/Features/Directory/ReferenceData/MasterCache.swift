@@ -11,7 +11,7 @@ struct MasterResponses: Sendable {
     init(_ rows: [MasterValue]) throws {
         var values: [MasterList: [String]] = [:]
         for row in rows { values[row.list, default: []].append(row.value) }
-        // A browser asks each time, because an administrator's page reads a list again right after adding to it.
+        // Browsers revalidate each time, because an administrator's page reads a list again right after adding to it.
         all = try CachedJSON(MasterListsResponse(values), maxAge: 0)
         lists = try Dictionary(
             uniqueKeysWithValues: MasterList.allCases.map { ($0, try CachedJSON(values[$0] ?? [], maxAge: 0)) })
@@ -28,7 +28,7 @@ struct MasterResponses: Sendable {
 /// write too.
 final class MasterCache: Sendable {
     static let lifetime = TimeSpan.seconds(10)
-    /// Real installations have one organisation; ids that visitors invent are not kept.
+    /// Real installations have one organisation; ids made up by visitors are not cached.
     private static let limit = 16
 
     private struct Entry {

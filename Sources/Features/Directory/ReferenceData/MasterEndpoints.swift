@@ -35,7 +35,7 @@ struct OrganisationParameters: Codable, Sendable, Validated {
 }
 
 enum OrganisationBounds {
-    /// Organisations are numbered by their operators; whatever every JSON client keeps exactly is allowed.
+    /// Organisations are numbered by their operators; any number that every JSON client keeps exactly is allowed.
     static let all = 1...9_007_199_254_740_991
 }
 
@@ -43,7 +43,7 @@ struct MasterListPath: Codable, Sendable, Validated, Documented {
     var type: String
 
     static let rules: [Rule<Self>] = [
-        // The list reads it; the document tells what it reads.
+        // Parsed by the list; described in the OpenAPI document.
         Rule("type", .words(MasterList.allCases.map { $0.pathWords[0] })) { _ in nil }
     ]
 
@@ -95,7 +95,8 @@ struct MasterEndpoints: Sendable {
             + [
                 .post(
                     "/api/master/{type}", "Add a value to a list",
-                    "Administrators. It is the last of the list; appointment states are fixed.", access: .role(.admin),
+                    "Administrators. It is added at the end of the list; appointment statuses are fixed.",
+                    access: .role(.admin),
                     fails: [MasterError.readOnly, .exists], use: add)
             ]
     }

@@ -20,7 +20,7 @@ enum MasterList: String, CaseIterable, Sendable, SQLConvertible, ColumnValue {
         self = list
     }
 
-    /// The path word first, then what else is understood.
+    /// The path word first, then its synonyms.
     var pathWords: [String] {
         switch self {
         case .genders: ["genders", "gender"]
@@ -45,7 +45,7 @@ enum MasterList: String, CaseIterable, Sendable, SQLConvertible, ColumnValue {
         }
     }
 
-    /// Appointment states belong to the program; a list cannot invent one.
+    /// Appointment statuses are fixed in the program; a list cannot add one.
     var isReadOnly: Bool { self == .statuses }
 }
 
@@ -56,7 +56,7 @@ enum MasterError: FailureCatalogue, CaseIterable {
     var problem: Problem {
         switch self {
         case .readOnly: Problem(.conflict, "MASTER_LIST_READ_ONLY", "The values of this list are fixed.")
-        case .exists: Problem(.conflict, "CONFLICT", "This list has the value already.")
+        case .exists: Problem(.conflict, "CONFLICT", "This list already has the value.")
         }
     }
 }

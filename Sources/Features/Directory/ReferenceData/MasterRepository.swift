@@ -34,7 +34,7 @@ struct MasterRepository {
     }
 }
 
-/// A value on its way into a list; trimmed and checked.
+/// A new value for a list; trimmed and validated.
 struct MasterDraft: Sendable {
     let organisation: Int64
     let list: MasterList

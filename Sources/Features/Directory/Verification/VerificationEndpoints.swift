@@ -33,7 +33,7 @@ struct VerificationEndpoints: Sendable {
     var all: [Endpoint] {
         [
             .put(
-                "/api/admin/doctors/{doctorId}/verify", "Verify a doctor, or withdraw that",
+                "/api/admin/doctors/{doctorId}/verify", "Verify a doctor, or withdraw the verification",
                 "Administrators. Only verified doctors can be booked and see patients. The doctor is told by mail.",
                 access: .role(.admin), fails: [DoctorError.notFound], use: set),
             .post(

@@ -3,7 +3,7 @@ import Identity
 import Mail
 import Persistence
 
-/// The mails that tell a doctor of the clinic's verification.
+/// The mails that tell doctors that they were verified, or no longer are.
 enum VerificationMail {
     private static let verifiedKind = MailName("doctor-verified")
     private static let withdrawnKind = MailName("doctor-unverified")

@@ -15,8 +15,8 @@ struct VerificationService: Sendable {
     let database: any Database
     let settlement: AppointmentSettlement
 
-    /// Setting what is set already changes nothing, but is in the audit log all the same. How many coming appointments a
-    /// doctor has, or had, who is not verified.
+    /// Setting the present value changes nothing, but is audited all the same. How many coming appointments a doctor
+    /// has, or had, who is not verified.
     func set(
         _ isVerified: Bool, for doctor: DoctorID, appointments handling: AffectedHandling = .keep,
         by admin: Principal, origin: RequestOrigin

@@ -10,7 +10,7 @@ package struct Account: RowDecodable, Equatable {
     package let isActive: Bool
     package let mustChangePassword: Bool
     package let lastLoginAt: Instant?
-    /// When somebody had proved to read the address' mail; `nil` if the account was made without.
+    /// When the address was verified; `nil` if the account was created without.
     package let emailVerifiedAt: Instant?
     package let createdAt: Instant
     package let updatedAt: Instant

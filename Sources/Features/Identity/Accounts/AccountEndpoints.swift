@@ -1,7 +1,7 @@
 package import CareSyncCore
 import WebAPI
 
-/// `UserSummaryDto` of the contract: what an administrator is shown as.
+/// `UserSummaryDto` of the published API: what an administrator is shown as.
 package struct UserSummaryResponse: WireResponse {
     package let userId: UserID
     package let username: String
@@ -16,7 +16,7 @@ package struct UserSummaryResponse: WireResponse {
     }
 }
 
-/// `UserDto` of the contract.
+/// `UserDto` of the published API.
 struct CurrentUserResponse: WireResponse {
     let id: UserID
     let username: String
@@ -52,7 +52,7 @@ struct AvailabilityParameters: Codable, Sendable {
     var email: String?
 }
 
-/// Both are always there, because the published client takes a missing one for 'taken'.
+/// Both are always present, because the published client reads a missing one as 'taken'.
 struct AvailabilityResponse: WireResponse {
     let usernameAvailable: Bool
     let emailAvailable: Bool
@@ -82,10 +82,10 @@ struct AccountEndpoints: Sendable {
                 settings: EndpointSettings(admitsGeneratedPassword: true, admitsMissingFactor: true), use: current),
             .get(
                 "/api/auth/check-availability", "Whether a user name and an e-mail address can be registered",
-                "Anyone. Looks up what is given; without either it only shows that the server answers.",
+                "Anyone. Checks what is given; without either it only shows that the server answers.",
                 access: .public, settings: EndpointSettings(rateClass: .availability), use: availability),
             .post(
-                "/api/auth/change-password", "Change the own password",
+                "/api/auth/change-password", "Change my password",
                 "Any account, with its current password. All its other sessions end.", access: .signedIn,
                 fails: [PasswordError.currentWrong, .mismatch, .unchanged], GuardError.catalogue,
                 settings: EndpointSettings(
@@ -99,7 +99,7 @@ struct AccountEndpoints: Sendable {
         return CurrentUserResponse(account, person, zone: zone)
     }
 
-    /// Without a question it is the published client's sign that the server lives, so it asks the database nothing.
+    /// Without parameters it is the published client's liveness probe, so it does not query the database.
     func availability(_ request: EndpointRequest<AvailabilityParameters, NoBody>) async throws -> AvailabilityResponse {
         let asked = request.parameters
         guard asked.username != nil || asked.email != nil else {

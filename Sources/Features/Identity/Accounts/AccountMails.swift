@@ -2,7 +2,7 @@ import CareSyncCore
 import Mail
 import Persistence
 
-/// Mails about an account, addressed to whoever has it when they leave.
+/// Mails about an account, addressed to its owner at the time of sending.
 enum AccountMails {
     private static let changedKind = MailName("password-changed")
     private static let resetKind = MailName("password-reset")
@@ -18,7 +18,7 @@ enum AccountMails {
         notice(resetKind, user, at: now)
     }
 
-    /// That a second factor, or another one than before, is on.
+    /// A second factor was set up or replaced.
     static func factorEnrolled(_ user: UserID, at now: Instant) -> MailOrder {
         notice(factorOnKind, user, at: now)
     }
@@ -27,7 +27,7 @@ enum AccountMails {
         notice(factorOffKind, user, at: now)
     }
 
-    /// That there are new recovery codes: each of them signs in like the factor does.
+    /// New recovery codes exist; each of them signs in like the factor does.
     static func codesRenewed(_ user: UserID, at now: Instant) -> MailOrder {
         notice(codesKind, user, at: now)
     }

@@ -2,7 +2,8 @@ package import CareSyncCore
 package import Persistence
 package import WebAPI
 
-/// What identity needs of the feature that keeps doctors and patients (RULINGS G3). `CareSyncServer` supplies it.
+/// What identity needs from the feature that keeps doctors and patients (rules/profiles 3). `CareSyncServer` supplies
+/// it.
 package struct AccountProfiles: Sendable {
     /// Creates the doctor or patient row of a new account, in the transaction that creates the account.
     package let create: @Sendable (_ db: any Connection, _ account: Account, _ form: ProfileForm) throws -> Void

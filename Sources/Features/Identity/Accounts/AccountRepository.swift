@@ -50,8 +50,8 @@ struct AccountRepository {
             """)
     }
 
-    /// Notes a sign-in, if account and password hash still are what was verified; the row is locked then, so that a
-    /// deactivation or a password change ends the session that this transaction begins.
+    /// Records a sign-in if account and password hash are still what was verified. The row stays locked, so that a
+    /// deactivation or a password change also ends the session that this transaction begins.
     func noteSignIn(_ account: Account, upgradedHash: String?, at now: Instant) throws -> Account? {
         try db.first(
             """
@@ -61,12 +61,12 @@ struct AccountRepository {
             """)
     }
 
-    /// Locks an active account; whether there is one.
+    /// Locks an active account; returns whether there is one.
     func touch(_ id: UserID, at now: Instant) throws -> Bool {
         try db.run("UPDATE users SET updated_at = \(now) WHERE id = \(id) AND is_active") == 1
     }
 
-    /// Keeps a stronger hash of the password that was verified; `nil` when it is not the account's any more.
+    /// Stores a stronger hash of the verified password; `nil` when it is no longer the account's.
     func upgradePassword(of account: Account, to hash: String?) throws -> Account? {
         try db.first(
             """
@@ -76,7 +76,7 @@ struct AccountRepository {
             """)
     }
 
-    /// Replaces the password, if it still is the one that was verified; whether it was.
+    /// Replaces the password if it is still the verified one; returns whether it was.
     func updatePassword(of account: Account, to hash: String, at now: Instant) throws -> Bool {
         let changed = try db.run(
             """

@@ -13,7 +13,7 @@ package struct NewAccount: Sendable {
     package var role: Role
     package var isActive = true
     package var mustChangePassword = false
-    /// Whether its owner has proved to read the address' mail.
+    /// Whether its owner has verified the address.
     package var isEmailVerified = false
     /// Now unless given.
     package var createdAt: Instant?
@@ -59,7 +59,7 @@ enum PasswordError: FailureCatalogue, CaseIterable {
     var problem: Problem {
         switch self {
         case .currentWrong:
-            .invalid("currentPassword", "CURRENT_PASSWORD_WRONG", "The current password is not right.")
+            .invalid("currentPassword", "CURRENT_PASSWORD_WRONG", "The current password is wrong.")
         case .mismatch: .invalid("confirmPassword", "PASSWORD_MISMATCH", "The two new passwords differ.")
         case .unchanged:
             .invalid("newPassword", "PASSWORD_UNCHANGED", "The new password must differ from the current one.")
@@ -67,7 +67,7 @@ enum PasswordError: FailureCatalogue, CaseIterable {
     }
 }
 
-/// Makes accounts, looks them up and changes their passwords.
+/// Creates accounts, looks them up and changes their passwords.
 struct AccountService: Sendable {
     let database: any Database
     let hasher: PasswordHasher
@@ -77,7 +77,7 @@ struct AccountService: Sendable {
 
     private var now: Instant { database.services.time.now }
 
-    /// Makes an account in a running transaction, and with a form the doctor or patient it stands for.
+    /// Creates an account in a running transaction, and with a form its doctor or patient.
     func add(_ new: NewAccount, form: ProfileForm?, db: any Connection) throws -> Account {
         if let complaint = UsernameRules.complaint(new.username) {
             throw Problem.validation([FieldError(field: "username", message: complaint)])
@@ -95,7 +95,7 @@ struct AccountService: Sendable {
         return account
     }
 
-    /// Makes an administrator's account; with `nil`, a password is generated that must be changed.
+    /// Creates an administrator's account; with `nil`, a password is generated that must be changed.
     func createAdmin(username: String, email: String, password: String?) async throws -> CreatedAdmin {
         if let password,
             let complaint = PasswordPolicy.complaint(password, username: username, email: email)
@@ -157,7 +157,7 @@ struct AccountService: Sendable {
         let hash = try await hasher.hash(new.text, turn: .signIn(from: origin.request.address))
         try await database.write { db in
             guard try AccountRepository(db: db).updatePassword(of: account, to: hash, at: now) else {
-                // Somebody changed it in between, so the current password is not what the caller says.
+                // It was changed in between, so the caller's current password is no longer right.
                 throw PasswordError.currentWrong
             }
             try OneTimeCodes.withdrawResets(of: account, db: db)

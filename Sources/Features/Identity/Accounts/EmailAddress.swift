@@ -11,7 +11,7 @@ struct EmailAddress: Equatable, Sendable {
     static let maximumLength = 100
     static let complaint = "must be an e-mail address of at most \(maximumLength) characters"
 
-    /// Without white space around it; characters that can be written in several ways have taken one form.
+    /// Trimmed and normalised.
     let text: String
     /// The mailbox: the text with a host whose ASCII letters are small, which no program tells from capital ones.
     let mailbox: String
@@ -32,12 +32,12 @@ struct EmailAddress: Equatable, Sendable {
 
     /// `nil` when it is not an address of the form `name@host`.
     init?(_ raw: String) {
-        // Normalising costs time in proportion to the length, so what is far too long is refused first.
+        // Normalising takes time proportional to the length, so overlong text is refused first.
         guard raw.utf8.count <= 4 * Self.maximumLength + 100 else { return nil }
         text = TextSort.trimmed(raw).precomposedStringWithCompatibilityMapping
         mailbox = Self.withSmallHost(text)
         key = Self.key(of: text)
-        // What no mail could be sent to is no address either.
+        // An address that cannot receive mail is refused.
         guard Self.isAddress(text), key.unicodeScalars.count <= Self.maximumLength, MailAddress(text) != nil else {
             return nil
         }

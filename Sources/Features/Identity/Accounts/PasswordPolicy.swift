@@ -26,7 +26,7 @@ enum PasswordPolicy {
         return isCommon(password, PasswordDictionary.system) ? "is one of the most common passwords" : nil
     }
 
-    /// Whether guessing begins with it: as it is written, or with the signs that are put for letters taken back.
+    /// Whether it is a common guess: as written, or with the signs that replace letters turned back.
     static func isCommon(_ password: String, _ dictionary: PasswordDictionary?) -> Bool {
         let lower = password.precomposedStringWithCompatibilityMapping.lowercased()
         guard Set(lower).count > 1 else { return true }
@@ -40,7 +40,7 @@ enum PasswordPolicy {
 
     private static let letters: [Character: Character] = ["0": "o", "3": "e", "4": "a", "5": "s", "@": "a", "$": "s"]
 
-    /// A password for a person to type once. 16 of 56 symbols that are not mistaken for each other: 92 bits.
+    /// A password for a person to type once: 16 of 56 unambiguous symbols, 92 bits.
     static func generate(random: RandomSource) -> String {
         let symbols = Array("abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789")
         var password = ""
@@ -52,7 +52,7 @@ enum PasswordPolicy {
         return password
     }
 
-    /// What the dictionary, which is made of words, lacks.
+    /// What a dictionary of words lacks.
     private static let common: Set<String> = [
         "password", "password1", "password12", "password123", "password1234", "passw0rd", "p@ssw0rd", "p@ssword",
         "pa55word", "passwort", "12345678", "123456789", "1234567890", "0123456789", "87654321", "987654321",

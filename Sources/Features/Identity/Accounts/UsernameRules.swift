@@ -1,6 +1,6 @@
 import CareSyncCore
 
-/// User names are put into addresses unescaped by the published client, so they are plain ASCII.
+/// The published client puts user names into URLs unescaped, so they are plain ASCII.
 enum UsernameRules {
     private static let pattern = "^[._-]*[A-Za-z0-9][A-Za-z0-9._-]*$"
 

@@ -17,7 +17,7 @@ enum AccountStatusError: FailureCatalogue, CaseIterable {
     }
 }
 
-/// Whose account an administrator means.
+/// Which account an administrator means.
 enum AccountTarget: Sendable {
     case named(String)
     case doctor(DoctorID)
@@ -26,7 +26,7 @@ enum AccountTarget: Sendable {
     var mayBeAdministrator: Bool { if case .named = self { true } else { false } }
 }
 
-/// Activates and deactivates accounts. A deactivated one is out at once: its sessions end in the same transaction.
+/// Activates and deactivates accounts. Deactivation takes effect at once: the sessions end in the same transaction.
 struct AccountStatusService: Sendable {
     let database: any Database
     let sessions: SessionService
@@ -39,18 +39,18 @@ struct AccountStatusService: Sendable {
         var affected = 0
     }
 
-    /// Setting what is set already ends no session, but is in the audit log all the same.
+    /// Setting the present value ends no session, but is audited all the same.
     ///
     /// - Parameters:
-    ///   - isActive: `nil` for the opposite of what it is.
-    ///   - handling: what becomes of the coming appointments of somebody who is deactivated.
+    ///   - isActive: `nil` toggles.
+    ///   - handling: what to do with the coming appointments of a deactivated person.
     func set(
         _ target: AccountTarget, isActive: Bool?, reason: String?, appointments handling: AffectedHandling = .keep,
         by admin: Principal, origin: RequestOrigin
     ) async throws -> Changed {
         try await database.write { db in
             let accounts = AccountRepository(db: db)
-            // Before the account itself: administrators that deactivate each other then wait in one order.
+            // Before the account itself, so that administrators who deactivate each other lock in one order.
             let administrators = target.mayBeAdministrator ? try accounts.lockActiveAdministrators() : []
             guard let account = try accounts.lock(target) else { throw AccountStatusError.notFound }
             let isActive = isActive ?? !account.isActive

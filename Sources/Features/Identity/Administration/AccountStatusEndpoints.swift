@@ -89,12 +89,12 @@ struct AccountStatusEndpoints: Sendable {
                 Administrators. All accounts, or those of a role or with a text in their user name or address, by user name.
                 """, access: .role(.admin), use: list),
             .put(
-                "/api/admin/users/{username}/toggle-active", "Activate an account, or deactivate it",
-                "Administrators. Sets the opposite of what is set.", access: .role(.admin), fails: named, use: toggle
+                "/api/admin/users/{username}/toggle-active", "Toggle whether an account is active",
+                "Administrators. Toggles the present state.", access: .role(.admin), fails: named, use: toggle
             ).deprecated(insteadUse: "PUT /api/admin/users/{username}/status"),
             .put(
                 "/api/admin/users/{username}/status", "Set whether an account is active",
-                "Administrators. A deactivated account is out at once: its sessions end.", access: .role(.admin),
+                "Administrators. Deactivation takes effect at once: the account's sessions end.", access: .role(.admin),
                 fails: named, use: set),
             .post(
                 "/api/admin/block-doctor/{doctorId}", "Deactivate a doctor's account", doctor, access: .role(.admin),

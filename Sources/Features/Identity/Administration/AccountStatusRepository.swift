@@ -1,7 +1,7 @@
 import CareSyncCore
 import Persistence
 
-/// Which accounts are asked for.
+/// Which accounts to list.
 struct AccountSearch: Sendable {
     var role: Role?
     /// A part of the user name or of the e-mail address, in any case.

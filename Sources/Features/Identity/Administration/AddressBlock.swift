@@ -1,8 +1,8 @@
 import CareSyncCore
 import Persistence
 
-/// An address that an administrator has shut out for a time, or whose sign-ins have failed too often. The latter acts on
-/// signing in only, and its id is negative.
+/// An address blocked by an administrator for a time, or limited after too many failed sign-ins. A limit affects
+/// sign-in only, and its id is negative.
 struct AddressBlock: RowDecodable {
     let id: Int64
     let address: String
@@ -34,7 +34,7 @@ enum AddressBlockError: FailureCatalogue, CaseIterable {
     }
 }
 
-/// There is one row for an address, and only while it is blocked; what was is in the audit log.
+/// One row per address, only while it is blocked; the past is in the audit log.
 struct AddressBlockRepository {
     let db: any Connection
 

@@ -1,16 +1,17 @@
 import CareSyncCore
 import Synchronization
 
-/// The blocked addresses, so that a request costs no look-up in the database. This node's own changes are there with
-/// their commit, other nodes' with the next poll.
+/// The blocked addresses, so that a request costs no database query. This node's own changes take effect with their
+/// commit, other nodes' with the next poll.
 final class AddressBlockCache: Sendable {
     private struct State {
-        /// By network, as ``CareSyncCore/IPAddress/network`` names it: who has one IPv6 address has all of its network.
+        /// By network, as ``CareSyncCore/IPAddress/network`` names it: somebody with one IPv6 address has all of its
+        /// network.
         var expiries: [String: Instant] = [:]
         var changes: UInt64 = 0
     }
 
-    /// Whether the machine itself is always served (RULINGS C13).
+    /// Whether the machine itself is always served (rules/sign-in-protection 6).
     private let exemptsLoopback: Bool
     private let state = Mutex(State())
 
@@ -18,7 +19,7 @@ final class AddressBlockCache: Sendable {
         self.exemptsLoopback = exemptsLoopback
     }
 
-    /// How often this node changed something. What was read from the database before is out of date then.
+    /// Counts this node's changes. Anything read from the database before a change is stale.
     var changes: UInt64 { state.withLock { $0.changes } }
 
     func isBlocked(_ address: String, at now: Instant) -> Bool {

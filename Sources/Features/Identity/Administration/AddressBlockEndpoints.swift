@@ -26,7 +26,7 @@ struct AddressPath: Codable, Sendable, Validated {
     }
 }
 
-/// `BlockedIPDto` of the contract.
+/// `BlockedIPDto` of the published API.
 struct AddressBlockResponse: WireResponse {
     let id: Int64
     let ipAddress: String
@@ -51,14 +51,14 @@ struct AddressBlockEndpoints: Sendable {
     var all: [Endpoint] {
         [
             .get(
-                "/api/admin/blocked-ips", "Blocked addresses, the newest first",
+                "/api/admin/blocked-ips", "Blocked addresses, newest first",
                 "Administrators. Those they blocked, and those that failed sign-ins block for a while.",
                 access: .role(.admin), use: list),
             .post(
                 "/api/admin/block-ip", "Block an address",
                 """
                 Administrators. From an address that is blocked only administrators are served; blocking it again \
-                sets reason and end anew.
+                replaces reason and end.
                 """,
                 access: .role(.admin), fails: [AddressBlockError.ownAddress, .loopback], use: block),
             .post(
@@ -78,8 +78,8 @@ struct AddressBlockEndpoints: Sendable {
                 "/api/admin/blocked-ips", "Unblock all addresses", "Administrators. The automatic blocks included.",
                 access: .role(.admin), use: unblockAll),
             .post(
-                "/api/admin/cleanup-expired", "Forget blocks that are over",
-                "Administrators. It happens by itself, too.", access: .role(.admin), use: retention),
+                "/api/admin/cleanup-expired", "Remove expired blocks",
+                "Administrators. It also happens automatically.", access: .role(.admin), use: retention),
         ]
     }
 

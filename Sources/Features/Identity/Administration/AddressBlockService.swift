@@ -2,12 +2,12 @@ import AuditTrail
 import CareSyncCore
 import Persistence
 
-/// Shuts addresses out and lets them in again. Blocks act on every path but the health checks (RULINGS C4), and on all of
-/// the network that an IPv6 address is from.
+/// Blocks and unblocks addresses. Blocks act on every path but the health checks (rules/sign-in-protection 4), and on
+/// all of the network that an IPv6 address is from.
 struct AddressBlockService: Sendable {
     let database: any Database
     let cache: AddressBlockCache
-    /// Whether the machine itself is never blocked (RULINGS C13).
+    /// Whether the machine itself is never blocked (rules/sign-in-protection 6).
     let exemptsLoopback: Bool
 
     private var now: Instant { database.services.time.now }
@@ -61,7 +61,7 @@ struct AddressBlockService: Sendable {
         }
     }
 
-    /// Forgets blocks that are over; how many there were. The purge every ten minutes does it, too.
+    /// Deletes expired blocks; returns how many there were. The purge does this every ten minutes, too.
     func retention(origin: RequestOrigin) async throws -> Int {
         let now = now
         return try await database.write { db in
@@ -85,7 +85,7 @@ struct AddressBlockService: Sendable {
         }
     }
 
-    /// Learns of what other nodes did.
+    /// Picks up other nodes' changes.
     func poll() async throws {
         let now = now
         let changes = cache.changes

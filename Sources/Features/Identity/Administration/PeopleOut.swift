@@ -1,7 +1,7 @@
 package import CareSyncCore
 package import Persistence
 
-/// Somebody who is out: with a deactivated account, or a doctor whose verification was withdrawn.
+/// Somebody who is out: a deactivated account, or a doctor whose verification was withdrawn.
 package enum PersonOut: Sendable, Equatable {
     case doctor(DoctorID)
     case patient(PatientID)
@@ -16,7 +16,7 @@ package enum PersonOut: Sendable, Equatable {
     }
 }
 
-/// What becomes of booked appointments that an absence meets.
+/// What happens to booked appointments during an absence.
 package enum AffectedHandling: String, Codable, Sendable, CaseIterable {
     /// They stay, and the other side is told.
     case keep

@@ -5,7 +5,7 @@ import Mail
 import Persistence
 
 enum VerificationError: FailureCatalogue {
-    /// Wrong, expired, replaced by a newer one, or guessed too often.
+    /// Wrong, expired, replaced by a newer code, or guessed too often.
     case invalidCode
     case tooMany(retryAfter: TimeSpan)
     case noMail
@@ -26,10 +26,10 @@ enum VerificationError: FailureCatalogue {
 /// Whether mail can be sent at all.
 enum MailAvailability {
     static let problem = Problem(
-        .failedDependency, "MAIL_UNAVAILABLE", "This server has no way to send mail. Ask its administrator.")
+        .failedDependency, "MAIL_UNAVAILABLE", "This server cannot send mail. Ask its administrator.")
 }
 
-/// Proves that somebody reads the mail of an address before an account is made with it.
+/// Verifies that somebody reads the mail of an address before an account is created with it.
 struct EmailVerificationService: Sendable {
     let database: any Database
     let codes: OneTimeCodes
@@ -53,7 +53,7 @@ struct EmailVerificationService: Sendable {
         if case .refused(let wait) = issue { throw VerificationError.tooMany(retryAfter: wait) }
     }
 
-    /// A token that registration may be asked to bring, so that nobody else uses the verification.
+    /// A token that binds the registration to this verification, so that nobody else can use it.
     func verify(_ email: EmailAddress, code: String, by origin: RequestOrigin) async throws -> String {
         let token = Hex.text(database.services.random.bytes(Self.tokenCount))
         let verdict = try await database.write { db in
@@ -77,7 +77,8 @@ struct EmailVerificationService: Sendable {
             email, tokenHash: token.map(digest), since: db.now - lifetime)
     }
 
-    /// Uses up the verification of an address, in the transaction that makes the account; whether there was one.
+    /// Consumes the verification of an address in the transaction that creates the account; returns whether there was
+    /// one.
     static func consume(_ email: EmailAddress, token: String?, db: any Connection) throws -> Bool {
         let now = db.now
         return try OneTimeCodeRepository(db: db).useVerification(

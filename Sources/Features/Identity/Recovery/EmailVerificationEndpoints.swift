@@ -1,8 +1,8 @@
 import CareSyncCore
 import WebAPI
 
-/// The name and the telephone number that the published client sends are not used: a mail to an address nobody has proved
-/// to own does not carry what a stranger has typed.
+/// The name and the telephone number that the published client sends are not used: a mail to an unverified address
+/// contains nothing that a stranger has typed.
 struct StartVerificationRequest: Codable, Sendable, Validated {
     var email: String
     var name: String?
@@ -28,7 +28,7 @@ struct EmailCodeRequest: Codable, Sendable, Validated {
 struct VerifiedResponse: WireResponse {
     let message: String
     let verified: Bool
-    /// May be sent with the registration, which then accepts no other verification.
+    /// May be sent with the registration, which then accepts only this verification.
     let verificationToken: String
 }
 
@@ -50,7 +50,7 @@ struct EmailVerificationEndpoints: Sendable {
     var all: [Endpoint] {
         [
             .post(
-                "\(Self.base)/start", "Mail a code to an address that is to be registered",
+                "\(Self.base)/start", "Mail a verification code to an address",
                 """
                 Anyone. Sends six digits, at most once a minute for an address. It does the same for an address \
                 that has an account.
@@ -58,11 +58,11 @@ struct EmailVerificationEndpoints: Sendable {
                 access: .public, fails: [VerificationError.tooMany(retryAfter: .seconds(60)), .noMail],
                 settings: .code, use: start),
             .post(
-                "\(Self.base)/verify", "Prove with the code that the mail is read",
-                "Whoever has the code. The address is verified for the next 30 minutes.", access: .public,
+                "\(Self.base)/verify", "Verify an address with its code",
+                "Anyone with the code. The address is verified for the next 30 minutes.", access: .public,
                 fails: [VerificationError.invalidCode], settings: .code, use: verify),
             .get(
-                "\(Self.base)/status", "Whether an address is verified and not yet registered",
+                "\(Self.base)/status", "Whether an address is verified and not registered yet",
                 "Anyone. Tells a form whether it can go on.", access: .public, settings: .code, use: status),
         ]
     }

@@ -7,13 +7,13 @@ typealias OneTimeCodeID = ID<OneTimeCodeTag>
 
 /// What a code proves.
 enum CodePurpose: String, Sendable, CaseIterable, ColumnValue, SQLConvertible {
-    /// That somebody reads the mail of an address that is to be registered.
+    /// Somebody reads the mail of an address to be registered.
     case verifyEmail = "VERIFY_EMAIL"
-    /// That somebody reads the mail of an account whose password is forgotten.
+    /// Somebody reads the mail of an account whose password is forgotten.
     case resetPassword = "RESET_PASSWORD"
     /// The same, by a link that holds a long token instead of a code.
     case resetLink = "RESET_LINK"
-    /// That who knows the password also reads the account's mail.
+    /// Somebody who knows the password also reads the account's mail.
     case secondFactor = "SECOND_FACTOR"
 
     /// The mail that brings the code. Somebody sits and waits for it.
@@ -64,7 +64,7 @@ struct OneTimeCode: RowDecodable, Sendable {
     }
 }
 
-/// What asking for a code came to.
+/// The outcome of asking for a code.
 enum CodeIssue: Sendable, Equatable {
     /// The mail is in the outbox.
     case issued(OneTimeCodeID, expiresAt: Instant)
@@ -72,10 +72,10 @@ enum CodeIssue: Sendable, Equatable {
     case refused(retryAfter: TimeSpan)
 }
 
-/// What an attempt came to.
+/// The outcome of an attempt.
 enum CodeVerdict: Sendable, Equatable {
     case right(OneTimeCodeID, wasVerified: Bool)
-    /// Wrong, expired, used, guessed too often or never issued: nobody is told which.
+    /// Wrong, expired, used, guessed too often or never issued; the caller is not told which.
     case wrong
 }
 
@@ -93,6 +93,6 @@ struct CodeLimits: Sendable {
     var perEmail = 5
     /// Codes per client address within an hour of the first; a clinic's patients may share one.
     var perClient = 100
-    /// Whether the machine itself may ask for any number: in development, where everybody is on it.
+    /// Whether the loopback address is exempt: in development, where everybody uses it.
     var exemptsLoopback = false
 }

@@ -33,8 +33,8 @@ struct OneTimeCodeRepository {
         return id
     }
 
-    /// Counts an attempt at the newest code, before anything is compared; `nil` when there is none that may be guessed at.
-    /// The row stays locked, so attempts at one code take turns.
+    /// Counts an attempt at the newest code before anything is compared; `nil` when no attempt is allowed. The row
+    /// stays locked, so attempts at one code take turns.
     func countAttempt(_ purpose: CodePurpose, _ emailKey: String, limit: Int, at now: Instant) throws -> OneTimeCode? {
         try db.first(
             """
@@ -99,7 +99,7 @@ struct OneTimeCodeRepository {
             """
     }
 
-    /// Uses up every verification of an address, if there is one; with a token, only if one is the token's.
+    /// Consumes every verification of an address, if there is one; with a token, only if it matches one.
     func useVerification(
         of email: EmailAddress, tokenHash: [UInt8]?, since: Instant, at now: Instant
     ) throws -> Bool {
@@ -125,7 +125,7 @@ struct OneTimeCodeRepository {
             """)
     }
 
-    /// How long a refused quota keeps its name out.
+    /// How long until a refused quota has room again.
     func wait(_ name: String, limit: Int, coolDown: TimeSpan, at now: Instant) throws -> TimeSpan {
         let free: Instant? = try db.value(
             """

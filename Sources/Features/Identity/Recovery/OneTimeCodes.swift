@@ -3,13 +3,13 @@ import Cryptography
 import Mail
 import Persistence
 
-/// Six digits sent by mail: the newest only, for ten minutes, five attempts (contract/common.md §8).
+/// Six digits sent by mail: the newest only, for ten minutes, five attempts (rules/passwords-and-codes 3).
 ///
 /// A row holds a random seed, and the digits are derived from it under a key that is not in the database. So the worker can
-/// make them when the mail leaves, and neither the table nor the outbox tells them to anyone who lacks the root secret.
+/// make them when the mail leaves, and neither the table nor the outbox reveals them without the root secret.
 ///
-/// Nothing here asks whether an account exists: an address nobody has takes the same statements, and the mail is dropped
-/// by the worker.
+/// Nothing here asks whether an account exists: an unknown address takes the same statements, and the worker drops the
+/// mail.
 struct OneTimeCodes: Sendable {
     let limits: CodeLimits
     private let hash: KeyedHash
@@ -32,8 +32,8 @@ struct OneTimeCodes: Sendable {
         let names = (
             client: "client/\(IPAddress.network(of: client))", email: "\(purpose.rawValue)/\(email.key)"
         )
-        // Clients first: who asks too much uses up nobody's quota but the own. Who has given a password is not counted: a
-        // clinic's staff signs in from one address.
+        // Clients first: somebody who asks too much uses up only their own quota. A caller who has given a password is
+        // not counted: a clinic's staff signs in from one address.
         if purpose != .secondFactor, !isExempt(client),
             try !codes.take(names.client, limit: limits.perClient, coolDown: .seconds(0), at: now)
         {
@@ -56,7 +56,7 @@ struct OneTimeCodes: Sendable {
         limits.exemptsLoopback && IPAddress(client)?.isLoopback == true
     }
 
-    /// What a right attempt leaves on the code.
+    /// What a correct attempt leaves on the code.
     enum Mark: Sendable, Equatable {
         case nothing
         /// That it was verified, with the hash of a token that proves it again.
@@ -84,7 +84,7 @@ struct OneTimeCodes: Sendable {
         try OneTimeCodeRepository(db: db).use(id, at: db.now)
     }
 
-    /// Codes and links that were mailed before an account got a new password set no other one.
+    /// Codes and links mailed before a new password was set are void.
     static func withdrawResets(of account: Account, db: any Connection) throws {
         guard let email = EmailAddress(account.email) else { return }
         try OneTimeCodeRepository(db: db).withdrawResets(of: email.key, at: db.now)
@@ -100,7 +100,7 @@ struct OneTimeCodes: Sendable {
         let bytes = hash.code(forParts: [
             Array(code.purpose.rawValue.utf8), Array("\(code.id)".utf8), code.seed,
         ])
-        // Of 2^64 numbers, so no code is likelier than another by more than 1 in 10^13.
+        // Taken from 64 bits, so the bias between codes is below 1 in 10^13.
         let number = bytes.prefix(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) } % 1_000_000
         return String(String(number + 1_000_000).dropFirst())
     }

@@ -17,17 +17,17 @@ enum PasswordResetError: FailureCatalogue, CaseIterable {
         case .notVerified:
             .invalid("otp", "OTP_NOT_VERIFIED", "Verify the code first.")
         case .invalidToken:
-            .invalid("token", "RESET_TOKEN_INVALID", "The link is not valid any more. Ask for a new one.")
+            .invalid("token", "RESET_TOKEN_INVALID", "The link is no longer valid. Ask for a new one.")
         case .mismatch: PasswordError.mismatch.problem
         case .noMail: MailAvailability.problem
         }
     }
 }
 
-/// Sets a new password for whoever reads the mail of the account.
+/// Sets a new password for somebody who reads the account's mail.
 ///
-/// Asking never looks for an account: an address nobody has leaves the same rows, and the worker drops its mail. Trying
-/// a code counts and compares alike, whether the mail went out or not. So neither answers nor the work behind them tell
+/// Asking never looks for an account: an unknown address leaves the same rows, and the worker drops its mail. Trying a
+/// code counts and compares alike, whether the mail went out or not. So neither answers nor the work behind them reveal
 /// whether an account exists.
 struct PasswordResetService: Sendable {
     let database: any Database
@@ -39,7 +39,7 @@ struct PasswordResetService: Sendable {
 
     private var now: Instant { database.services.time.now }
 
-    /// Mails a code or a link, unless one was sent a moment ago or too many were; nobody is told which.
+    /// Mails a code or a link, unless one was sent a moment ago or too many were sent; the caller is not told which.
     func ask(_ purpose: CodePurpose, for email: EmailAddress, by origin: RequestOrigin) async throws {
         guard settings.isMailAvailable else { throw PasswordResetError.noMail }
         try await database.write { db in
@@ -96,7 +96,7 @@ struct PasswordResetService: Sendable {
         by origin: RequestOrigin
     ) async throws {
         let found = try await database.read { db in try AccountRepository(db: db).find(withEmailKey: emailKey) }
-        // Whoever guessed the code of an address without an account learns no more than that it was wrong.
+        // A correct guess for an address without an account is answered like a wrong one.
         guard let account = found, account.isActive else { throw failure }
         if let complaint = PasswordPolicy.complaint(password.text, username: account.username, email: account.email) {
             throw Problem.validation([FieldError(field: "newPassword", message: complaint)])
@@ -109,7 +109,7 @@ struct PasswordResetService: Sendable {
             else { throw failure }
             try OneTimeCodes.withdrawResets(of: account, db: db)
             try sessions.endAll(of: account.id, .passwordReset, db: db)
-            // Whoever proves to own the account is not kept out of it by what strangers have tried.
+            // An owner who has proved the account is not kept out by what strangers have tried.
             try signInGuard.clear(account.username, db: db)
             try db.enqueue(AccountMails.passwordReset(account.id, at: now))
             db.audit(

@@ -45,24 +45,24 @@ struct PasswordResetEndpoints: Sendable {
     var all: [Endpoint] {
         [
             .post(
-                "/api/auth/forgot-password", "Mail a link that sets a new password",
+                "/api/auth/forgot-password", "Mail a link for setting a new password",
                 "Anyone. The answer is the same whether or not there is such an account.", access: .public,
                 fails: [PasswordResetError.noMail], settings: .code, use: askForLink),
             .post(
                 "/api/auth/reset-password", "Set a new password with the token of a mailed link",
-                "Whoever has the link. All sessions of the account end.", access: .public,
+                "Anyone with the link. All sessions of the account end.", access: .public,
                 fails: [PasswordResetError.invalidToken, .mismatch], settings: .code, use: resetByLink),
             .post(
-                "/api/auth/forgot-password-otp", "Mail a code that allows to set a new password",
+                "/api/auth/forgot-password-otp", "Mail a code for setting a new password",
                 "Anyone. The answer is the same whether or not there is such an account.", access: .public,
                 fails: [PasswordResetError.noMail], settings: .code, use: askForCode),
             .post(
-                "/api/auth/verify-otp", "Prove with the code that the mail is read",
-                "Whoever has the code; `reset-password-otp` needs it done first.", access: .public,
+                "/api/auth/verify-otp", "Verify an address with its code",
+                "Anyone with the code; `reset-password-otp` needs this first.", access: .public,
                 fails: [PasswordResetError.invalidCode], settings: .code, use: verify),
             .post(
                 "/api/auth/reset-password-otp", "Set a new password with a verified code",
-                "Whoever has the code. All sessions of the account end.", access: .public,
+                "Anyone with the code. All sessions of the account end.", access: .public,
                 fails: [PasswordResetError.invalidCode, .notVerified, .mismatch], settings: .code, use: resetByCode),
         ]
     }

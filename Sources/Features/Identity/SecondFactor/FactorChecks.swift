@@ -3,7 +3,7 @@ import CareSyncCore
 import Cryptography
 import Persistence
 
-/// What a code came to.
+/// The outcome of a code.
 enum FactorVerdict: Sendable {
     case right
     case wrong
@@ -28,8 +28,8 @@ struct FactorChecks: Sendable {
 
     /// Whether the code proves the account, which uses it up.
     ///
-    /// A recovery code is judged also when the account has no attempt left: nobody finds 80 bits by guessing, and whoever
-    /// knows the password would otherwise keep the owner out. Wrong ones count for where they come from all the same.
+    /// A recovery code is checked even when the account has no attempt left: 80 bits cannot be guessed, and otherwise
+    /// somebody who knows the password could keep the owner out. Wrong ones still count for their source.
     func judge(
         _ code: String, for factor: SecondFactor, by origin: RequestOrigin, db: any Connection
     ) throws -> FactorVerdict {
@@ -66,7 +66,7 @@ struct FactorChecks: Sendable {
         }
     }
 
-    /// Whether it is the code that was mailed last, which it uses up.
+    /// Whether it is the last mailed code, which is used up.
     func usesUpMailed(_ code: String, of user: UserID, db: any Connection) throws -> Bool {
         guard let account = try AccountRepository(db: db).find(user), let email = EmailAddress(account.email),
             case .right(let id, _) = try codes.check(code, .secondFactor, of: email, db: db)

@@ -9,7 +9,7 @@ enum SecondFactorMethod: String, Codable, Sendable, CaseIterable, SQLConvertible
     case email = "EMAIL"
 }
 
-/// What a sign-in that waits for its second proof takes.
+/// What completes a sign-in with its second proof.
 enum ChallengeMethod: String, Codable, Sendable, CaseIterable {
     case totp = "TOTP"
     case email = "EMAIL"
@@ -63,7 +63,7 @@ struct FactorEnrolment: RowDecodable {
 struct SignInChallenge: RowDecodable {
     let id: Int64
     let userID: UserID
-    /// Digest of the password hash that was proved; another password by now voids the challenge.
+    /// Digest of the password hash that was proved; a password changed since then voids the challenge.
     let passwordDigest: [UInt8]
 
     init(row: Row) throws {
@@ -76,18 +76,18 @@ struct SignInChallenge: RowDecodable {
     static let attempts = 5
 }
 
-/// The answer to a right password when a second proof is due (RULINGS C5).
+/// The answer to a right password when a second proof is due (rules/second-factor 1).
 struct SecondFactorDue: FailureCatalogue {
     let token: String
     let methods: [ChallengeMethod]
-    /// Whether a code is on its way; one that was sent less than a minute ago still counts instead.
+    /// Whether a code is being mailed; one sent less than a minute ago is still valid instead.
     let isCodeSent: Bool
 
     static var catalogue: [SecondFactorDue] { [SecondFactorDue(token: "", methods: [], isCodeSent: false)] }
 
     var problem: Problem {
         Problem(
-            .unauthenticated, "SECOND_FACTOR_REQUIRED", "Give the code of your second factor.",
+            .unauthenticated, "SECOND_FACTOR_REQUIRED", "Enter the code of your second factor.",
             ["challengeToken": token, "methods": methods, "codeSent": isCodeSent], shape: "SignInChallenge")
     }
 }
@@ -100,8 +100,8 @@ enum ChallengeError: FailureCatalogue, CaseIterable {
     var problem: Problem {
         switch self {
         case .invalid:
-            Problem(.unauthenticated, "CHALLENGE_INVALID", "This sign-in is not open any more. Sign in again.")
-        case .wrongCode: Problem(.unauthenticated, "SECOND_FACTOR_INVALID", "The code is not right.")
+            Problem(.unauthenticated, "CHALLENGE_INVALID", "This sign-in has expired. Sign in again.")
+        case .wrongCode: Problem(.unauthenticated, "SECOND_FACTOR_INVALID", "The code is wrong.")
         }
     }
 }
@@ -132,9 +132,9 @@ enum SecondFactorError: FailureCatalogue, CaseIterable {
 
     var problem: Problem {
         switch self {
-        case .wrongCode: .invalid("code", "INVALID_OTP", "The code is not right.")
+        case .wrongCode: .invalid("code", "INVALID_OTP", "The code is wrong.")
         case .noEnrolment:
-            Problem(.conflict, "NO_ENROLMENT", "There is no second factor to confirm. Begin with its enrolment.")
+            Problem(.conflict, "NO_ENROLMENT", "There is no second factor to confirm. Enrol one first.")
         case .noFactor: Problem(.conflict, "NO_SECOND_FACTOR", "This account has no second factor.")
         case .mandatory:
             Problem(.conflict, "SECOND_FACTOR_MANDATORY", "Administrators need a second factor here.")

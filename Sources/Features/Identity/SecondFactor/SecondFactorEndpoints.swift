@@ -42,7 +42,7 @@ struct VerifyFactorRequest: Codable, Sendable, Validated {
     ]
 }
 
-/// Either of the two. Of both, the code is judged where there is a second factor, otherwise the password.
+/// One of the two. When both are sent, the code counts if there is a second factor, otherwise the password.
 struct StepUpRequest: Codable, Sendable, Validated {
     var password: String?
     var code: String?
@@ -55,7 +55,7 @@ struct StepUpRequest: Codable, Sendable, Validated {
 struct StepUpResponse: WireResponse {
     let message: String
     let authenticatedAt: Instant
-    /// Until when sensitive requests of this session need no further proof.
+    /// Until when this session needs no further proof for sensitive requests.
     let validUntil: Instant
 }
 
@@ -71,31 +71,31 @@ struct SecondFactorEndpoints: Sendable {
     var all: [Endpoint] {
         [
             .post(
-                "\(Self.base)/enroll", "Begin to set up a second factor",
+                "\(Self.base)/enroll", "Start setting up a second factor",
                 "Any account. Gives what an authenticator app needs, or mails a code; `confirm` ends it within ten minutes.",
                 access: .signedIn, fails: [FactorMailError.tooMany(retryAfter: .seconds(60)), .noMail],
                 settings: EndpointSettings(rateClass: .authentication, stepUp: .any, admitsMissingFactor: true),
                 use: enroll),
             .post(
                 "\(Self.base)/confirm", "Confirm the second factor with its first code",
-                "Any account that has begun to set one up. Replaces the factor from before and gives new recovery codes.",
+                "Any account that has begun to set one up. Replaces the previous factor and gives new recovery codes.",
                 access: .signedIn, fails: [SecondFactorError.wrongCode, .noEnrolment],
                 settings: EndpointSettings(rateClass: .authentication, admitsMissingFactor: true), use: confirm),
             .post(
-                "\(Self.base)/verify", "Sign in with the second factor, after the password",
-                "Whoever has the challenge of `login`. Begins the session.", access: .public,
+                "\(Self.base)/verify", "Complete a sign-in with the second factor",
+                "Anyone with the challenge of `login`. Begins the session.", access: .public,
                 fails: [ChallengeError.invalid, .wrongCode], [SecondFactorError.tooManyAttempts], GuardError.catalogue,
                 settings: .authentication.judgingAddress, use: verify),
             .post(
                 "\(Self.base)/recovery-codes", "Replace the recovery codes",
-                "Any account with a second factor. The codes from before are void.", access: .signedIn,
+                "Any account with a second factor. The previous codes are void.", access: .signedIn,
                 fails: [SecondFactorError.noFactor], settings: Self.sensitive, use: renewCodes),
             .delete(
                 Self.base, "Switch the second factor off",
                 "Any account with a second factor, unless its role needs one.", access: .signedIn,
                 fails: [SecondFactorError.noFactor, .mandatory], settings: Self.sensitive, use: remove),
             .post(
-                "/api/auth/step-up", "Prove again who you are, for what needs a fresh proof",
+                "/api/auth/step-up", "Step up: give a fresh proof of identity",
                 """
                 Any account, with its password, or with a code of its second factor. Sensitive operations of this \
                 session are open for five minutes. With an e-mail factor, a request without a code mails one.
@@ -132,7 +132,7 @@ struct SecondFactorEndpoints: Sendable {
     func renewCodes(_ request: EndpointRequest<NoParameters, NoBody>) async throws -> RecoveryCodesResponse {
         RecoveryCodesResponse(
             recoveryCodes: try await factors.renewRecoveryCodes(for: request.principal, by: request.origin),
-            message: "The codes from before are void.")
+            message: "The previous codes are void.")
     }
 
     func remove(_ request: EndpointRequest<NoParameters, NoBody>) async throws -> MessageResponse {

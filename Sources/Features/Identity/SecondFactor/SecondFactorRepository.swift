@@ -8,7 +8,7 @@ struct SecondFactorRepository {
         try db.first("SELECT \(SecondFactor.columns) FROM second_factors WHERE user_id = \(user)")
     }
 
-    /// Makes it the account's factor, in place of any other. Its recovery codes go with the other one.
+    /// Makes it the account's factor, replacing any other together with its recovery codes.
     func insert(_ enrolment: FactorEnrolment, step: Int64, at now: Instant) throws {
         try delete(enrolment.userID)
         try db.run(
@@ -106,7 +106,7 @@ struct SecondFactorRepository {
             """)
     }
 
-    /// Whose challenge it is, while it is open.
+    /// The account of an open challenge.
     func account(ofChallenge tokenHash: [UInt8], at now: Instant) throws -> (username: String, role: Role)? {
         var found: (username: String, role: Role)?
         try db.query(
@@ -133,7 +133,7 @@ struct SecondFactorRepository {
         try db.run("UPDATE sign_in_challenges SET consumed_at = \(now) WHERE id = \(challenge.id)")
     }
 
-    /// Forgets what has run out.
+    /// Deletes what has expired.
     func purge(at now: Instant) throws {
         try db.run("DELETE FROM sign_in_challenges WHERE expires_at < \(now)")
         try db.run("DELETE FROM factor_enrolments WHERE expires_at < \(now)")

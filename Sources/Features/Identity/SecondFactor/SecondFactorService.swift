@@ -13,7 +13,7 @@ struct PendingFactor: Sendable {
     let expiresAt: Instant
 }
 
-/// Sets factors up and takes them away.
+/// Sets up and removes second factors.
 struct SecondFactorService: Sendable {
     let database: any Database
     let sessions: SessionService
@@ -24,7 +24,7 @@ struct SecondFactorService: Sendable {
 
     private var now: Instant { database.services.time.now }
 
-    /// Begins an enrolment, in place of one that was not confirmed. A factor that is there stays until then.
+    /// Begins an enrolment, replacing an unconfirmed one. An existing factor stays until it is confirmed.
     func enrol(_ method: SecondFactorMethod, for caller: Principal, by origin: RequestOrigin) async throws
         -> PendingFactor
     {
@@ -95,7 +95,7 @@ struct SecondFactorService: Sendable {
     /// A new set of recovery codes; the old ones are void.
     func renewRecoveryCodes(for caller: Principal, by origin: RequestOrigin) async throws -> [String] {
         try await database.write { db in
-            // Locks the account, so that of two sets made at once one is void.
+            // Locks the account, so that of two sets created at once one is void.
             guard try AccountRepository(db: db).touch(caller.userID, at: now) else { throw SessionError.revoked }
             guard try SecondFactorRepository(db: db).find(caller.userID) != nil else {
                 throw SecondFactorError.noFactor

@@ -42,8 +42,8 @@ struct SignInChallenges: Sendable {
         case refused(ChallengeError)
     }
 
-    /// Signs in with the second proof. The try is counted in the transaction that judges it, also when it is wrong, and
-    /// as a wrong password would be.
+    /// Signs in with the second proof. The try is counted in the transaction that checks it, also when it is wrong,
+    /// like a wrong password.
     func answer(_ token: String, code: String, from origin: SignInOrigin) async throws -> SessionGrant {
         guard let bytes = Base64.decode(token), bytes.count == Self.tokenBytes,
             let account = try await account(ofChallenge: bytes)

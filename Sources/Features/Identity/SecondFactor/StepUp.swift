@@ -14,24 +14,25 @@ enum StepUpError: FailureCatalogue, CaseIterable {
 
     var problem: Problem {
         switch self {
-        case .passwordWrong: .invalid("password", "CURRENT_PASSWORD_WRONG", "The password is not right.")
+        case .passwordWrong: .invalid("password", "CURRENT_PASSWORD_WRONG", "The password is wrong.")
         case .codeWrong: SecondFactorError.wrongCode.problem
-        case .passwordMissing: .invalid("password", "PASSWORD_REQUIRED", "Give your password.")
+        case .passwordMissing: .invalid("password", "PASSWORD_REQUIRED", "Enter your password.")
         case .codeMailed:
-            .invalid("code", "CODE_REQUIRED", "Give the code that was sent to your e-mail address.")
-        case .codeMissing: .invalid("code", "CODE_REQUIRED", "Give a code of your second factor.")
+            .invalid("code", "CODE_REQUIRED", "Enter the code that was sent to your e-mail address.")
+        case .codeMissing: .invalid("code", "CODE_REQUIRED", "Enter a code of your second factor.")
         case .locked: SecondFactorError.tooManyAttempts.problem
         }
     }
 }
 
-/// What somebody gives to prove again who they are.
+/// A proof for stepping up.
 struct StepUpProof: Sendable {
     var password: String?
     var code: String?
 }
 
-/// Proves again who is behind a session, by password or by code (RULINGS C13). Wrong ones count as those of sign-ins do.
+/// Proves the identity behind a session again, by password or code (rules/second-factor 4). Wrong ones count like those
+/// of sign-ins.
 struct StepUpService: Sendable {
     let database: any Database
     let passwords: PasswordCheck
@@ -68,7 +69,7 @@ struct StepUpService: Sendable {
         }
     }
 
-    /// Whoever has the factor by mail gets a code by asking without one.
+    /// An account with the factor by mail gets a code by asking without one.
     private func missing(
         _ factor: SecondFactor?, _ account: Account, _ origin: SignInOrigin
     ) async throws -> StepUpError {
@@ -87,7 +88,7 @@ struct StepUpService: Sendable {
             password, of: account, from: origin, otherwise: StepUpError.passwordWrong,
             Self.failure(.passwordWrong, caller, origin))
         let at = try await database.write { db -> Instant? in
-            // Another password by now: what was proved counts no more.
+            // The password has changed, so the proof is void.
             guard try AccountRepository(db: db).find(caller.userID)?.passwordHash == account.passwordHash else {
                 return nil
             }

@@ -5,12 +5,12 @@ import WebAPI
 struct OwnSessionResponse: WireResponse, Documented {
     /// Names it in `DELETE /api/auth/sessions/{id}`.
     let id: String
-    /// What the device said of itself, such as the browser's name.
+    /// How the device describes itself, such as the browser's name.
     let device: String?
     let ipAddress: String
     let loginTime: Instant
     let lastActivity: Instant
-    /// When it ends unless it is used before.
+    /// When it ends unless it is used before then.
     let expiresAt: Instant
     /// Whether this request belongs to it.
     let current: Bool
@@ -40,7 +40,7 @@ struct OwnSessionEndpoints: Sendable {
     var all: [Endpoint] {
         [
             .get(
-                "/api/auth/sessions", "My live sessions, the newest first",
+                "/api/auth/sessions", "My live sessions, newest first",
                 "Any account. Where it is signed in, this session included.", access: .signedIn, use: list),
             .delete(
                 "/api/auth/sessions/{id}", "End one of my sessions",

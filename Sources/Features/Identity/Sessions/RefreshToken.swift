@@ -1,7 +1,7 @@
 import CareSyncCore
 import Cryptography
 
-/// A refresh token: session ‖ generation ‖ secret ‖ tag, as base64url text (RULINGS C1).
+/// A refresh token: session ‖ generation ‖ secret ‖ tag, as base64url text (rules/sessions-and-tokens 2).
 struct RefreshToken: Sendable, Equatable {
     static let byteCount = 60
     static let secretCount = 32
@@ -24,9 +24,8 @@ struct RefreshToken: Sendable, Equatable {
 
 /// Makes and reads refresh tokens.
 ///
-/// A successor's secret is computed from its parent, so the server can give it out again within the grace without
-/// keeping it. The tag tells tokens of ours from invented ones: only a genuine token may end a session by being too
-/// old.
+/// A successor's secret is computed from its parent, so the server can repeat it within the grace without storing it.
+/// The tag tells genuine tokens from invented ones: only a genuine token may end a session by being too old.
 struct RefreshTokens: Sendable {
     private let successors: KeyedHash
     private let tags: KeyedHash
@@ -50,7 +49,7 @@ struct RefreshTokens: Sendable {
             secret: successors.code(for: family + bigEndian(generation) + parent.bytes))
     }
 
-    /// `nil` unless it is the one spelling of a token that this installation made.
+    /// `nil` unless it is the canonical spelling of a token made by this installation.
     func parse(_ text: String) -> RefreshToken? {
         guard text.utf8.count == RefreshToken.byteCount / 3 * 4, let bytes = Base64.decode(text),
             bytes.count == RefreshToken.byteCount, Base64.urlText(bytes) == text

@@ -7,7 +7,7 @@ package enum SessionEnd: String, Sendable, CaseIterable {
     case passwordChanged = "PASSWORD_CHANGED"
     case passwordReset = "PASSWORD_RESET"
     case accountInactive = "ACCOUNT_INACTIVE"
-    /// A refresh token came back that had been replaced: somebody else may hold the family.
+    /// A replaced refresh token was used again: somebody else may have a copy.
     case refreshReused = "REFRESH_REUSED"
     case administrator = "ADMINISTRATOR"
     /// The account's owner ended it from another session.
@@ -48,7 +48,7 @@ struct Session: RowDecodable {
         /// Replaced a moment ago; its successor is the current token.
         case parentInGrace
         case expired
-        /// Older, or from a history that this database does not know.
+        /// Older, or unknown to this database.
         case reused
     }
 

@@ -41,7 +41,7 @@ enum SessionListError: FailureCatalogue, CaseIterable {
 }
 
 extension SessionRepository {
-    /// More live sessions than a person has; the newest are shown.
+    /// More live sessions than a person would have; the newest are shown.
     private static let mostListed = 500
 
     /// The live ones, the newest first.
@@ -92,7 +92,7 @@ struct SessionAdministration: Sendable {
         return try named(found)
     }
 
-    /// Ends a session of the caller's; another's is as unknown as one that does not exist.
+    /// Ends one of the caller's sessions; somebody else's is answered like an unknown one.
     func end(named name: String, of user: UserID, origin: RequestOrigin) async throws {
         let id = try id(name)
         try await database.write { db in
@@ -123,7 +123,8 @@ struct SessionAdministration: Sendable {
         }
     }
 
-    /// Ends the sessions whose refresh token was not used in time; how many there were. The purge every ten minutes does it, too.
+    /// Ends the sessions whose refresh token was not used in time; returns how many there were. The purge does this
+    /// every ten minutes, too.
     func retention(by origin: RequestOrigin) async throws -> Int {
         let now = now
         return try await database.write { db in

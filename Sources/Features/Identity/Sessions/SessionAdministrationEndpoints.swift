@@ -1,7 +1,7 @@
 import CareSyncCore
 import WebAPI
 
-/// `UserSessionDto` of the contract.
+/// `UserSessionDto` of the published API.
 struct UserSessionResponse: WireResponse {
     /// A number for lists; it names nothing.
     let id: Int64
@@ -47,7 +47,7 @@ struct SessionAdministrationEndpoints: Sendable {
         [
             .get(
                 "\(Self.base)/{username}", "Live sessions of an account",
-                "Administrators. The newest first, at most 500; none for a name nobody has.", access: .role(.admin),
+                "Administrators. The newest first, at most 500; empty for an unknown name.", access: .role(.admin),
                 use: list),
             .post(
                 "\(Self.base)/deactivate/{sessionId}", "End a session",
@@ -58,8 +58,8 @@ struct SessionAdministrationEndpoints: Sendable {
                 "Administrators. Their own account included, which ends this session too.", access: .role(.admin),
                 fails: [SessionListError.noAccount], use: endAll),
             .post(
-                "\(Self.base)/cleanup-expired", "End sessions that were not continued in time",
-                "Administrators. It happens by itself, too.", access: .role(.admin), use: retention),
+                "\(Self.base)/cleanup-expired", "End expired sessions",
+                "Administrators. It also happens automatically.", access: .role(.admin), use: retention),
         ]
     }
 

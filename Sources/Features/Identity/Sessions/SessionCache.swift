@@ -2,7 +2,7 @@ import CareSyncCore
 import Concurrency
 import Synchronization
 
-/// Live sessions, so that a request costs no look-up in the database (RULINGS C2).
+/// Live sessions, so that a request costs no database query (rules/sessions-and-tokens 5).
 ///
 /// It is believed only while the poll of ended sessions works.
 final class SessionCache: Sendable {

@@ -3,7 +3,7 @@ import Concurrency
 import Logging
 import Persistence
 
-/// Learns of sessions that other processes ended, and writes what need not be written at once.
+/// Picks up sessions that other processes ended, and writes what can wait.
 struct SessionPoller: Sendable {
     let database: any Database
     let cache: SessionCache

@@ -51,7 +51,7 @@ struct SessionRepository {
             """)
     }
 
-    /// Replaces the current token by its successor, if it still is the current one; whether it was.
+    /// Replaces the current token by its successor if it is still the current one; returns whether it was.
     func rotate(
         _ current: RefreshToken, to successor: RefreshToken, at now: Instant, expiresAt: Instant
     ) throws -> Bool {
@@ -101,7 +101,7 @@ struct SessionRepository {
         return true
     }
 
-    /// Makes all nodes forget what they remember of a session: it has ended, or its account is another than before.
+    /// Makes all nodes drop a session from memory: it has ended, or its account has changed.
     func announce(_ id: SessionID) throws {
         try RevocationFeed.revoke(.session, [id.rawValue], db: db)
     }
@@ -118,7 +118,8 @@ struct SessionRepository {
         return ended
     }
 
-    /// Ends the sessions that nobody can continue any more; their ids. Nodes need not be told: no request is let in on them.
+    /// Ends the sessions that can no longer be continued; returns their ids. Nodes need not be told: no request is
+    /// accepted on them.
     func endExpired(at now: Instant) throws -> [SessionID] {
         try db.values(
             """
@@ -136,7 +137,7 @@ struct SessionRepository {
             """)
     }
 
-    /// Forgets sessions whose last possible moment is long past.
+    /// Deletes sessions that ended long ago.
     func delete(expiredBefore moment: Instant) throws {
         try db.run("DELETE FROM sessions WHERE expires_at < \(moment)")
     }

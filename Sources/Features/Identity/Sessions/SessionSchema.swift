@@ -3,8 +3,8 @@ import Persistence
 enum SessionSchema {
     static let migration = Migration("identity/sessions") { d in sessions(d) }
 
-    /// A session is also the family of its refresh tokens (RULINGS C1): only hashes of the current token and of its
-    /// immediate parent are kept.
+    /// A session is also the family of its refresh tokens (rules/sessions-and-tokens 2): only hashes of the current
+    /// token and of its immediate parent are kept.
     private static func sessions(_ d: Dialect) -> [SQL] {
         [
             """

@@ -87,19 +87,19 @@ struct SessionService: Sendable {
         case granted(SessionGrant)
         case inactive
         case refused
-        /// Another request replaced the token between look and write.
+        /// Another request replaced the token between read and write.
         case overtaken
     }
 
-    /// Gives the successor of a refresh token. What must stay written when the token is refused, the end of its family,
-    /// is committed before the refusal is thrown.
+    /// Returns the successor of a refresh token. When the token is refused, the end of its family is committed before
+    /// the refusal is thrown.
     func refresh(_ text: String, by origin: RequestOrigin) async throws -> SessionGrant {
         guard let token = tokens.parse(text) else {
             try gate.require(nil, at: origin, now: now)
             throw SessionError.refreshInvalid
         }
         let outcome = try await database.write { db in
-            // Whoever is overtaken finds its token to be the parent, in the same transaction.
+            // A request that was overtaken finds its token to be the parent, in the same transaction.
             for _ in 0..<3 {
                 let attempt = try refresh(token, by: origin, db: db)
                 if case .overtaken = attempt { continue }
@@ -145,7 +145,7 @@ struct SessionService: Sendable {
 
     // MARK: Checking
 
-    /// The account behind an access token, from memory when it was there a moment ago.
+    /// The account behind an access token, from memory if it was used recently.
     func authenticate(_ token: String) async throws -> Principal {
         let now = now
         let claims: AccessClaims
@@ -174,7 +174,7 @@ struct SessionService: Sendable {
         return live.principal
     }
 
-    // MARK: Proving anew
+    // MARK: Step-up
 
     /// Whether the session proved who uses it in the last minutes, by signing in or by stepping up.
     func isFresh(_ caller: Principal, _ proof: IdentityProof, at now: Instant) async throws -> Bool {
@@ -184,7 +184,7 @@ struct SessionService: Sendable {
         return proved.map { now - $0 <= IdentitySettings.stepUpLifetime } ?? false
     }
 
-    /// Notes in a running transaction that the session has proved who uses it; when.
+    /// Records in a running transaction that the session has given a proof; returns when.
     @discardableResult
     func noteAuthentication(
         _ id: SessionID, by proof: IdentityProof, db: any Connection
@@ -214,7 +214,7 @@ struct SessionService: Sendable {
         return ended
     }
 
-    /// Makes every node look the session up again: this one from the commit on, others within 1 s.
+    /// Makes every node read the session again: this one from the commit on, others within 1 s.
     func renew(_ id: SessionID, db: any Connection) throws {
         try SessionRepository(db: db).announce(id)
         db.scope.afterCommit { [cache] in cache.drop([id]) }

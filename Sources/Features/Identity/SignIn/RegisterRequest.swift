@@ -22,7 +22,7 @@ struct RegisterRequest: Codable, Sendable, Validated {
     var gender: String?
     var specialization: String?
     var bloodGroup: String?
-    /// As the verification of the address gave it; then no other verification counts.
+    /// The token of a verification; then only that verification counts.
     var verificationToken: String?
 
     static let rules: [Rule<Self>] = [
@@ -65,7 +65,7 @@ struct RegisterRequest: Codable, Sendable, Validated {
         }
     }
 
-    /// What the directory stores. Texts that do not belong to the role are dropped.
+    /// What the directory stores. Texts that do not apply to the role are dropped.
     private var form: ProfileForm {
         var form = ProfileForm(firstName: TextSort.trimmed(firstName), lastName: TextSort.trimmed(lastName))
         form.dateOfBirth = TextSort.content(of: dateOfBirth).flatMap { LocalDate(wire: $0) }

@@ -10,7 +10,7 @@ struct Registration: Sendable {
     var email: EmailAddress
     var role: Role
     var form: ProfileForm
-    /// As the verification of the address gave it; then no other verification counts.
+    /// The token of a verification; then only that verification counts.
     var verificationToken: String?
 }
 
@@ -25,7 +25,7 @@ enum RegistrationError: FailureCatalogue, CaseIterable {
     }
 }
 
-/// Makes the account of a visitor and signs it in, in one transaction.
+/// Creates a visitor's account and signs it in, in one transaction.
 struct RegistrationService: Sendable {
     let database: any Database
     let hasher: PasswordHasher
@@ -36,7 +36,7 @@ struct RegistrationService: Sendable {
 
     func register(_ registration: Registration, from origin: SignInOrigin) async throws -> SessionGrant {
         try checkBirthDate(registration.form)
-        // Hashing is dear, so nothing is hashed that is refused anyway; the transaction below decides.
+        // Hashing is expensive, so nothing is hashed that is refused anyway; the transaction below decides.
         try await database.read { db in try requireFree(registration, db) }
         var new = NewAccount(
             username: registration.username, email: registration.email.text,

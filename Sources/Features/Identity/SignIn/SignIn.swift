@@ -37,7 +37,7 @@ struct SignInService: Sendable {
         _ username: String, _ password: String, _ attempt: SignInAttempt, from origin: SignInOrigin
     ) async throws -> SessionGrant {
         let turn = PasswordTurn.signIn(from: origin.request.address)
-        // The account may change while its password is checked; what was checked is then checked again.
+        // The account may change while its password is being checked; then it is checked again.
         for _ in 0..<3 {
             let found = try await database.read { db in try AccountRepository(db: db).find(named: username) }
             let verdict = try await hasher.verify(password, against: found?.passwordHash, turn: turn)
@@ -66,7 +66,7 @@ struct SignInService: Sendable {
     private enum Begun: Sendable {
         case granted(SessionGrant)
         case challenged(SecondFactorDue)
-        /// The account is not what was checked any more.
+        /// The account has changed since it was checked.
         case changed
     }
 
@@ -111,7 +111,7 @@ struct SignInService: Sendable {
         }
     }
 
-    /// Best effort: a sign-in does not fail because its hash could not be made stronger.
+    /// Best effort: a sign-in does not fail because its hash could not be upgraded.
     private func upgradedHash(of password: String, _ turn: PasswordTurn) async -> String? {
         do {
             return try await hasher.hash(password, turn: turn)

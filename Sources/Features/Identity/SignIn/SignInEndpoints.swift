@@ -28,7 +28,7 @@ struct SignInRequest: Codable, Sendable, Validated {
         passwordRule("password") { $0.password },
     ]
 
-    /// A password that is to be compared may be short or weak, but not so long that hashing it is work.
+    /// A password to be checked may be short or weak, but not so long that hashing it is expensive.
     static func passwordRule<Root>(_ field: String, _ text: @escaping @Sendable (Root) -> String) -> Rule<Root> {
         Rule(field, .length(minimum: 1, maximum: 1000)) { complaint(text($0), 1000) }
     }
@@ -38,7 +38,7 @@ struct SignInRequest: Codable, Sendable, Validated {
     }
 }
 
-/// Answer of registration and sign-in.
+/// Response to registration and sign-in.
 struct AuthenticationResponse: WireResponse {
     let accessToken: String
     let refreshToken: String
@@ -116,7 +116,7 @@ struct SignInEndpoints: Sendable {
             .post(
                 "/api/auth/refresh", "Exchange a refresh token for new tokens",
                 """
-                Whoever has the refresh token. Gives new tokens of the same session; the old refresh token is \
+                Anyone with the refresh token. Gives new tokens of the same session; the old refresh token is \
                 good for ten more seconds, and its later use ends the session.
                 """,
                 access: .public, fails: [SessionError.refreshInvalid], [SignInError.accountInactive],
@@ -124,7 +124,7 @@ struct SignInEndpoints: Sendable {
             .post(
                 "/api/auth/logout", "End the session of a refresh token",
                 """
-                Whoever has the refresh token. Its session ends, and with it the access tokens. A token that is \
+                Anyone with the refresh token. Its session ends, and with it the access tokens. A token that is \
                 not known ends nothing and is no mistake.
                 """,
                 access: .public, settings: .token, use: logOut),

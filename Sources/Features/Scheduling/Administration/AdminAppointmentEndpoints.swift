@@ -2,7 +2,8 @@ import CareSyncCore
 import Directory
 import WebAPI
 
-/// An appointment as an administrator sees it: `AppointmentResponse` of the contract, and the fields of RULINGS D5.
+/// An appointment as an administrator sees it: `AppointmentResponse` of the published API, and the fields of
+/// rules/appointments 10.
 struct AdminAppointmentResponse: WireResponse {
     let appointmentId: AppointmentID
     let doctorId: DoctorID
@@ -69,7 +70,7 @@ struct AdminAppointmentEndpoints: Sendable {
                 "/api/appointments/admin/{id}", "An appointment", "Administrators. Deleted ones included.",
                 access: .role(.admin), fails: [SchedulingError.appointmentNotFound], use: find),
             .delete(
-                "/api/appointments/admin/{id}", "Take an appointment out of every list",
+                "/api/appointments/admin/{id}", "Delete an appointment",
                 "Administrators. It is cancelled, its time is free, and patient and doctor are told.",
                 access: .role(.admin), fails: [SchedulingError.appointmentNotFound], use: delete),
             .post(

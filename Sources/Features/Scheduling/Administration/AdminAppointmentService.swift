@@ -4,7 +4,7 @@ import Directory
 import Outbox
 import Persistence
 
-/// What an administrator sees and does of single appointments. Every look is audited.
+/// What an administrator sees of appointments and does with them. Every access is audited.
 struct AdminAppointmentService: Sendable {
     let context: SchedulingContext
 
@@ -25,7 +25,7 @@ struct AdminAppointmentService: Sendable {
         }
     }
 
-    /// Takes an appointment out of every list and frees its time; the row stays, with everything that hangs on it.
+    /// Removes an appointment from every list and frees its time; the row stays, with everything that refers to it.
     func delete(_ id: AppointmentID, origin: RequestOrigin) async throws {
         try await context.database.write { db in
             let now = db.now

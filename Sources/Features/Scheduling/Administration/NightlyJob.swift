@@ -2,12 +2,12 @@ import CareSyncCore
 import Outbox
 import Persistence
 
-/// At the clinic's midnight, appointments of days past that nobody has confirmed become inactive (contract
-/// background-jobs-cache-audit.md §1), an emergency that lasts over midnight only the next night. What a doctor has
-/// scheduled, confirmed or begun stays as it is, for the doctor to close.
+/// At the clinic's midnight, unconfirmed appointments of past days become inactive (rules/appointments 8), an emergency
+/// that lasts over midnight only the next night. What a doctor has scheduled, confirmed or begun stays as it is, for
+/// the doctor to close.
 ///
-/// Each day's run is one row of the outbox, so it happens once however many nodes there are, and a run that was missed is
-/// made up for when the program starts.
+/// Each day's run is one row of the outbox, so it happens once whatever the number of nodes, and a missed run is made
+/// up when the program starts.
 struct NightlyJob: Sendable {
     let database: any Database
     let zone: ClinicZone
@@ -20,7 +20,7 @@ struct NightlyJob: Sendable {
         var key: String { date.description }
     }
 
-    /// Puts today's run into the outbox, unless it is there already, done or not.
+    /// Puts today's run into the outbox unless it exists already, done or not.
     func schedule() async throws {
         try await database.write { db in
             try schedule(on: zone.date(at: db.now), db)

@@ -72,7 +72,7 @@ struct Appointment: RowDecodable {
         statusChangedBy = "SYSTEM"
     }
 
-    /// The slot waits for its payment, or has waited in vain.
+    /// The slot is waiting for its payment, or the time for it has run out.
     var isHold: Bool { heldUntil != nil && status == .booked && isActive }
 
     func isExpiredHold(at now: Instant) -> Bool {
@@ -88,7 +88,7 @@ struct Appointment: RowDecodable {
         }
     }
 
-    /// The room is told to the two participants while they may meet in it, never before or after.
+    /// The room is shown to the two participants only while they may meet in it.
     var openRoom: String? {
         isActive && (status == .confirmed || status == .inProgress) ? videoRoomID : nil
     }

@@ -31,8 +31,8 @@ extension AppointmentRepository {
             """)
     }
 
-    /// An appointment with everything that a move to another time must have for itself: the doctor's row keeps bookings,
-    /// leaves and other moves out, the patient's keeps out what the patient does with other doctors.
+    /// An appointment with the rows that a move locks: the doctor's row excludes bookings, leaves and other moves; the
+    /// patient's row excludes what the patient does with other doctors.
     func lockForMove(_ subject: AppointmentEffects.Subject) throws -> Appointment? {
         let batch = Batch()
         batch.count(CalendarLock.statement(subject.doctor, db.dialect))
@@ -63,8 +63,7 @@ extension AppointmentRepository {
             """)
     }
 
-    /// Moves a locked appointment to another time. It has been judged like any planned appointment, and is an emergency no
-    /// longer: nobody waits for it now.
+    /// Moves a locked appointment to another time. It was judged like a planned one, and is no longer an emergency.
     func move(
         _ appointment: Appointment, to interval: Interval, reason: [UInt8]?, room: String, at now: Instant
     ) throws {
@@ -82,13 +81,13 @@ extension AppointmentRepository {
             "UPDATE appointments SET reason = \(reason), updated_at = \(now), version = version + 1 WHERE id = \(id)")
     }
 
-    /// Takes an appointment out of every list; the row stays, with everything that hangs on it.
+    /// Removes an appointment from every list; the row stays, with everything that refers to it.
     func delete(_ id: AppointmentID, at now: Instant) throws {
         try db.run(
             "UPDATE appointments SET is_active = FALSE, deleted_at = \(now), updated_at = \(now) WHERE id = \(id)")
     }
 
-    /// Makes what nobody has confirmed inactive, of what began from one moment on and was over by another. It goes by each
+    /// Makes unconfirmed appointments inactive that began after one moment and were over by another. It reads each
     /// doctor's calendar, so its cost is that of the days in between, whatever the history.
     func expire(from start: Instant, to end: Instant, at now: Instant) throws -> [AppointmentEffects.Subject] {
         try db.all(

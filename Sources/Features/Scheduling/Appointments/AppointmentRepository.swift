@@ -17,7 +17,7 @@ struct AppointmentRepository {
         }
     }
 
-    /// An appointment with everybody it is between.
+    /// An appointment with its doctor and patient.
     struct WithBoth: RowDecodable {
         let appointment: Appointment
         let doctorName: String
@@ -88,7 +88,7 @@ struct AppointmentRepository {
             """)
     }
 
-    /// How many appointments that take place begin within some spans of time, whoever's they are.
+    /// How many active appointments of anybody begin within some spans of time.
     func count(startingWithin spans: [Interval], now: Instant) throws -> Int {
         guard !spans.isEmpty else { return 0 }
         return try db.value("SELECT count(*) FROM (\(Self.starting(within: spans, now: now))) starting") ?? 0
@@ -124,7 +124,7 @@ extension AppointmentRepository {
         let condition = Self.condition(owner, filter)
         let batch = Batch()
         guard page.isPaged || filter.isBounded else {
-            // The published client looks appointments up in the whole list, today's above all: a list that is too long
+            // The published client looks appointments up in the whole list, mostly today's: a list that is too long
             // loses what is furthest from now.
             let now = db.now
             let before = batch.all(

@@ -2,7 +2,7 @@ import CareSyncCore
 import Directory
 import WebAPI
 
-/// An appointment as the patient sees it (contract/appointments.md, RULINGS D5).
+/// An appointment as the patient sees it (rules/appointments 10).
 struct PatientAppointmentResponse: WireResponse {
     let appointmentId: AppointmentID
     let doctorId: DoctorID

@@ -1,7 +1,7 @@
 import Persistence
 
-/// That two active appointments of one doctor, or of one patient, never overlap is a rule of this schema and so holds on every
-/// write path.
+/// The schema itself ensures, on every write path, that two active appointments of one doctor, or of one patient, never
+/// overlap.
 enum AppointmentSchema {
     static let migration = Migration("scheduling/appointments") { d in
         appointments(d) + (d == .postgres ? exclusionConstraints : overlapTriggers)
@@ -66,7 +66,7 @@ enum AppointmentSchema {
         d == .postgres ? "" : "CONSTRAINT appointments_status_known CHECK (status IN (\(statuses))),"
     }
 
-    /// At most 24 hours (RULINGS A2): it bounds how far back the overlap triggers look.
+    /// At most 24 hours (rules/calendar-and-slots 6): it bounds how far back the overlap triggers look.
     private static func span(_ d: Dialect) -> SQL {
         d == .postgres ? "ends_at <= starts_at + interval '24 hours'" : "ends_at <= starts_at + 86400000000"
     }

@@ -46,7 +46,7 @@ struct AppointmentService: Sendable {
             try VerifiedDoctor.require(doctor, db)
             let appointments = AppointmentRepository(db: db)
             guard let found = try appointments.lock(id, of: doctor) else { throw SchedulingError.appointmentNotFound }
-            // Repeating a final step changes nothing and tells nobody anew.
+            // Repeating a final step changes nothing and notifies nobody again.
             let isRepeated = found.appointment.status == target && (target == .completed || target == .noShow)
             if !isRepeated {
                 try move(found.appointment, to: target, by: .doctor, because: reason, origin, db)
@@ -64,7 +64,7 @@ struct AppointmentService: Sendable {
         let now = db.now
         guard mover.mayMove(appointment.status, to: target) else { throw SchedulingError.illegalTransition }
         guard appointment.isActive, !appointment.isExpiredHold(at: now) else { throw SchedulingError.inactive }
-        // A hold can be given up, and nothing else until it is paid for.
+        // Until it is paid for, a hold can only be released.
         guard !appointment.isHold || target.isCancelled else { throw SchedulingError.paymentRequired }
         let isPlan = mover == .patient || target == .scheduled || target == .confirmed
         if isPlan, appointment.isOver(for: mover, at: now) { throw SchedulingError.over }
@@ -143,7 +143,7 @@ struct AppointmentReasons {
         try open(appointment.sealedReason, BookingService.reasonField(appointment.id))
     }
 
-    /// Said to the other side, which therefore sees it also when the appointment was the last tie between them.
+    /// Addressed to the other side, which therefore sees it even when the appointment was the last link between them.
     func cancellation(of appointment: Appointment) throws -> String? {
         try open(appointment.sealedCancellationReason, Self.cancellationField(appointment.id))
     }

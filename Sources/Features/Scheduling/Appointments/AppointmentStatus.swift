@@ -44,7 +44,7 @@ extension AppointmentStatus: SQLConvertible, ColumnValue {}
 enum StatusMover: Sendable {
     case doctor, patient
 
-    /// The corrected state machine of contract/appointments.md §2, and NO_SHOW.
+    /// The state machine of rules/appointments 2, and NO_SHOW.
     func mayMove(_ from: AppointmentStatus, to target: AppointmentStatus) -> Bool {
         switch (self, from, target) {
         case (.doctor, .booked, .scheduled), (.doctor, .booked, .confirmed), (.doctor, .booked, .inProgress),

@@ -25,7 +25,7 @@ struct DoctorAppointmentEndpoints: Sendable {
         [
             get("my-patients", "Appointments of my patients", use: list),
             get("my-patients/upcoming", "Appointments that are not over yet", use: upcoming),
-            get("my-patients/today", "Appointments of today", use: today),
+            get("my-patients/today", "Today's appointments", use: today),
             get("my-patients/completed", "Completed appointments", use: completed),
             get("my-patients/cancelled", "Cancelled appointments", use: cancelled),
             .get(
@@ -54,7 +54,7 @@ struct DoctorAppointmentEndpoints: Sendable {
                 "Verified doctors, their own. The patient is told.", access: .role(.doctor),
                 fails: SchedulingError.refusedMoves, use: cancel),
             .put(
-                "\(Self.base)/{id}/no-show", "Note that the patient did not come",
+                "\(Self.base)/{id}/no-show", "Record a no-show",
                 "Verified doctors, their own, after the start time.", access: .role(.doctor),
                 fails: SchedulingError.refusedMoves + [.notStarted], use: noShow),
         ]

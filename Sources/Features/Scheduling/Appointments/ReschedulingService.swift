@@ -13,7 +13,7 @@ struct ReschedulingService: Sendable {
         let time: ClientDateTime
         /// The wire name of the time.
         let field: String
-        /// `nil` keeps the reason.
+        /// `nil` keeps the present reason.
         var reason: String?
         /// A doctor the request names; it must exist and is otherwise ignored: the doctor never changes.
         var namedDoctor: DoctorID?

@@ -15,8 +15,8 @@ struct TreatedPatientService: Sendable {
         let card: PatientCard?
     }
 
-    /// Who comes last comes first, so that a list that is cut keeps whom the doctor is likely to look for. The log names
-    /// them all.
+    /// The latest appointment comes first, so that a list that is cut keeps the patients the doctor is likely to look
+    /// for. The log names them all.
     func list(of doctor: DoctorID, _ page: PageRequest, origin: RequestOrigin) async throws -> Page<Seen> {
         try await database.readAudited { db in
             try VerifiedDoctor.require(doctor, db)
@@ -78,7 +78,7 @@ struct TreatedPatientRepository {
     }
 }
 
-/// A patient as `UserDto` of contract/common.md §11, and `contactInfo`, which the published client's picker reads.
+/// A patient as `UserDto` of the published API, and `contactInfo`, which the published client's picker reads.
 struct TreatedPatientResponse: WireResponse {
     let id: PatientID
     let username: String

@@ -12,7 +12,7 @@ struct BookingAttempt: Sendable {
     let now: Instant
     let origin: RequestOrigin
 
-    /// What is ready to be inserted.
+    /// A booking ready to be inserted.
     private struct Ready {
         let appointment: Appointment
         let slot: Slot
@@ -50,8 +50,8 @@ struct BookingAttempt: Sendable {
 
     // MARK: Slow
 
-    /// Books, or throws why not. A look at the calendar explains every insert that does nothing; what it finds to be no
-    /// obstacle any more is tried again. Others may be quicker, but not for ever.
+    /// Books, or throws the reason why not. The calendar explains every insert that did nothing; if it shows no
+    /// obstacle any more, the insert is tried again. Others may be quicker, but not forever.
     ///
     /// - Parameter looksFirst: whether the fast path has been tried, by this caller or by another for the same slot.
     func run(_ db: any Connection, looksFirst: Bool) throws -> BookingService.Booked {

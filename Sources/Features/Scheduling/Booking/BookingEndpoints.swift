@@ -33,7 +33,7 @@ struct EmergencyAppointmentResponse: WireResponse {
         self.advice = advice
     }
 
-    /// The members of the appointment and the advice stand side by side in one object.
+    /// The appointment's members and the advice are in one object.
     init(from decoder: any Decoder) throws {
         appointment = try PatientAppointmentResponse(from: decoder)
         advice = try decoder.container(keyedBy: CodingKeys.self).decode(String.self, forKey: .advice)
@@ -66,7 +66,7 @@ struct BookingEndpoints: Sendable {
                     SchedulingError.doctorNotFound, .doctorUnavailable, .doctorOnLeave("doctorId"),
                     .slotUnavailable([]), .patientInactive,
                 ],
-                // Whatever stands in the way, the answer tells whom to call.
+                // Whatever the failure, the answer tells whom to call.
                 settings: EndpointSettings(advice: booking.context.settings.advice),
                 use: bookEmergency),
         ]

@@ -11,7 +11,7 @@ struct BookingOrder: Sendable {
     let start: Instant
     let reason: String?
 
-    /// Why it can never be booked, whoever the doctor is.
+    /// Why it cannot be booked with any doctor.
     func check(now: Instant) throws {
         if use != .emergency, start <= now { throw SchedulingError.pastTime(SchedulingError.bookedTime) }
     }
@@ -27,9 +27,9 @@ extension BookingOrder {
     }
 }
 
-/// What bookings of this process do not try for at the same time.
+/// What bookings of this process take turns at.
 enum BookingTurn: Sendable, Hashable {
-    /// Of many who want the same slot, the first books; the others look, once it is done, and nearly all find it gone.
+    /// Of many who want the same slot, the first one books; the others then look, and nearly all find it gone.
     case slot(DoctorID, Instant)
     /// The database would let two bookings of one patient wait for each other; here that costs no connection.
     case patient(PatientID)

@@ -19,7 +19,7 @@ struct BookingService: Sendable {
 
     /// Books a slot for a patient, once per idempotency key.
     ///
-    /// Without a key a booking that succeeds is one round trip. Only one that does not is looked into.
+    /// Without a key, a successful booking is one round trip. Only a refused one is examined.
     func book(
         _ order: BookingOrder, by origin: RequestOrigin, idempotency: Idempotency<Booked>?
     ) async throws -> Replayable<Booked> {
@@ -68,7 +68,7 @@ struct BookingService: Sendable {
         }
     }
 
-    /// Takes the doctor's time from this minute on.
+    /// Takes the doctor's time from the current minute on.
     func bookEmergency(
         doctor: DoctorID, reason: String?, for patient: PatientID, by origin: RequestOrigin,
         idempotency: Idempotency<Booked>?

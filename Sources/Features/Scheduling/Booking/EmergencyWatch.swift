@@ -9,8 +9,8 @@ struct EmergencyEscalation: Job {
     let appointment: AppointmentID
     var key: String { "appointment/\(appointment)" }
 
-    /// Opened means that the doctor has moved the appointment on, whatever to; an emergency that the night has made
-    /// inactive is still unopened.
+    /// Opened means that the doctor has changed its status; an emergency that the nightly job made inactive is still
+    /// unopened.
     func run(_ db: any Connection) throws {
         let unopened: AppointmentEffects.Subject? = try db.first(
             """

@@ -7,7 +7,7 @@ struct HoldEndpoints: Sendable {
     var all: [Endpoint] {
         [
             .post(
-                "/api/appointments/{id}/hold/release", "Give a held slot back",
+                "/api/appointments/{id}/hold/release", "Release a held slot",
                 "Patients, their own hold. Its time is free at once.", access: .role(.patient),
                 fails: [SchedulingError.appointmentNotFound, .notHeld], use: release)
         ]

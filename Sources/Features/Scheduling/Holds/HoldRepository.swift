@@ -5,8 +5,8 @@ import Persistence
 struct HoldRepository {
     let db: any Connection
 
-    /// Ends the holds that have run out and lie in the way of an interval, for the doctor or for the patient. A hold of
-    /// which the payment is being captured at this moment is waited for, and then stays.
+    /// Ends expired holds that overlap an interval, of the doctor or of the patient. A hold whose payment is being
+    /// captured right now is waited for, and stays.
     func endExpired(
         overlapping interval: Interval, doctor: DoctorID, patient: PatientID
     ) throws -> [AppointmentEffects.Subject] {

@@ -9,12 +9,12 @@ struct HoldExpiry: Job {
     var key: String { "appointment/\(appointment)" }
 }
 
-/// Slots that wait for their payment (RULINGS D1). A hold is BOOKED and says until when; it ends by payment, by release or
-/// by running out, whichever is first, and only one of them takes effect.
+/// Slots that wait for their payment (rules/holds-and-payment 1). A hold is BOOKED and says until when; it ends by
+/// payment, by release or by running out, whichever is first, and only one of them takes effect.
 struct HoldService: Sendable {
     let database: any Database
 
-    /// Gives a held slot back. Only its owner knows of it.
+    /// Releases a held slot. Only its owner knows of it.
     func release(_ id: AppointmentID, by patient: PatientID, origin: RequestOrigin) async throws {
         try await database.write { db in
             let now = db.now
@@ -45,7 +45,7 @@ struct HoldService: Sendable {
         return true
     }
 
-    /// Makes room for a booking: holds that have run out end before the timer comes to them.
+    /// Makes room for a booking by ending expired holds before their timer does.
     static func endExpired(
         overlapping interval: Interval, doctor: DoctorID, patient: PatientID, _ db: any Connection
     ) throws {

@@ -22,7 +22,7 @@ struct Holiday: RowDecodable, Equatable {
 struct HolidayService: Sendable {
     let context: SchedulingContext
 
-    /// The new list, and how many appointments stand on its days: they stay, and the clinic sees to them.
+    /// The new list, and how many appointments lie on its days. They stay, and the clinic takes care of them.
     struct Replaced: Sendable {
         let holidays: [Holiday]
         let affected: Int

@@ -49,7 +49,7 @@ struct ReplaceHolidaysRequest: Codable, Sendable, Validated {
 
 struct HolidaysResponse: WireResponse {
     let holidays: [HolidayBody]
-    /// Appointments that stand on these days all the same.
+    /// Appointments that remain on these days.
     let affectedAppointments: Int
 }
 

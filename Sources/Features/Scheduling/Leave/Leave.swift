@@ -24,7 +24,7 @@ struct Leave: RowDecodable, Equatable {
     }
 }
 
-/// An appointment that a leave would leave without its doctor.
+/// An appointment that falls within the leave.
 struct AffectedAppointment: WireValue, Equatable {
     let appointmentId: AppointmentID
     /// With the clinic's offset.

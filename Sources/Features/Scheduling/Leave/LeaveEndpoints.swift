@@ -14,7 +14,7 @@ struct AddLeaveRequest: Codable, Sendable, Validated {
     static let rules: [Rule<Self>] = [.text("reason", \.reason, .paragraph, 500)]
 }
 
-/// `DoctorLeaveDto` of contract/doctor-leaves.md.
+/// `DoctorLeaveDto` of the published API.
 struct LeaveResponse: WireResponse {
     let id: LeaveID
     let doctorId: DoctorID

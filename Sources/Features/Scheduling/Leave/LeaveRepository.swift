@@ -47,8 +47,8 @@ struct LeaveRepository {
         try db.run("DELETE FROM doctor_leaves WHERE id = \(id)")
     }
 
-    /// Appointments that are to begin, or are not over yet, within some time; what the doctor has begun is no matter of
-    /// the leave, and a hold that has run out is none.
+    /// Appointments that begin, or are not over yet, within an interval. Those in progress and expired holds do not
+    /// count.
     func appointments(of doctor: DoctorID, touching span: Interval, now: Instant) throws -> [Appointment] {
         try db.all(
             """

@@ -1,6 +1,6 @@
 import Persistence
 
-/// That two leaves of a doctor never overlap is a rule of this schema.
+/// The schema ensures that two leaves of a doctor never overlap.
 enum LeaveSchema {
     static let migration = Migration("scheduling/leaves") { d in
         // Of two indexes that would do PostgreSQL takes the younger: this one costs a booking less than the constraint's.

@@ -8,7 +8,7 @@ import Persistence
 struct LeaveService: Sendable {
     let context: SchedulingContext
 
-    /// A leave lasts at most a year and begins at most two years ahead (contract/doctor-leaves.md L6).
+    /// A leave lasts at most a year and begins at most two years ahead (rules/leave-and-hours 3).
     static let longestDays = 365
     static let horizonDays = 730
 
@@ -16,7 +16,7 @@ struct LeaveService: Sendable {
         let startDate: LocalDate
         let endDate: LocalDate
         let reason: String?
-        /// `nil` refuses a leave that meets appointments.
+        /// `nil` refuses a leave over booked appointments.
         let handling: AffectedHandling?
     }
 

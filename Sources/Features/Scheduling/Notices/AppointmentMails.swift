@@ -73,7 +73,7 @@ enum AppointmentMails {
         try AppointmentID(subject: order.subject).flatMap { try NoticedAppointment.find($0, db) }
     }
 
-    /// What is ahead is of no use once it has begun; an emergency or a cancellation is for a day.
+    /// News of a coming appointment is useless once it has begun; an emergency or a cancellation stays news for a day.
     private static func letter(
         _ appointment: NoticedAppointment, to address: MailAddress, zone: ClinicZone
     ) -> MailKind.MailDraft {
@@ -95,7 +95,7 @@ enum AppointmentMails {
         "Appointment booked: {{time}}", "your appointment with Dr. {{doctor}} is booked for {{time}}.", seeCareSync)
     private static let newForDoctor = template(
         "New appointment: {{time}}", "a patient has booked an appointment with you for {{time}}.",
-        "Sign in to CareSync to see and to confirm it.")
+        "Sign in to CareSync to see and confirm it.")
     private static let confirmed = template(
         "Appointment confirmed: {{time}}", "your appointment with Dr. {{doctor}} on {{time}} is confirmed.", seeCareSync
     )
@@ -114,8 +114,8 @@ enum AppointmentMails {
         seeCareSync)
     private static let keptWithoutDoctor = template(
         "Your appointment on {{time}}: please ask the clinic",
-        "Dr. {{doctor}} does not take appointments at present. Your appointment on {{time}} has not been cancelled.",
-        "The clinic will see to it. Sign in to CareSync to cancel it, or to book another doctor.")
+        "Dr. {{doctor}} is not taking appointments at present. Your appointment on {{time}} has not been cancelled.",
+        "The clinic will take care of it. Sign in to CareSync to cancel it, or to book another doctor.")
     private static let keptWithoutPatient = template(
         "An appointment on {{time}}: the patient's account is closed",
         "the account of a patient who has an appointment with you on {{time}} was closed. The appointment has not been "
@@ -127,5 +127,5 @@ enum AppointmentMails {
     private static let unanswered = template(
         "Emergency not opened by the doctor",
         "Dr. {{doctor}} has not opened emergency appointment {{number}} of {{time}}.",
-        "Sign in to CareSync and see that the patient is helped.")
+        "Sign in to CareSync and make sure that the patient is helped.")
 }

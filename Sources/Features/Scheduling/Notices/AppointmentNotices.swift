@@ -12,7 +12,7 @@ struct AppointmentNotices: Sendable {
     /// Older news is no news, such as that of an outage. Reminders still come of it.
     static let maximumAge = TimeSpan.hours(24)
 
-    /// More administrators than are woken for one emergency.
+    /// The most administrators to be told of one emergency.
     private static let mostAdministrators = 50
 
     func subscribe(to events: EventHub) {
@@ -61,7 +61,7 @@ struct AppointmentNotices: Sendable {
         switch event.to {
         case .confirmed:
             try send([AppointmentMails.confirmedPatient], about: event, db)
-            // By a payment: the doctor hears of it only now.
+            // Confirmed by a payment: the doctor hears of it only now.
             if event.by != UserID(event.doctor) { try send([AppointmentMails.bookedDoctor], about: event, db) }
             try remind(event, of: event.startsAt, db)
         case .cancelled, .cancelledByPatient, .cancelledByDoctor:

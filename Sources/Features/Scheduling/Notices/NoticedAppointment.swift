@@ -33,7 +33,7 @@ struct NoticedAppointment: RowDecodable {
         isPatientOut = try row.value("is_patient_out")
     }
 
-    /// Also when an administrator has deleted it: the two it was between are told that it does not take place.
+    /// Also when an administrator has deleted it: both sides are told that it is cancelled.
     static func find(_ id: AppointmentID, _ db: any Connection) throws -> NoticedAppointment? {
         try db.first(
             """
@@ -46,6 +46,6 @@ struct NoticedAppointment: RowDecodable {
             """)
     }
 
-    /// Whether it takes place as far as is known.
+    /// Whether it is still due to take place.
     var isAhead: Bool { isActive && status.isOccupying }
 }

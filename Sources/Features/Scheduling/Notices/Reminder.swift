@@ -2,8 +2,8 @@ import CareSyncCore
 
 /// When a patient is reminded of an appointment.
 enum Reminder {
-    /// The same reading of the clinic's clock on the day before. A reading that the clock jumps over is taken as far behind
-    /// the jump as it lies behind its beginning; one that it shows twice, at its first time.
+    /// The same reading of the clinic's clock on the day before. A skipped reading is moved forward by the length of
+    /// the jump; a repeated one is taken at its first occurrence.
     static func remindAt(_ start: Instant, zone: ClinicZone) -> Instant {
         let local = zone.local(start)
         let reading = LocalDateTime(local.date.adding(days: -1), local.time)

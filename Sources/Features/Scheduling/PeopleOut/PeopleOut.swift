@@ -54,7 +54,7 @@ struct PeopleOut: Sendable {
 struct PeopleOutRepository {
     let db: any Connection
 
-    /// Waits for bookings that are under way, and lets none begin until the transaction ends.
+    /// Waits for running bookings, and lets none begin until the transaction ends.
     func lock(_ person: PersonOut) throws {
         switch person {
         case .doctor(let doctor): try CalendarLock.take(doctor, db)

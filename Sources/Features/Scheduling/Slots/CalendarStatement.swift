@@ -53,7 +53,7 @@ enum CalendarRow: RowDecodable {
     case patientBusy(Interval)
     /// A slot of the doctor that the patient holds.
     case ownHold(Interval)
-    /// Of the doctor, whoever's it was; of another doctor, the patient's.
+    /// Of the doctor, any patient's; of another doctor, this patient's.
     case expiredHold(Interval)
 
     init(row: Row) throws {
@@ -99,7 +99,7 @@ struct GatheredCalendar: Sendable {
             case .patientBusy(let interval): patientBusy.append(interval)
             case .expiredHold(let interval): expiredHolds.append(interval)
             case .ownHold(let interval):
-                // Beside the very slot that is held, a hold is in its owner's way like any other.
+                // Outside its exact slot, a hold blocks its owner like anybody else.
                 busy.append(interval)
                 ownHolds.insert(interval)
             }

@@ -65,8 +65,8 @@ struct KnownRules: Sendable, Equatable {
     let rules: SlotRules
 }
 
-/// The rules of the doctors of late. They may be out of date: whoever uses them compares the version with the doctor's
-/// row in the same transaction.
+/// The rules of recently used doctors. They may be stale: users compare the version with the doctor's row in the same
+/// transaction.
 final class RulesCache: Sendable {
     private let limit: Int
     private let known = Mutex<[DoctorID: KnownRules]>([:])
@@ -95,7 +95,7 @@ final class RulesCache: Sendable {
 
     private func store(_ rules: KnownRules, of doctor: DoctorID) {
         known.withLock { known in
-            // Seldom: a clinic has fewer doctors than this, and whoever is needed again is read again.
+            // Rare: a clinic has fewer doctors than this, and a dropped one is read again.
             if known.count >= limit { known.removeAll(keepingCapacity: true) }
             known[doctor] = rules
         }

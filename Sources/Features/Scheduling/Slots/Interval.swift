@@ -1,6 +1,6 @@
 import CareSyncCore
 
-/// A span of time from its start up to, and without, its end.
+/// A span of time; the end is excluded.
 struct Interval: Sendable, Hashable {
     let start: Instant
     let end: Instant
@@ -17,7 +17,7 @@ struct Slot: Sendable, Hashable {
     let interval: Interval
 }
 
-/// Time that is given away. Intervals that touch or overlap are one, so a look costs a binary search.
+/// Occupied time. Touching and overlapping intervals are merged, so a look-up is a binary search.
 struct BusyTimes: Sendable, Equatable {
     private let spans: [Interval]
 

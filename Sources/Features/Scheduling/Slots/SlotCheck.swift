@@ -1,24 +1,25 @@
 import CareSyncCore
 import Persistence
 
-/// Judges one start inside a transaction, by the calendar as the transaction sees it, and says why it cannot be had.
+/// Judges one start inside a transaction, by the calendar as the transaction sees it, and tells why it cannot be
+/// booked.
 struct SlotCheck {
     let context: SchedulingContext
     let db: any Connection
     let doctor: DoctorID
     let patient: PatientID
     let use: SlotUse
-    /// The wire name of what is refused.
+    /// The wire name of the refused field.
     let field: String
-    /// The appointment that moves.
+    /// The appointment being moved.
     var moving: AppointmentID?
 
-    /// A slot that can be had, and what was seen on its day.
+    /// A slot that can be booked, and what was seen on its day.
     struct Passed {
         let slot: Slot
         let calendar: DoctorCalendar
 
-        /// Whether holds that have run out must end before the slot is taken.
+        /// Whether expired holds must be ended before the slot is taken.
         var needsRoom: Bool { calendar.expiredHolds.contains(where: slot.interval.overlaps) }
     }
 

@@ -4,7 +4,7 @@ import WebAPI
 struct SlotParameters: Codable, Sendable, Validated, Documented {
     var doctorId: DoctorID
     var date: LocalDate
-    /// How many days from the date on the answer lists one by one; none when it is not given.
+    /// How many days to list, beginning with the date; none when absent.
     var days: Int?
 
     static let rules: [Rule<Self>] = [.range("days", \.days, 1...31)]
@@ -58,7 +58,7 @@ struct SlotEndpoints: Sendable {
         [
             .get(
                 "/api/appointments/available-slots", "Free slots of a doctor on a day, or on several",
-                "Any account. What can be booked by now; patients do not see times at which they are busy themselves.",
+                "Any account. What can be booked now; patients do not see times at which they are busy.",
                 access: .signedIn, fails: [SchedulingError.doctorNotFound], use: availableSlots)
         ]
     }

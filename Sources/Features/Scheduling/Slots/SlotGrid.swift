@@ -1,7 +1,8 @@
 import CareSyncCore
 import Directory
 
-/// Where slots can lie: what a doctor works on a day, cut into equal lengths. A new cut begins after every break.
+/// Where slots can lie: a doctor's working time on a day, cut into equal lengths. The cut begins again after every
+/// break.
 ///
 /// Windows are read on the wall clock. A start that a clock change skips is no slot, nor is one whose part of the window
 /// the change makes shorter than a slot; a start in a repeated hour is one slot, at its first occurrence. So slots never

@@ -17,8 +17,8 @@ enum SlotUse: Sendable, Equatable {
     var offersOwnHolds: Bool { self == .booking }
 }
 
-/// The one rule of what can be booked: the slot list shows what it lets through, and every way to take time asks it, so
-/// offered means bookable. It does no input or output; everything it needs is in it.
+/// The one rule of what can be booked: the slot list shows what it accepts, and every way to take time asks it, so
+/// offered means bookable. A pure value without input or output.
 struct SlotPolicy: Sendable {
     let grid: SlotGrid
     let now: Instant
@@ -32,7 +32,7 @@ struct SlotPolicy: Sendable {
         self.calendar = calendar
     }
 
-    /// The slot at a moment, or why it cannot be had.
+    /// The slot at a moment, or why it cannot be booked.
     func slot(startingAt start: Instant) throws(SlotRefusal) -> Slot {
         if let refusal = refusal(at: start) { throw refusal }
         let slot = use.keepsHours ? try grid.slot(startingAt: start) : grid.span(from: start)
@@ -40,13 +40,13 @@ struct SlotPolicy: Sendable {
         return slot
     }
 
-    /// The slots of a day that can be had, in order.
+    /// The slots of a day that can be booked, in order.
     func free(on date: LocalDate) -> [Slot] {
         guard refusal(on: date) == nil else { return [] }
         return grid.slots(on: date).filter { refusal(at: $0.interval.start) == nil && refusal(of: $0) == nil }
     }
 
-    /// Why a moment cannot be had, whatever the doctor's hours are.
+    /// Why a moment cannot be booked, whatever the doctor's hours are.
     private func refusal(at start: Instant) -> SlotRefusal? {
         switch use {
         case .booking, .moving: calendar.rules.refusal(of: start, now: now)
@@ -55,7 +55,7 @@ struct SlotPolicy: Sendable {
         }
     }
 
-    /// Why nothing can be had on a day.
+    /// Why nothing can be booked on a day.
     private func refusal(on date: LocalDate) -> SlotRefusal? {
         if !calendar.isBookable { return .doctorUnavailable }
         if calendar.leave(on: date) != nil { return .doctorOnLeave }
@@ -74,10 +74,10 @@ struct SlotPolicy: Sendable {
 // MARK: - Other times
 
 extension SlotPolicy {
-    /// The days around a taken time among which others are looked for.
+    /// The days around a taken time that are searched for alternatives.
     static let spread = -3...7
 
-    /// How many other times are offered instead of one that is taken.
+    /// How many alternatives are offered for a taken time.
     static let offered = 3
 
     /// Up to three free starts nearest to a time that was taken; the calendar covers the days around it.
@@ -109,13 +109,13 @@ struct DoctorCalendar: Sendable, Equatable {
     /// Those that touch the days.
     var leaves: [LeaveSpan] = []
     var holidays: [LocalDate: String] = [:]
-    /// Time the doctor has given away.
+    /// The doctor's occupied time.
     var busy = BusyTimes.none
-    /// Time the patient has given away to other doctors.
+    /// The patient's occupied time with other doctors.
     var patientBusy = BusyTimes.none
     /// Slots of this doctor that the patient holds; they are busy as well.
     var ownHolds: Set<Interval> = []
-    /// Holds that have run out: free, but still in the way of an insert until somebody ends them.
+    /// Expired holds: free, but they block an insert until they are ended.
     var expiredHolds: [Interval] = []
 
     func leave(on date: LocalDate) -> LeaveSpan? { leaves.first { $0.covers(date) } }

@@ -14,7 +14,7 @@ struct SlotRules: Sendable, Equatable {
     var horizonDays = 180
     var week = WorkingWeek.standard
 
-    /// What holds for a doctor who has set nothing (RULINGS D3).
+    /// The defaults of a doctor who has set nothing (rules/calendar-and-slots 2).
     static let standard = SlotRules()
 
     /// The least time between two appointments: what follows the first and what precedes the second.

@@ -14,8 +14,8 @@ struct SlotService: Sendable {
         let holiday: String?
     }
 
-    /// The slots of days that follow each other, as somebody could take them. For a patient, times at which they are busy
-    /// themselves are left out, and slots they hold are not.
+    /// The bookable slots of consecutive days. For a patient, times at which they are busy are left out; slots they
+    /// hold are not.
     func days(
         from: LocalDate, to: LocalDate, of doctor: DoctorID, for patient: PatientID?, use: SlotUse = .booking
     ) async throws -> [Day] {

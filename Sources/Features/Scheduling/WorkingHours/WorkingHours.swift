@@ -20,7 +20,7 @@ enum WorkingHoursError: FailureCatalogue, CaseIterable {
         switch self {
         case .changedMeanwhile:
             Problem(
-                .preconditionFailed, "PRECONDITION_FAILED", "The working hours have been changed since you read them.")
+                .preconditionFailed, "PRECONDITION_FAILED", "The working hours have changed since you read them.")
         }
     }
 }

@@ -5,7 +5,7 @@ import WebAPI
 struct WorkingHoursResponse: WireResponse {
     let doctorId: DoctorID
     let timeZone: String
-    /// Whether these are the hours of every doctor who has set none.
+    /// Whether these are the default hours.
     let isDefault: Bool
     let slotMinutes: Int
     let bufferBeforeMinutes: Int
@@ -39,7 +39,7 @@ struct WorkingHoursEndpoints: Sendable {
     var all: [Endpoint] {
         [
             .get(
-                "/api/doctors/{id}/working-hours", "When a doctor works", "Any account.", access: .signedIn,
+                "/api/doctors/{id}/working-hours", "A doctor's working hours", "Any account.", access: .signedIn,
                 fails: [SchedulingError.doctorNotFound], use: find),
             .put(
                 "/api/doctors/{id}/working-hours", "Set when a doctor works",
@@ -61,7 +61,7 @@ struct WorkingHoursEndpoints: Sendable {
     {
         let doctor = request.parameters.id
         let principal = try request.principal
-        // The route names a person: somebody else is refused without a look.
+        // The route names a person: somebody else is refused without a look-up.
         guard try principal.role == .admin || principal.requireDoctor() == doctor else { throw Problem.accessDenied }
         let metadata = request.metadata
         let changed = try await hours.change(request.body.change, of: doctor, origin: request.origin) {

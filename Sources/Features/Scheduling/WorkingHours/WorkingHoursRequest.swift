@@ -19,7 +19,7 @@ struct ClockSpan: WireValue, Equatable {
     var isSound: Bool { start.isWholeMinute && end.isWholeMinute && range.start < range.end }
 }
 
-/// One day of the week; a day that is not mentioned is not worked.
+/// One day of the week; an absent day is a day off.
 struct WorkingDayBody: WireValue, Equatable {
     /// 1 is Monday, 7 is Sunday (ISO 8601).
     var weekday: Int
@@ -92,7 +92,7 @@ struct WorkingHoursRequest: Codable, Sendable, Validated {
             return "has the weekday \(wrong), which is not from 1 (Monday) to 7 (Sunday)"
         }
         if Set(weekdays).count < weekdays.count { return "must name a weekday once" }
-        // No days at all would mean the standard hours; a leave closes the calendar.
+        // No days at all would mean the standard hours; to close the calendar, use a leave.
         if days.allSatisfy(\.windows.isEmpty) { return "must have at least one window" }
         return days.lazy.compactMap(mistake).first
     }

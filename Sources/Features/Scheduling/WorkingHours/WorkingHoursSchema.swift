@@ -1,6 +1,6 @@
 import Persistence
 
-/// That two windows, or two breaks, of a weekday never overlap is a rule of the schema.
+/// The schema ensures that two windows, or two breaks, of a weekday never overlap.
 enum WorkingHoursSchema {
     static let migration = Migration("scheduling/working-hours") { d in
         table(d) + (d == .postgres ? exclusion : triggers)

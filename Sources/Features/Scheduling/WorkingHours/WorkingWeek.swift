@@ -1,15 +1,10 @@
 import CareSyncCore
 import Persistence
 
-/// Minutes of a day, 0 to 1440, from the start up to, and without, the end.
+/// Minutes of a day, 0 to 1440; the end is excluded.
 struct MinuteRange: Sendable, Hashable {
     let start: Int
     let end: Int
-
-    init(start: Int, end: Int) {
-        self.start = start
-        self.end = end
-    }
 
     func overlaps(_ other: MinuteRange) -> Bool { start < other.end && other.start < end }
     func contains(_ other: MinuteRange) -> Bool { start <= other.start && other.end <= end }
@@ -44,10 +39,10 @@ struct WorkingSpan: RowDecodable, Hashable {
 
 /// When a doctor works: for each day of the week what is left of the windows once the breaks are taken out.
 struct WorkingWeek: Sendable, Equatable {
-    /// By weekday, Monday first; in order and apart from each other.
+    /// By weekday, Monday first; sorted and disjoint.
     private let days: [[MinuteRange]]
 
-    /// 09:00 to 13:00 and 14:00 to 18:00 on every day (contract/appointments.md §2): the hours of a doctor without rows.
+    /// 09:00 to 13:00 and 14:00 to 18:00 on every day (rules/calendar-and-slots 2): the hours of a doctor without rows.
     static let standardSpans: [WorkingSpan] = (1...7).flatMap { weekday in
         [(9, 13), (14, 18)].map {
             WorkingSpan(weekday: weekday, kind: .work, range: MinuteRange(start: $0.0 * 60, end: $0.1 * 60))

@@ -99,7 +99,7 @@ package final class ArrivingBody: @unchecked Sendable {
         }
     }
 
-    /// Hands over what is held, which counts no longer.
+    /// Hands over what is held; it no longer counts.
     private func release() -> ByteBuffer {
         budget.give(bytes.readableBytes)
         defer { bytes = ByteBuffer() }

@@ -1,7 +1,7 @@
 import Synchronization
 
-/// How many bytes of unfinished request bodies the process holds at a time. Whoever goes beyond is refused with 503 and
-/// may try again; so slow senders, however many, cannot fill the memory.
+/// How many bytes of unfinished request bodies the process holds at a time. Requests beyond that are refused with 503
+/// and may be tried again, so slow senders cannot fill the memory.
 package final class BodyBudget: Sendable {
     package struct Exhausted: Error {}
 

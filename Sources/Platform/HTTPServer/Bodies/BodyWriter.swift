@@ -2,7 +2,7 @@ package import NIOCore
 
 /// Takes the pieces of a streamed answer, no faster than the client reads them.
 package struct BodyWriter: Sendable {
-    /// The client has gone or reads nothing any more, and with it the reason to make the rest.
+    /// The client has gone or has stopped reading, so the rest is not needed.
     package struct ClientGone: Error {
         package init() {}
     }

@@ -6,7 +6,7 @@ package enum IncomingBody: Sendable {
     case whole(ByteBuffer)
     case arriving(ArrivingBody)
 
-    /// Waits for all of it.
+    /// Waits for the whole body.
     ///
     /// - Throws: `NIOTooManyBytesError` when there is more than `limit`, ``BodyBudget/Exhausted``, or what broke the body off.
     package func collect(upTo limit: Int) async throws -> ByteBuffer {

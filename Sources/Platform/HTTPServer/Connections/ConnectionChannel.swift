@@ -3,8 +3,8 @@ package import Logging
 package import NIOCore
 import NIOHTTP1
 
-/// Serves HTTP/1.1 on the connections that Hummingbird's server accepts, with NIO's decoder, encoder and pipelining, and a
-/// handler of ours for what those lack (Documentation/decisions/0012-connection-handler.md).
+/// Serves HTTP/1.1 on the connections that Hummingbird's server accepts, with NIO's decoder, encoder and pipelining,
+/// and our own handler for what those lack (decision 23).
 package struct ConnectionChannel: ServerChildChannel {
     private let responder: any RequestResponder
     private let limits: ConnectionLimits
@@ -36,7 +36,7 @@ package struct ConnectionChannel: ServerChildChannel {
             decoding.maxHeaderListSize = limits.headerSize
             decoding.maxHeaderFieldCount = limits.fieldCount
             var encoding = HTTPResponseEncoder.Configuration()
-            // The handler frames: it knows of HEAD and of clients of HTTP/1.0.
+            // The handler does the framing, because it knows about HEAD and clients of HTTP/1.0.
             encoding.automaticallySetFramingHeaders = false
             let handler = RequestHandler(
                 responder: responder, loop: channel.eventLoop, limits: limits, budget: budget, table: table,
@@ -63,7 +63,7 @@ package struct ConnectionChannel: ServerChildChannel {
         }
     }
 
-    /// Waits for the end of the connection and of what it had in hand.
+    /// Waits for the end of the connection and of its running requests.
     package func handle(value: Value, logger: Logger) async {
         await withTaskCancellationHandler {
             try? await value.finished.get()  // Never fails.

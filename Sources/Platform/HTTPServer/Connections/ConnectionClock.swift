@@ -1,6 +1,6 @@
 import NIOCore
 
-/// When a connection was last heard of, and how long it may go on like this.
+/// When a connection last showed activity, and how long it may stay silent.
 struct ConnectionClock {
     private var lastTraffic = NIODeadline.now()
     /// When the request that is arriving began to; `nil` when none is. The first one begins with the connection.
@@ -25,7 +25,7 @@ struct ConnectionClock {
 
     mutating func isWriting(_ bytes: Int, at now: NIODeadline) {
         if bytes != waiting || bytes == 0 { lastProgress = now }
-        // What has left counts as a sign of life: the client may begin its next request only behind it.
+        // Written bytes count as activity: the client may only begin its next request after them.
         if bytes != waiting { lastTraffic = max(lastTraffic, now) }
         waiting = bytes
     }

@@ -13,7 +13,7 @@ package struct ConnectionLimits: Sendable {
     package var headerSize: Int
     package var fieldCount: Int
 
-    /// Bytes that wait to be understood. Legitimate ones are a head in part, which ``headerSize`` bounds.
+    /// Bytes waiting to be parsed. A legitimate client has at most a partial head there, which ``headerSize`` bounds.
     static let undecodedBytes = 128 << 10
 
     package init(

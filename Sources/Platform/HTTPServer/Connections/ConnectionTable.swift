@@ -1,7 +1,7 @@
 import CareSyncCore
 import Synchronization
 
-/// All connections of the process, so that those who only hold one make room for those who use theirs.
+/// All connections of the process, so that unused ones make room for new ones.
 ///
 /// There is no fixed number per address, because a whole clinic sits behind one. But once four fifths of the sockets are
 /// taken, each new connection closes another one that has sent no whole head yet: the oldest such one of the network (an

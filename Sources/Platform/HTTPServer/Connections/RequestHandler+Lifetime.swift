@@ -2,7 +2,7 @@ import NIOCore
 
 // How long a connection lasts, and how it ends.
 extension RequestHandler {
-    /// Ends what is in hand, because the server does not wait for it any longer.
+    /// Ends running requests, because the server does not wait any longer.
     func cancel() {
         task?.cancel()
         body?.finish(.failure(CancellationError()))

@@ -55,8 +55,8 @@ extension RequestHandler {
         }
     }
 
-    /// Starts what is due. Never inside itself: an answer lets the next request in while it is being written, and thousands
-    /// may have come together.
+    /// Starts what is due. Not re-entrant: an answer admits the next request while it is being written, and thousands
+    /// may have arrived together.
     func pump() {
         guard !isPumping else { return }
         isPumping = true
@@ -117,7 +117,7 @@ extension RequestHandler {
         body = nil
     }
 
-    /// Closes unless a request is in hand, or one is being read that has not been answered.
+    /// Closes unless a request is running, or one is being read that has not been answered.
     func closeIfDone() {
         switch phase {
         case .idle where inputHasEnded, .answered where inputHasEnded: closeWhenWritten()

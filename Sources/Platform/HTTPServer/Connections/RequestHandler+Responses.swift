@@ -103,8 +103,8 @@ extension RequestHandler {
         context.close(promise: nil)
     }
 
-    /// Asks a client that waits for it to send the body (RFC 9110 §10.1.1). Only once the request is admitted: whoever is
-    /// refused sends none.
+    /// Asks a client that waits for it to send the body (RFC 9110 §10.1.1). Only once the request is admitted: a
+    /// refused client sends none.
     func invite() {
         guard let context, isWaitingToSend else { return }
         isWaitingToSend = false

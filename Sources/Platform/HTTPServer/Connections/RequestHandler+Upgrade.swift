@@ -17,7 +17,7 @@ extension RequestHandler {
         phase = .upgraded
         context.write(wrapOutboundOut(.head(switching)), promise: nil)
         context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
-        // Not inside the decoder's work, in which the request may have come.
+        // Not inside the decoder, which may be delivering the request right now.
         context.eventLoop.execute { [self] in leave(for: upgrade) }
     }
 

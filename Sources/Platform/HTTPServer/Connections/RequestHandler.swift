@@ -68,7 +68,7 @@ final class RequestHandler: ChannelDuplexHandler, RemovableChannelHandler, @unch
     var isWaitingToSend = false
 
     var hasFailed = false
-    /// Whether nothing comes any more, or nothing that is wanted.
+    /// Whether nothing more is coming, or nothing that is needed.
     var inputHasEnded = false
     var outputHasEnded = false
     /// Whether nothing behind the request can be understood: it asked for another protocol, and NIO's decoder has stopped.
@@ -144,7 +144,7 @@ final class RequestHandler: ChannelDuplexHandler, RemovableChannelHandler, @unch
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         guard let failure = error as? HTTPParserError else { return context.close(promise: nil) }
-        // Whatever arrives after the first failure fails again, and is of no interest.
+        // Anything after the first failure fails again and is ignored.
         guard !hasFailed else { return }
         hasFailed = true
         switch phase {
@@ -175,8 +175,7 @@ final class RequestHandler: ChannelDuplexHandler, RemovableChannelHandler, @unch
         pump()
     }
 
-    /// Reads no further while a request waits for a client that does not take its answers, nor more of a body than was
-    /// asked for or is thrown away.
+    /// Reads no further while a request waits for a slow client, nor more of a body than was asked for or is discarded.
     func read(context: ChannelHandlerContext) {
         if isBusy { isReadDue = true } else { context.read() }
     }

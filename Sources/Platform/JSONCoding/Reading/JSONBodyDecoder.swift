@@ -1,8 +1,8 @@
 import CareSyncCore
 import Foundation
 
-/// Decodes a request body after one strict scan (RULINGS A6). `Documentation/decisions/0002-json.md` says why this is not
-/// Foundation's decoder. Unknown keys are ignored.
+/// Decodes a request body after one strict scan (rules/json 1). `Documentation/decisions/0002-json.md` says why this is
+/// not Foundation's decoder. Unknown keys are ignored.
 ///
 /// - Throws: ``JSONSyntaxError`` for bytes that are not one strict JSON value, ``JSONDecodingFailure`` for a value that is
 ///   not what the type asks for; another error only when a type's own `init(from:)` throws one.

@@ -1,6 +1,6 @@
 package import CareSyncCore
 
-/// Why a body is not one strict JSON value.
+/// Why a body is not strict JSON.
 package struct JSONSyntaxError: Error, Equatable {
     /// The end of a sentence that begins with the path, or with 'The body' at the root: "is nested deeper than 32 levels".
     package let message: String

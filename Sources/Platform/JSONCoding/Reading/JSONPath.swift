@@ -1,6 +1,6 @@
 /// The place of a value as clients know it: `items[2].name`.
 ///
-/// A key can be anything a client sent, so one that does not look like a field's name is shown as `?`: paths appear in
+/// A key can be anything a client sent, so one that does not look like a field name is shown as `?`: paths appear in
 /// answers and logs.
 package struct JSONPath: CustomStringConvertible {
     package private(set) var description = ""

@@ -26,7 +26,7 @@ extension JSONDocument {
         return string(node)
     }
 
-    /// Written as a whole number: `1.0` and `1e3` are refused, as a client that sends them computes in binary fractions.
+    /// Written as a whole number: `1.0` and `1e3` are refused, because their sender computes in binary fractions.
     func integer<Value: FixedWidthInteger & SendableMetatype>(_ node: Int) throws -> Value {
         if nodes[node].kind != .number, !isNull(node) { throw failure(at: node, "must be a whole number") }
         try expect(.number, at: node)

@@ -1,9 +1,9 @@
-/// The members of one object. Every member is written, `null` when there is no value, as the contract asks.
+/// The members of one object. Every member is written, `null` when there is no value (rules/json 2).
 struct JSONObjectEncoding<Key: CodingKey>: KeyedEncodingContainerProtocol {
     let encoding: JSONEncoding
     let place: JSONEncoding.Place
 
-    /// The encoder keeps no record of its path; a failure here is a fault of ours, not of the caller.
+    /// The encoder keeps no record of its path; a failure here is a fault of the program, not of the caller.
     var codingPath: [any CodingKey] { [] }
 
     @inline(__always)

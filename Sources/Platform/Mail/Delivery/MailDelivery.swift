@@ -7,7 +7,7 @@ struct MailDelivery: RowDecodable, Equatable {
     enum Status: String, Sendable, CaseIterable {
         /// Waits for another try.
         case queued = "QUEUED"
-        /// Recorded before the mail leaves: whoever finds it after a crash cannot know whether it did.
+        /// Recorded before the mail leaves: after a crash nobody can know whether it did.
         case sending = "SENDING"
         case sent = "SENT"
         case failed = "FAILED"

@@ -6,10 +6,10 @@ package import Persistence
 
 /// Sends the mails of the outbox.
 ///
-/// SENDING is durable before a mail leaves, and SENT after it. Whoever finds SENDING sends again only through a sender to
-/// which twice is once; otherwise the mail may be there already, and an administrator decides.
+/// SENDING is durable before a mail leaves, and SENT afterwards. A worker that finds SENDING sends again only through
+/// an idempotent sender; otherwise the mail may have arrived, and an administrator decides.
 package struct MailDeliveryHandler: Sendable {
-    /// Between what a crash can fall; tests stop there.
+    /// The steps between which a crash can fall; tests stop there.
     package enum Step: Sendable, CaseIterable {
         /// Claimed; nothing is written.
         case claimed
@@ -21,7 +21,7 @@ package struct MailDeliveryHandler: Sendable {
 
     package typealias Hook = @Sendable (_ step: Step) async throws -> Void
 
-    /// 12 tries over about a day, the first of them soon: most mails are waited for.
+    /// 12 tries over about a day, the first ones soon, because people wait for most mails.
     private static let retry = RetryPolicy(attempts: 12, firstDelay: .seconds(10), longestDelay: .hours(6))
 
     private let database: any Database

@@ -1,7 +1,7 @@
 package import CareSyncCore
 package import Persistence
 
-/// A kind of mail that a feature sends: its template, and how its values are found when it leaves.
+/// A kind of mail that a feature sends: its template, and how its values are found at sending time.
 package struct MailKind: Sendable {
     /// What the message is addressed to and filled with.
     package struct MailDraft: Sendable {

@@ -2,7 +2,7 @@ import CareSyncCore
 package import Outbox
 package import Persistence
 
-/// What has become of mails.
+/// The fate of mails.
 package enum MailSchema {
     package static let migrations: [Migration] = [
         Migration("mail/deliveries") { d in

@@ -31,7 +31,7 @@ package struct MailAddress: Sendable, Hashable, CustomStringConvertible {
 
     package var description: String { text }
 
-    /// For lists that administrators read: enough to recognise, too little to write to.
+    /// For lists that administrators read: enough to recognise it, too little to use it.
     package var masked: String { "\(text.prefix(1))***@\(host)" }
 
     private static func isAllowed(_ symbol: Unicode.Scalar) -> Bool {
@@ -45,7 +45,7 @@ package struct MailAddress: Sendable, Hashable, CustomStringConvertible {
     }
 }
 
-/// Who a mail is from: an address, with a name if there is one.
+/// The sender of a mail: an address, with an optional name.
 package struct MailSenderAddress: Sendable, Equatable {
     package let address: MailAddress
     package let name: String?

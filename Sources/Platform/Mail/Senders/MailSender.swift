@@ -1,7 +1,7 @@
-/// Hands messages to whoever delivers them.
+/// Hands messages to a provider.
 package protocol MailSender: Sendable {
-    /// Whether the same message may be handed over twice and is still one. Where it may not, a message whose fate is not
-    /// known is never sent again by itself.
+    /// Whether the same message may be handed over twice and arrives once. Otherwise a message whose fate is unknown is
+    /// never sent again automatically.
     var isIdempotent: Bool { get }
 
     /// Takes at most ``MailSending/longest``.

@@ -42,7 +42,7 @@ package struct SMTPSender: MailSender {
         // Until the server has greeted us and knows who we are.
         transfer.set(CURLOPT_CONNECTTIMEOUT_MS, longest * 1000 / 3)
         transfer.set(CURLOPT_TIMEOUT_MS, longest * 1000)
-        // Whoever strips STARTTLS from the server's offer gets nothing.
+        // An attacker who strips STARTTLS from the server's offer gets nothing.
         transfer.set(CURLOPT_USE_SSL, Int(CURLUSESSL_ALL.rawValue))
         transfer.set(CURLOPT_SSLVERSION, Self.tls12)
         transfer.set(CURLOPT_SSL_VERIFYPEER, 1)
@@ -62,7 +62,7 @@ package struct SMTPSender: MailSender {
     /// `CURL_SSLVERSION_TLSv1_2`.
     private static let tls12 = 6
 
-    /// A reply settles the matter, whatever came after it. Without one, the mail's fate is unknown from its last byte on.
+    /// A reply decides, whatever follows. Without one, the mail's fate is unknown once its last byte was sent.
     static func outcome(_ result: CURLcode, _ response: Int, isHandedOver: Bool) -> MailOutcome {
         switch (result, response) {
         case (CURLE_OK, _): .sent

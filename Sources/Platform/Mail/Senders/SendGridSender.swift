@@ -26,7 +26,7 @@ package final class SendGridSender: MailSender {
         client.withLock { $0 }?.shutdown(queue: .global()) { _ in }
     }
 
-    /// A shutdown does not break off what is in hand: nobody would know whether it arrived.
+    /// A shutdown does not interrupt a request in progress: nobody would know whether it arrived.
     package func send(_ message: MailMessage) async -> MailOutcome {
         await Task { await post(message) }.value
     }

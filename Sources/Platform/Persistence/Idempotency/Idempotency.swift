@@ -1,6 +1,6 @@
 package import CareSyncCore
 
-/// An answer as it was sent: kept so that a repeated request gets the same bytes.
+/// An answer as it was sent, stored so that a repeated request gets the same bytes.
 package struct StoredResponse: Sendable, Equatable {
     package let status: Int
     package let body: [UInt8]
@@ -22,7 +22,7 @@ package enum Replayable<Value: Sendable>: Sendable {
     case stored(StoredResponse)
 }
 
-/// A request that must take effect once, however often it is sent (RULINGS A5).
+/// A request that must take effect once, however often it is sent (rules/idempotency 2).
 package struct Idempotency<Value: Sendable>: Sendable {
     package let principal: UserID
     package let route: String
@@ -53,7 +53,7 @@ package enum IdempotencyError: FailureCatalogue, CaseIterable {
     package var problem: Problem {
         switch self {
         case .inProgress:
-            Problem(.conflict, "REQUEST_IN_PROGRESS", "The same request is being worked on.", retryAfter: 1)
+            Problem(.conflict, "REQUEST_IN_PROGRESS", "The same request is still being processed.", retryAfter: 1)
         case .keyReused:
             Problem(.unprocessable, "IDEMPOTENCY_KEY_REUSED", "This Idempotency-Key was used for another request.")
         }

@@ -1,7 +1,7 @@
 import CareSyncCore
 package import Logging
 
-/// Brings a database to the schema this program knows.
+/// Migrates a database to the schema of this program.
 package struct Migrator: Sendable {
     private let database: any Database
     private let ledger: [Migration]
@@ -53,8 +53,8 @@ package struct Migrator: Sendable {
         return Array(ledger.dropFirst(finished))
     }
 
-    /// Applies what is missing, step by step. Programs that start together take turns; none of them waits for another while it
-    /// holds a transaction open.
+    /// Applies what is missing, step by step. Programs that start together take turns, and none waits with an open
+    /// transaction.
     @discardableResult
     package func run() async throws -> [Migration] {
         var done: [Migration] = []
@@ -128,8 +128,8 @@ package struct Migrator: Sendable {
         case over, taken
     }
 
-    /// What changes a table waits for those that use it, and others wait behind it: it gives way after the database's lock
-    /// time-out and tries again, twelve times in all.
+    /// A change of a table waits for its users, and others wait behind it. It gives up after the database's lock
+    /// time-out and tries again, up to twelve times.
     private func patiently<Value: Sendable>(_ body: () async throws -> Value) async throws -> Value {
         for _ in 1..<12 {
             do {

@@ -1,6 +1,6 @@
 package import CareSyncCore
 
-/// Who may call an endpoint, by role. Whose data they may touch is decided in the service.
+/// Who may call an endpoint, by role. The service decides whose data they may access.
 package enum Access: Sendable, Equatable {
     /// Anyone; a token is not looked at.
     case `public`

@@ -81,21 +81,21 @@ extension EndpointText {
     }
 }
 
-/// What few endpoints set.
+/// Settings that few endpoints need.
 package struct EndpointSettings: Sendable {
     /// Bytes of body that are read; more is 413. `nil` stands for ``standardBodyLimit``, and for
     /// ``authenticationBodyLimit`` under `/api/auth`.
     package var bodyLimit: Int?
     /// Which quota the endpoint draws on.
     package var rateClass: RateClass
-    /// Whether an account may use it whose generated password has not been changed yet. Public routes need no mark:
-    /// they take such an account for nobody.
+    /// Whether an account with an unchanged generated password may use it. Public routes need no mark: they do not
+    /// identify the caller.
     package var admitsGeneratedPassword: Bool
-    /// Whether an account may use it that must set up a second factor first. Public routes need no mark here either.
+    /// Whether an account that still has to set up a second factor may use it. Public routes need no mark here either.
     package var admitsMissingFactor: Bool
     /// How the caller must have proved who they are in the last minutes, if at all; otherwise 403 `STEP_UP_REQUIRED`.
     package var stepUp: IdentityProof?
-    /// A sentence that ends the text of every error, whatever the reason, and is its member `advice`.
+    /// A sentence appended to the text of every error, and its member `advice`.
     package var advice: String?
     /// Whether the service behind the endpoint, and nobody before it, refuses who is no administrator at an address that
     /// is open to administrators only: for what they sign in with.
@@ -120,10 +120,10 @@ package struct EndpointSettings: Sendable {
     package static let authenticationBodyLimit = 16 << 10
 
     package static let standard = EndpointSettings()
-    /// Sign-in and everything else that tries out passwords.
+    /// Sign-in and everything else that checks passwords.
     package static let authentication = EndpointSettings(rateClass: .authentication)
     package static let registration = EndpointSettings(rateClass: .registration)
-    /// What sends or tries one-time codes and links.
+    /// What sends or checks one-time codes and links.
     package static let code = EndpointSettings(rateClass: .code)
     package static let token = EndpointSettings(rateClass: .token)
     package static let expensive = EndpointSettings(rateClass: .expensive)

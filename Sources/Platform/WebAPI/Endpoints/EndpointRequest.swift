@@ -49,7 +49,7 @@ package struct NoParameters: Codable, Sendable {
     package init() {}
 }
 
-/// Body of an endpoint that needs none; whatever is sent is ignored, because the published client sends `{}`.
+/// Body of an endpoint that needs none; anything sent is ignored, because the published client sends `{}`.
 package struct NoBody: Codable, Sendable {
     package init() {}
 }

@@ -1,8 +1,8 @@
 import CareSyncCore
 import JSONCoding
 
-/// The one body of every failure (contract/common.md §3.2). `error` and `message` carry the same text, because half of the
-/// published client reads the one and half the other.
+/// The one body of every failure (rules/errors 1). `error` and `message` carry the same text, because half of the
+/// published client reads one and half the other.
 struct ErrorBody: Encodable {
     private let problem: Problem
     private let path: String
@@ -74,7 +74,7 @@ struct ProblemBody: WireResponse, NamedResponse, Documented {
         "path": "The path of the request.",
         "timestamp": "When the request arrived.",
         "requestId": "The request's name in the log; also the header `X-Request-Id`.",
-        "fieldErrors": "The refused fields of the request; empty unless fields are to blame.",
+        "fieldErrors": "The refused fields of the request; empty unless fields were refused.",
     ]
 
     /// One of the codes that the document lists.

@@ -18,7 +18,7 @@ struct ErrorResponder: Sendable {
             log("\(fault)", exchange)
             return render(fault.problem, &exchange)
         case .fault:
-            // The error's text may quote what it failed on, so only its type is logged, or a driver failure's code.
+            // The error's text may quote data, so only its type is logged, or a driver failure's code.
             log(error is DatabaseFailure ? "\(error)" : "\(type(of: error))", exchange)
             return render(.fault, &exchange)
         }

@@ -2,7 +2,7 @@ import CareSyncCore
 import JSONCoding
 import Persistence
 
-/// What a thrown error is to the caller.
+/// What the caller is told of a thrown error.
 enum Failure {
     case problem(Problem)
     case refusedMethod(allowed: String)

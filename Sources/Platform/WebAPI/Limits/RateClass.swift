@@ -1,25 +1,26 @@
 package import CareSyncCore
 import HTTPTypes
 
-/// What kind of quota a request draws on. An endpoint declares it; most leave it to their method.
+/// Which quota a request draws on. An endpoint declares it; most leave it to their method.
 package enum RateClass: String, Sendable, CaseIterable {
     /// GET counts as ``read``, everything else as ``write``.
     case standard
     case read
     case write
-    /// Sign-in and everything else that tries out passwords. The lockout of an account (RULINGS C4) is beside it.
+    /// Sign-in and everything else that checks passwords. The lockout of an account (rules/sign-in-protection 1) is
+    /// beside it.
     case authentication = "sign-in"
     /// Making an account, which costs a hash of a password.
     case registration
-    /// What sends or tries one-time codes and links.
+    /// What sends or checks one-time codes and links.
     case code
     /// Refresh and sign-out: their tokens cannot be guessed.
     case token
-    /// Whether a user name or an address is free, which is also the published client's sign that the server lives.
+    /// Whether a user name or an address is free; also the published client's liveness probe.
     case availability
-    /// What searches much or makes files.
+    /// Expensive searches and generated files.
     case expensive
-    /// Never limited: what supervisors ask.
+    /// Never limited: health checks.
     case exempt
 }
 

@@ -27,8 +27,8 @@ package struct RateLimiter: Sendable {
         guard state.isAdmitted else { throw Self.refusal(state) }
     }
 
-    /// Draws one request from the quota of the account that is calling, if one is. One that is over it takes nothing from
-    /// its address, which others share.
+    /// Draws one request from the quota of the account that is calling, if one is. An account over its quota takes
+    /// nothing from its address, which others share.
     func draw(_ limits: RateLimits?, ofAccount exchange: inout Exchange) async throws {
         guard let store, let limits, let caller = exchange.caller, let use = exchange.quota else { return }
         let now = exchange.arrival.receivedAt

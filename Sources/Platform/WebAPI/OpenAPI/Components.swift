@@ -37,7 +37,7 @@ struct Components {
             "securitySchemes": .members([
                 "bearer": .members([
                     "type": "http", "scheme": "bearer", "bearerFormat": "JWT",
-                    "description": "The access token of sign-in, registration or refresh. It is good for 15 minutes.",
+                    "description": "The access token of sign-in, registration or refresh. It is valid for 15 minutes.",
                 ])
             ]),
         ])

@@ -1,4 +1,4 @@
-/// What the document tells of a property or a parameter beyond its shape and its rules.
+/// What the document says about a property or a parameter beyond its shape and its rules.
 package struct FieldNote: Sendable, Equatable, ExpressibleByStringLiteral {
     let text: String
     let example: DocumentValue?
@@ -44,7 +44,7 @@ package protocol Documented {
     static var notes: [String: FieldNote] { get }
 }
 
-/// A response that has one of several shapes. Whoever composes the program tells the document which: ``DocumentTexts/unions``.
+/// A response that has one of several shapes. Composition tells the document which: ``DocumentTexts/unions``.
 package protocol UnionResponse {
     /// What the document calls it.
     static var unionName: String { get }

@@ -1,6 +1,6 @@
 import CareSyncCore
 
-/// What an endpoint tells the OpenAPI document.
+/// What the OpenAPI document needs to know of an endpoint.
 struct OperationDescription: Sendable {
     let parameters: any (Decodable & Sendable).Type
     let pathNames: [String]

@@ -66,7 +66,7 @@ extension Problem {
     static let rateLimited = Problem(
         .tooManyRequests, "RATE_LIMITED", "Too many requests. Try again later.", retryAfter: 1)
     static let tokenExpired = Problem(
-        .unauthenticated, "TOKEN_EXPIRED", "The access token has run out. Get another with the refresh token.")
+        .unauthenticated, "TOKEN_EXPIRED", "The access token has expired. Get a new one with the refresh token.")
     static let tokenInvalid = Problem(.unauthenticated, "TOKEN_INVALID", "The access token is not valid.")
     static let sessionRevoked = Problem(.unauthenticated, "SESSION_REVOKED", "The session has ended. Sign in again.")
     static let accountInactive = Problem(.forbidden, "ACCOUNT_INACTIVE", "The account is deactivated.")

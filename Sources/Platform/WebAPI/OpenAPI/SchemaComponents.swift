@@ -90,8 +90,8 @@ struct SchemaComponents {
         _ name: String, _ fields: [RecordedType.Field], _ direction: Direction
     ) throws -> JSONTree {
         guard !fields.isEmpty else { throw Mistake.emptyObject(name) }
-        // A type that goes both ways differs in what is required, and features may give two types one name: whichever
-        // comes second gets a name of its own.
+        // A type that goes both ways differs in what is required, and features may give two types one name: the second
+        // one gets a name of its own.
         let enclosing = open[name]
         defer { open[name] = enclosing }
         var candidate = name

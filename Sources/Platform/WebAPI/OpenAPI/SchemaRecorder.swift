@@ -1,7 +1,7 @@
 import CareSyncCore
 import Foundation
 
-/// Derives schemas from `Codable` structs: it plays the decoder and notes what is asked for.
+/// Derives schemas from `Codable` structs: it acts as the decoder and records what is read.
 enum SchemaRecorder {
     enum Failure: Error, CustomStringConvertible {
         case cannotRecord(String)

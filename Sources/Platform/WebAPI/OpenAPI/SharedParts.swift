@@ -21,7 +21,7 @@ enum SharedParts {
         ("RateLimit-Policy", header("The quotas the request drew on: `q` requests in `w` seconds.", "string")),
     ]
 
-    static let retryAfter: Part = ("Retry-After", header("Seconds until it can be tried again.", "integer"))
+    static let retryAfter: Part = ("Retry-After", header("Seconds to wait before trying again.", "integer"))
     static let authenticate: Part = ("WWW-Authenticate", header("Always `Bearer`.", "string"))
     static let etag = header("Names this version of the response.", "string")
 

@@ -11,7 +11,7 @@ extension APIResponder: RequestResponder {
                 do {
                     try await produce(writer)
                 } catch let error where !(error is BodyWriter.ClientGone || error is CancellationError) {
-                    // Its head has been sent, so nobody else is told; and only the type, as for every fault.
+                    // Its head has been sent, so only the log is told; and only the type, as for every fault.
                     request.logger.error(
                         "broken stream",
                         metadata: [

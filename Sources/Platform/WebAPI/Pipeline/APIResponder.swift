@@ -51,7 +51,7 @@ package struct APIResponder: Sendable {
         return try await endpoint.handle(exchange)
     }
 
-    /// The response to a request that cannot be taken for one, so that nothing is run for it.
+    /// The response to an unreadable request.
     func refusal(_ problem: Problem, of request: ServerRequest) -> RenderedResponse {
         var exchange = Exchange(request, arrival(of: request), origin: .sameOrigin, route: nil)
         let response = errors.response(to: problem, &exchange)

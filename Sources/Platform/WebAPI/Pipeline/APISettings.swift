@@ -1,6 +1,6 @@
 package import CareSyncCore
 
-/// What every request is answered with, whatever the features are.
+/// What the pipeline needs, whatever the features are.
 package struct APISettings: Sendable {
     package var authenticator: Authenticator
     package var stepUp: StepUpGuard

@@ -5,7 +5,7 @@ package import CareSyncCore
 package struct AddressGuard: Sendable {
     package enum Verdict: Sendable, Equatable {
         case open
-        /// Blocked for everybody but administrators, who may also sign in (contract/common.md §7).
+        /// Blocked for everybody except administrators, who may also sign in (rules/sign-in-protection 5).
         case administrators
         case closed
     }
@@ -24,7 +24,7 @@ package struct AddressGuard: Sendable {
         return verdict == .open || Self.isAlwaysOpen(path) ? .open : verdict
     }
 
-    /// What supervisors and load balancers ask is answered to whoever asks.
+    /// Health checks are answered at every address.
     static func isAlwaysOpen(_ path: String) -> Bool {
         path.hasPrefix("/health/") || path == "/actuator/health"
     }

@@ -10,8 +10,8 @@ package struct Authenticator: Sendable {
     }
 }
 
-/// Tells whether a caller has proved who they are recently enough for what is sensitive (RULINGS C13). It may ask the
-/// database: few routes need it.
+/// Tells whether a caller has proved who they are recently enough for what is sensitive (rules/second-factor 4). It may
+/// ask the database: few routes need it.
 package struct StepUpGuard: Sendable {
     package typealias Check =
         @Sendable (_ caller: Principal, _ proof: IdentityProof, _ now: Instant) async throws -> Bool

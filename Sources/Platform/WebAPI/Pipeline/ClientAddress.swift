@@ -17,7 +17,7 @@ package struct ClientAddress: Sendable {
             let text = Self.host(hop.filter { $0 != " " && $0 != "\t" })
             return IPAddress(text)?.description ?? text
         }
-        // What stands left of the first hop that is not ours is the client's own claim, also when that hop is no address.
+        // Everything left of the first untrusted hop is the client's own claim, even if that hop is not an address.
         guard let hop = hops.last(where: { !trustedProxies.contains($0) }), IPAddress(hop) != nil else { return peer }
         return hop
     }

@@ -2,7 +2,7 @@ import HTTPServer
 import HTTPTypes
 import NIOCore
 
-/// Which browser origins may call the API (contract/common.md §6).
+/// Which browser origins may call the API (rules/http 2).
 package struct CrossOrigin: Sendable {
     private let origins: Set<String>
 

@@ -6,7 +6,7 @@ package struct Denial: Sendable {
     package let origin: RequestOrigin
     /// Such as `GET /api/patients/{id}/access-log`.
     package let route: String
-    /// What stood for the parameters of the path, as the caller wrote it.
+    /// The values of the path parameters, as the caller wrote them.
     package let pathValues: [(name: String, value: String)]
     /// Whose data it was about, so that the patient learns of it.
     package let patient: PatientID?
@@ -15,7 +15,7 @@ package struct Denial: Sendable {
     package let at: Instant
 }
 
-/// Keeps denials before they are answered; when that fails the request fails with it.
+/// Records denials before they are answered; if that fails, the request fails.
 package struct DenialRecorder: Sendable {
     package let record: @Sendable (Denial) async throws -> Void
 

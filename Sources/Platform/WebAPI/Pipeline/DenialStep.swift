@@ -13,7 +13,7 @@ struct DenialStep: Sendable {
             let code = Failure(failure).refusalCode
         else { return failure }
         await rateLimiter.charge(exchange.quota, account: caller.userID, at: exchange.arrival.receivedAt)
-        // A path that cannot be read names nothing; the caller is told of the refusal all the same.
+        // An unreadable path names nothing; the caller still gets the refusal.
         let values = (try? route.pathValues(in: exchange.request.path)) ?? []
         let denial = Denial(
             origin: exchange.requestOrigin, route: route.name, pathValues: values,

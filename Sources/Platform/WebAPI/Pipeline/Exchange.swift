@@ -7,7 +7,7 @@ import Persistence
 struct ArrivalMetadata: Sendable {
     let requestID: String
     let address: String
-    /// Whom the address may be served for.
+    /// Who may be served at the address.
     let service: AddressGuard.Verdict
     let receivedAt: Instant
 }

@@ -1,8 +1,8 @@
 import CareSyncCore
 import Synchronization
 
-/// Names requests: the client's `X-Request-Id` when it is a harmless token, otherwise a random start of this process and a
-/// running number.
+/// Names requests: the client's `X-Request-Id` if it is a harmless token, otherwise a random prefix of this process and
+/// a counter.
 final class RequestIDs: Sendable {
     private let prefix: String
     private let counter = Atomic<UInt64>(0)

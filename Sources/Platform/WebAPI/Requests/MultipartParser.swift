@@ -112,7 +112,7 @@ struct MultipartParser {
             guard view.count < Self.lineLength else { throw Self.broken }
             return nil
         }
-        // A line break alone, NUL and their like would end up in names of fields and files.
+        // A lone line break, NUL and similar characters would end up in names of fields and files.
         guard let bytes = buffer.readBytes(length: end - view.startIndex),
             !bytes.contains(where: { $0 < 0x20 || $0 == 0x7F }), let line = String(validating: bytes, as: UTF8.self)
         else { throw Self.broken }

@@ -1,8 +1,8 @@
 import CareSyncCore
 import JSONCoding
 
-/// Decodes path and query values into an endpoint's parameter type: fields named in the path come from there, the others
-/// from the query. Unknown query values are ignored.
+/// Decodes path and query values into an endpoint's parameter type: fields named in the path come from the path, the
+/// others from the query. Unknown query values are ignored.
 enum ParameterReader {
     static func reader<Parameters: Decodable & Sendable>(
         for type: Parameters.Type, pathNames: [String]

@@ -12,7 +12,7 @@ enum QueryText {
         }
     }
 
-    /// 400 for broken escapes, bytes that are not UTF-8, and NUL, which no value of ours may hold.
+    /// 400 for broken escapes, bytes that are not UTF-8, and NUL, which no value may contain.
     static func decode(
         _ text: some Collection<UInt8>, plusIsBlank: Bool, field: String
     ) throws -> String {

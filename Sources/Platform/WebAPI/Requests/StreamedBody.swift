@@ -47,7 +47,7 @@ enum BodyFailure {
         case is NIOTooManyBytesError: tooLarge
         case is BodyBudget.Exhausted: Problem.unavailable
         case is CancellationError: error
-        // The connection broke off, or what came was not HTTP: no fault of ours, and nobody reads the answer.
+        // The connection broke, or what came was not HTTP: not a fault, and nobody reads the answer.
         default: Problem.malformedHTTP
         }
     }

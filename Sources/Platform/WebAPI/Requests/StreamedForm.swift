@@ -88,7 +88,7 @@ private final class FormReader: @unchecked Sendable {
             isInPart = true
             return part
         case .end:
-            // What a client sends behind the last boundary means nothing.
+            // Anything after the last boundary is ignored.
             while try await pieces.next() != nil {}
             return nil
         case .content, .partEnd: throw MultipartParser.broken

@@ -1,4 +1,4 @@
-/// A response inside another one whose type the enclosing feature does not know, because a higher feature supplies it.
+/// A response inside another one, of a type that a higher feature supplies.
 package struct AnyWireResponse: WireValue {
     private let write: @Sendable (any Encoder) throws -> Void
 

@@ -3,7 +3,7 @@ import HTTPServer
 import JSONCoding
 import NIOCore
 
-/// A response that has been written already, to stand in a list among others.
+/// An already encoded response, to be part of a list.
 package struct EncodedJSON<Content: WireValue>: Sendable {
     fileprivate let bytes: [UInt8]
 

@@ -1,7 +1,7 @@
 package import CareSyncCore
 
 /// A list: always a bare array, with `X-Total-Count` when pages were asked for and `X-Truncated` when an unpaged list was
-/// cut (RULINGS D6).
+/// cut (rules/lists-and-paging 3).
 package struct PagedResponse<Item: WireValue>: ResponseConvertible {
     private let page: Page<Item>
 

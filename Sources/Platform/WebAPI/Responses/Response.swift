@@ -46,7 +46,7 @@ package enum ResponseDescription: Sendable {
     var isReplayable: Bool { if case .once = self { true } else { false } }
 }
 
-/// What a list may hold.
+/// What a list may contain.
 package protocol WireValue: Codable, Sendable {}
 
 extension String: WireValue {}

@@ -20,7 +20,7 @@ package struct StaticPage: Sendable {
     }
 }
 
-/// Makes the table of routes, with an answer 405 for every path to the methods it lacks.
+/// Builds the table of routes; every path answers 405 to the methods it lacks.
 enum APIRouter {
     enum Mistake: Error, CustomStringConvertible {
         case declaredTwice(String)
@@ -79,7 +79,7 @@ enum APIRouter {
     }
 }
 
-/// Who answers a request.
+/// What answers a request.
 enum RouteResponder: Sendable {
     case endpoint(EndpointRoute)
     case page(StaticPage)

@@ -9,7 +9,7 @@ struct PathRoutes: Sendable {
         self.template = template
     }
 
-    /// What answers GET answers HEAD as well.
+    /// GET routes answer HEAD as well.
     mutating func add(_ responder: RouteResponder, for method: HTTPRequest.Method) {
         responders[method] = responder
         if method == .get { responders[.head] = responder }
@@ -46,7 +46,7 @@ struct PathResponders: Sendable {
     }
 }
 
-/// Finds who answers a path. Paths without parameters, which most requests ask for, are looked up whole.
+/// Finds the route of a path. Paths without parameters, which most requests have, are looked up as a whole.
 struct RouteTable: Sendable {
     private let whole: [String: PathResponders]
     private let root: Node

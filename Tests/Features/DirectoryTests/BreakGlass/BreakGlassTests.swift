@@ -139,7 +139,7 @@ struct BreakGlassTests {
         }
     }
 
-    @Test("with it a doctor sees what the relation would show, for an hour, and every look says why")
+    @Test("with it a doctor sees what the relation would show, for an hour, and every access says why")
     func effect() async throws {
         try await withApp { app in
             let patient = try await app.registerPatient(["illnessDetails": "Penicillin allergy"])

@@ -47,7 +47,7 @@ struct PatientKeyTests {
         }
     }
 
-    @Test("the cache of keys stays within its bound and keeps what is in use")
+    @Test("the cache of keys stays within its bound and keeps keys in use")
     func bound() {
         let cache = PatientKeyCache(limit: 10)
         func key(_ id: Int64) -> PatientKey {

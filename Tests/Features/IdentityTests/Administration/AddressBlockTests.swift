@@ -99,7 +99,7 @@ struct AddressBlockTests {
         }
     }
 
-    @Test("blocks that are over are forgotten by the clean-up", arguments: DatabaseKind.available)
+    @Test("expired blocks are removed by the clean-up", arguments: DatabaseKind.available)
     func retention(_ kind: DatabaseKind) async throws {
         try await withApp(kind) { app in
             let admin = try await app.admin()

@@ -37,7 +37,7 @@ struct SessionAdministrationTests {
         }
     }
 
-    @Test("another's session, and a made-up one, is unknown", arguments: DatabaseKind.available)
+    @Test("somebody else's session and a made-up one are both unknown", arguments: DatabaseKind.available)
     func foreign(_ kind: DatabaseKind) async throws {
         try await withApp(kind) { app in
             let (one, other) = (try await app.registerPatient(), try await app.registerPatient())

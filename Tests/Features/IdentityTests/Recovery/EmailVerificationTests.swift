@@ -78,7 +78,7 @@ struct EmailVerificationTests {
         }
     }
 
-    @Test("a token ties the registration to whoever verified", arguments: DatabaseKind.available)
+    @Test("a token ties the registration to the one who verified", arguments: DatabaseKind.available)
     func token(_ kind: DatabaseKind) async throws {
         try await withApp(kind) { app in
             _ = try await Self.start(app)
@@ -101,7 +101,7 @@ struct EmailVerificationTests {
             }
             _ = try await Self.start(app, addresses.verified)
             let code = try #require(try await app.sentMails(to: addresses.verified).last?.code)
-            // Whoever reads the code may type the address as they like; it proves the mailbox it was sent to.
+            // The address may be typed in any spelling; the code proves the mailbox it was sent to.
             let verify = ["email": addresses.other, "otp": code]
             #expect(try await app.post("/api/auth/email-verification/verify", json: verify).status == 200)
             #expect(try await status(addresses.other) == false)

@@ -154,7 +154,7 @@ struct PasswordResetTests {
         }
     }
 
-    @Test("nobody is written to who has no account, or one that is deactivated", arguments: DatabaseKind.available)
+    @Test("no mail goes to an address without an active account", arguments: DatabaseKind.available)
     func nobody(_ kind: DatabaseKind) async throws {
         try await withApp(kind) { app in
             let user = try await app.registerPatient(["email": Self.email])

@@ -129,7 +129,7 @@ struct LockoutRaceTests {
     func died(kind: DatabaseKind) async throws {
         try await withIdentity(kind) { app in
             let record = try await app.feature.signInGuard.attempt(at: "asha", of: nil, from: .somewhere) { guess in
-                // What the row looks like while the guess is in hand is what a process that dies now leaves.
+                // The row during the check is what a process that dies now would leave.
                 try await app.database.read { db in try SignInAttemptRepository(db: db).find(guess.subject) }
             }
             let left = try #require(record)

@@ -45,7 +45,7 @@ struct SignInAttemptRecordTests {
             wrong(&record, at: minute, minute, minute, minute, minute) == .locked(until: start + .minutes(minute + 15)))
     }
 
-    @Test("attempts in hand count as used, until they are given back or end by themselves")
+    @Test("attempts being checked count as used, until they are given back or expire")
     func reservations() {
         var record = SignInAttemptRecord()
         var attempts: [Instant] = []
@@ -66,7 +66,7 @@ struct SignInAttemptRecordTests {
         #expect(record.reservations.count == 1)
     }
 
-    @Test("a success forgets wrong attempts and locks, and leaves attempts in hand")
+    @Test("a success forgets wrong attempts and locks, and leaves attempts being checked")
     func success() {
         var record = SignInAttemptRecord()
         _ = wrong(&record, at: 0, 0, 0, 0)

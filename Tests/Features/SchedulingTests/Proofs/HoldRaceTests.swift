@@ -12,7 +12,9 @@ struct HoldRaceTests {
         case booked(Int)
     }
 
-    @Test("payment, timer and another patient at once: one winner, and no lie", arguments: DatabaseKind.available)
+    @Test(
+        "payment, timer and another patient at once: one winner, and no false answer", arguments: DatabaseKind.available
+    )
     func atOnce(kind: DatabaseKind) async throws {
         try await withClinic(kind) { clinic in
             try await clinic.wantPrepayment()

@@ -37,7 +37,7 @@ struct MemoryQuotasTests {
         }
     }
 
-    @Test("what is given back can be used again, and a dear request draws more")
+    @Test("what is given back can be used again, and an expensive request draws more")
     func costs() {
         let store = MemoryQuotas()
         #expect(store.take(3, of: quota, for: key, at: start).remaining == 2)

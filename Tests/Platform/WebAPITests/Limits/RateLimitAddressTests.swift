@@ -29,7 +29,7 @@ struct RateLimitAddressTests {
         #expect(counts == ["11999", "11999", "11998", "11997", "11999", "11998", "11999"])
     }
 
-    @Test("without one, X-Forwarded-For is nobody's business")
+    @Test("without one, X-Forwarded-For is ignored")
     func spoofed() async throws {
         let app = try ToyApp(rateLimiter: RateLimiter(store: MemoryQuotas()))
         let counts = try await app.test { toys in

@@ -12,7 +12,7 @@ struct SwaggerUITests {
     private func withFiles(_ names: [String], _ body: (String) async throws -> Void) async throws {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("swagger-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
-        defer { try? FileManager.default.removeItem(at: folder) }  // A folder that stays is in nobody's way.
+        defer { try? FileManager.default.removeItem(at: folder) }  // A folder that stays does no harm.
         for name in names { try Data(name.utf8).write(to: folder.appendingPathComponent(name)) }
         try await body(folder.path)
     }

@@ -78,7 +78,7 @@ struct StreamedBodyTests {
         }
     }
 
-    @Test("whoever may not send a body is told before its first byte is asked for")
+    @Test("a caller who may not send a body is refused before its first byte is requested")
     func gate() async throws {
         let answer = try await withToyServer { port in
             let connection = try RawConnection(port: port)

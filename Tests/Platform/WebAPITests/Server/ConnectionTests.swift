@@ -66,7 +66,7 @@ struct ConnectionTests {
         #expect(answer.hasSuffix("\r\n\r\npart 0\npart 1\npart 2\n"))
     }
 
-    @Test("whoever asks for the end of the connection is told of it, and gets it")
+    @Test("a client that asks for the connection to end is told so, and it ends")
     func close() async throws {
         let answer = try await exchange(Self.catalogue + "Connection: close\r\n\r\n" + Self.catalogue + "\r\n")
         #expect(answer.components(separatedBy: "Toys for all").count == 2)

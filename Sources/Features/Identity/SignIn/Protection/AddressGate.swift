@@ -2,12 +2,12 @@ import CareSyncCore
 import Persistence
 import WebAPI
 
-/// Whom an address may be used by, as far as blocks decide it (RULINGS C4). In the networks of the administration, a block
-/// leaves administrators in (contract/common.md §7): otherwise whoever gets an address blocked also locks out those who
-/// could lift it.
+/// Who may use an address, as far as blocks decide (rules/sign-in-protection 4). In the networks of the administration,
+/// a block leaves administrators in (rules/sign-in-protection 5): otherwise somebody who gets an address blocked also
+/// locks out those who could lift the block.
 struct AddressGate: Sendable {
     let blocks: AddressBlockCache
-    /// Where administrators stay able to sign in.
+    /// Where administrators can always sign in.
     let administration: [IPNetwork]
 
     func verdict(on address: String, at now: Instant) -> AddressGuard.Verdict {
@@ -15,7 +15,7 @@ struct AddressGate: Sendable {
         return servesAdministrators(address) ? .administrators : .closed
     }
 
-    /// Whether blocks of the address are for others than administrators.
+    /// Whether blocks of the address spare administrators.
     func servesAdministrators(_ address: String) -> Bool {
         guard !administration.isEmpty, let address = IPAddress(address) else { return false }
         return administration.contains { $0.contains(address) }

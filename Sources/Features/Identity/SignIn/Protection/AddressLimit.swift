@@ -1,8 +1,8 @@
 import CareSyncCore
 import Persistence
 
-/// When an address may not try to sign in any more (RULINGS C4). A clinic sits behind one address, so it takes many
-/// failures, over several accounts, and it ends by itself.
+/// When an address may not try to sign in any more (rules/sign-in-protection 3). A clinic sits behind one address, so
+/// it takes many failures, over several accounts, and it ends by itself.
 struct AddressRule: Sendable, Equatable {
     var failures = 30
     var accounts = 5
@@ -16,12 +16,12 @@ struct AddressRule: Sendable, Equatable {
     }
 }
 
-/// `address_limits` has one row for a network that may not sign in, and only while that lasts; what was is in the audit
+/// `address_limits` has one row for a network that may not sign in, only while that lasts; the past is in the audit
 /// log.
 struct AddressLimitRepository {
     let db: any Connection
 
-    /// When each account was guessed at from a network, known devices left out.
+    /// When each account was guessed at from a network, known devices excluded.
     func failures(from network: String, at now: Instant) throws -> [[Instant]] {
         let texts: [String] = try db.values(
             """
@@ -35,7 +35,7 @@ struct AddressLimitRepository {
         try db.value("SELECT expires_at FROM address_limits WHERE network = \(network) AND expires_at > \(now)")
     }
 
-    /// Limits a network, unless it is limited; whether it was not.
+    /// Limits a network unless it is limited already; returns whether it was not.
     func insert(_ network: String, from now: Instant, until expiry: Instant) throws -> Bool {
         let count = try db.run(
             """

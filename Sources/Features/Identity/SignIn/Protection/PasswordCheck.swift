@@ -3,8 +3,8 @@ import CareSyncCore
 import Cryptography
 import Persistence
 
-/// Checks the password of somebody who is signed in, for what asks for it again. Wrong ones count as those of sign-ins do
-/// (RULINGS C4).
+/// Checks the password of a signed-in account again. Wrong ones count like those of sign-ins
+/// (rules/sign-in-protection 1).
 struct PasswordCheck: Sendable {
     let database: any Database
     let hasher: PasswordHasher

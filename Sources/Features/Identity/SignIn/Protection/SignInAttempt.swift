@@ -3,7 +3,7 @@ import CareSyncCore
 import Persistence
 import Synchronization
 
-/// An attempt in hand. Exactly one of its functions is called, in the transaction of what the check led to.
+/// An attempt being checked. Exactly one of its functions is called, in the transaction that follows from the check.
 struct SignInAttempt: Sendable {
     let subject: SignInAttemptSubject
     let reservation: Instant
@@ -33,17 +33,18 @@ struct SignInAttempt: Sendable {
 
     var isSettled: Bool { settled.value.withLock { $0 } }
 
-    /// Who guessed proved to be who they say: earlier wrong attempts from this source are forgotten.
+    /// The attempt was right: earlier wrong attempts from this source are forgotten.
     func succeed(_ db: any Connection) throws {
         try settle(.right, db)
     }
 
-    /// Counts the wrong attempt; with the last one that is left, the source is locked out of the account.
+    /// Counts a wrong attempt; the last one locks the source out of the account.
     func fail(_ db: any Connection) throws {
         try settle(.wrong, db)
     }
 
-    /// The attempt was right but proves nothing yet, or was no attempt: it is given back, and earlier wrong ones stand.
+    /// The attempt was right but proves nothing yet, or was not judged: it is given back, and earlier wrong ones
+    /// remain.
     func release(_ db: any Connection) throws {
         try settle(.undecided, db)
     }
@@ -61,7 +62,7 @@ struct SignInAttempt: Sendable {
         db.scope.afterCommit { [settled] in settled.value.withLock { $0 = true } }
     }
 
-    /// Once per lock: attempts while it lasts leave no rows.
+    /// Once per lock: attempts during it leave no rows.
     private func audit(lockedUntil end: Instant, _ db: any Connection) {
         db.audit(
             AuditEntry(

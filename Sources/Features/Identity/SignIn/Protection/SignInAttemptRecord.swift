@@ -8,10 +8,10 @@ struct SignInAttemptLimits: Sendable, Equatable {
     /// The first lock. Each further one is twice as long as the one before, up to the longest.
     var firstLock = TimeSpan.minutes(15)
     var longestLock = TimeSpan.hours(4)
-    /// How long after its end a lock still makes the next one longer.
+    /// How long after its end a lock still lengthens the next one.
     var memory = TimeSpan.hours(24)
-    /// How long an attempt may be in hand. It is longer than the queue of password checks can take, and it bounds how long
-    /// the attempts of a process that died are missing.
+    /// How long an attempt may take. Longer than the queue of password checks can take; it bounds how long the attempts
+    /// of a dead process are missing.
     var reservation = TimeSpan.minutes(3)
 
     func lock(_ number: Int) -> TimeSpan {
@@ -20,11 +20,11 @@ struct SignInAttemptLimits: Sendable, Equatable {
     }
 }
 
-/// The attempts at one account from one source: those that were wrong, those in hand, and the lock they led to.
+/// The attempts at one account from one source: wrong ones, those being checked, and the lock they led to.
 struct SignInAttemptRecord: Equatable, Sendable {
     /// When the wrong attempts of the window were, oldest first.
     private(set) var failures: [Instant] = []
-    /// When each attempt in hand ends by itself; no two at the same microsecond, so the moment is also its name.
+    /// When each attempt being checked expires; no two at the same microsecond, so the moment also identifies it.
     private(set) var reservations: [Instant] = []
     private(set) var locks = 0
     private(set) var lockedUntil: Instant?
@@ -32,7 +32,7 @@ struct SignInAttemptRecord: Equatable, Sendable {
     enum Admission: Equatable {
         case granted(Instant)
         case locked(until: Instant)
-        /// All the attempts that are left are in hand.
+        /// All remaining attempts are being checked.
         case exhausted
     }
 
@@ -42,7 +42,7 @@ struct SignInAttemptRecord: Equatable, Sendable {
     enum Settlement: Equatable {
         case counted
         case locked(until: Instant)
-        /// The attempt had ended by itself, so another may have taken its place: its outcome must not be told.
+        /// The attempt had expired, so another may have taken its place: its outcome must not be used.
         case lapsed
     }
 
@@ -55,7 +55,7 @@ struct SignInAttemptRecord: Equatable, Sendable {
         self.lockedUntil = lockedUntil
     }
 
-    /// Takes one of the attempts that are left, before it is known whether it is right.
+    /// Takes one of the remaining attempts, before it is known whether it is right.
     mutating func reserve(at now: Instant, _ limits: SignInAttemptLimits) -> Admission {
         if let lockedUntil, now < lockedUntil { return .locked(until: lockedUntil) }
         prune(at: now, limits)
@@ -89,7 +89,7 @@ struct SignInAttemptRecord: Equatable, Sendable {
         }
     }
 
-    /// When there is nothing left to remember; `nil` when that is now.
+    /// When there will be nothing left to remember; `nil` if that is now.
     func expiry(_ limits: SignInAttemptLimits) -> Instant? {
         let ends = [
             failures.last.map { $0 + limits.window }, reservations.max(), lockedUntil.map { $0 + limits.memory },
@@ -116,8 +116,8 @@ struct SignInAttemptRecord: Equatable, Sendable {
 
 /// Whose attempts are counted together.
 struct SignInAttemptSubject: Sendable, Hashable {
-    /// A keyed hash of the user name, so that names nobody has, which may be mistyped passwords, are not kept in clear and
-    /// are treated as those of accounts are.
+    /// A keyed hash of the user name, so that unknown names, which may be mistyped passwords, are not stored in clear
+    /// and are treated like those of accounts.
     let account: String
     /// The network the attempts come from, or a device of the account's own on it.
     let source: String

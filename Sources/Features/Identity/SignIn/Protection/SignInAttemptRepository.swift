@@ -33,7 +33,7 @@ struct SignInAttemptRepository {
         return record
     }
 
-    /// Keeps what there is to remember. A row without anything is left to the purge: others may be waiting for its lock.
+    /// Stores the record. An empty row is left to the purge, because others may be waiting for its lock.
     func save(
         _ record: SignInAttemptRecord, of subject: SignInAttemptSubject, at now: Instant, _ limits: SignInAttemptLimits
     ) throws {
@@ -57,7 +57,7 @@ struct SignInAttemptRepository {
     }
 
     /// The account of a user name, and the addresses of its newest sign-ins that were made with this very user agent and
-    /// are neither over nor suspect. A name nobody has costs the same statement.
+    /// are neither over nor suspect. An unknown name costs the same statement.
     func signIns(
         named username: String, userAgent: String?, at now: Instant
     ) throws -> (user: UserID?, addresses: [String]) {

@@ -31,8 +31,8 @@ enum GuardError: FailureCatalogue {
     }
 }
 
-/// Bounds the attempts at an account's passwords and codes (RULINGS C4): 5 wrong ones in 15 minutes from one source lock
-/// that source out of that account, and nobody else.
+/// Bounds the attempts at an account's passwords and codes (rules/sign-in-protection 1): 5 wrong ones in 15 minutes
+/// from one source lock that source out of that account, and nobody else.
 ///
 /// The database counts, for all nodes. An attempt is taken from those that are left *before* it is checked, so parallel
 /// ones do not slip past; it is given back, or counted, in the transaction that its outcome leads to.
@@ -41,7 +41,7 @@ struct SignInGuard: Sendable {
     let limits: SignInAttemptLimits
     let addresses: AddressRule
     let gate: AddressGate
-    /// Whether the machine itself is never limited as an address (RULINGS C13).
+    /// Whether the machine itself is never limited as an address (rules/sign-in-protection 6).
     let exemptsLoopback: Bool
     private let names: KeyedHash
     /// Otherwise many right sign-ins at once would find all attempts taken and be refused.
@@ -64,10 +64,10 @@ struct SignInGuard: Sendable {
 
     private var now: Instant { database.services.time.now }
 
-    /// Runs `body`, which checks one password or code of the account of that user name and settles the attempt in the
-    /// transaction of what follows (``SignInAttempt``). An attempt that is not settled is given back.
+    /// Runs `body`, which checks one password or code of the named account and settles the attempt in the transaction
+    /// that follows (``SignInAttempt``). An attempt that is not settled is given back.
     ///
-    /// Throws ``GuardError`` without running it when there is no attempt left. A user name nobody has is treated alike.
+    /// Throws ``GuardError`` without running it when there is no attempt left. An unknown user name is treated alike.
     ///
     /// - Parameter role: of the account, when it is known whose it is. Otherwise `body` heeds ``SignInAttempt/restriction``.
     func attempt<Value: Sendable>(
@@ -87,7 +87,7 @@ struct SignInGuard: Sendable {
             try await giveBack(attempt)
             return value
         } catch {
-            try? await giveBack(attempt)  // What went wrong first is what is told; the attempt ends by itself.
+            try? await giveBack(attempt)  // The first error is the one to report; the attempt expires by itself.
             throw error
         }
     }
@@ -112,7 +112,7 @@ struct SignInGuard: Sendable {
         Hex.text(names.code(for: Array(UsernameRules.key(username).utf8)))
     }
 
-    /// Whose attempt it is; refuses at once, and without a trace, what is locked.
+    /// Whose attempt it is; refuses locked sources at once, without leaving a trace.
     private func admit(
         _ username: String, from origin: SignInOrigin
     ) async throws -> (subject: SignInAttemptSubject, user: UserID?, restriction: GuardError?) {
@@ -134,7 +134,7 @@ struct SignInGuard: Sendable {
         }
     }
 
-    /// What everybody but administrators is told at an address that is blocked or limited.
+    /// What everybody except administrators is told at a blocked or limited address.
     private func restriction(
         of subject: SignInAttemptSubject, on address: String, at now: Instant, _ db: any Connection
     ) throws -> GuardError? {
@@ -175,7 +175,7 @@ struct SignInGuard: Sendable {
 }
 
 extension SignInOrigin {
-    /// Names a device of the account's own (decision 0011): what it said of itself at an earlier sign-in on this network.
+    /// Names a device of the account's own (decision 0011): its user agent at an earlier sign-in on this network.
     func device(on network: String) -> String {
         "\(network) \(Hex.text(Digest.sha256(Array((userAgent ?? "").utf8)).prefix(16)))"
     }
