@@ -3,7 +3,7 @@ import Foundation
 import Testing
 
 /// What answers carry on a socket of the program itself.
-@Suite("Headers on a live socket", .timeLimit(.minutes(2)))
+@Suite("Headers on a live socket", .timeLimit(.minutes(10)))
 struct LiveHeaderTests {
     private static let environment = [
         "CARESYNC_RATE_LIMITS": "on", "CARESYNC_PUBLIC_URL": "https://clinic.example",

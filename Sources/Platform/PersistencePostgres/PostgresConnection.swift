@@ -16,6 +16,8 @@ final class PostgresConnection: PipelinedTransaction {
     private var queuedBytes = 0
     /// The last of what waits; it takes rows until something follows it.
     private var condition: PostgresCondition?
+    /// Whether rows of the taken transaction are written only if its change happens.
+    private(set) var hasConditionalRows = false
     /// Something that may have written has been queued or sent.
     private var hasWritten = false
     /// Some statement was answered, so the connection was good when the body began.
@@ -255,6 +257,7 @@ extension PostgresConnection {
             return nil
         }
         sentCommit = true
+        hasConditionalRows = condition?.rows.isEmpty == false
         taken = takeWaiting()
         return taken.map(\.sql) + [Self.commit]
     }

@@ -36,7 +36,9 @@ extension PostgresWorker {
             self.send(writes, pipeline)
         }
         for case .write(let write) in work {
-            if let opened = write.open(self, pipeline, settle) { waiting.append(opened) }
+            guard let opened = write.open(self, pipeline, settle) else { continue }
+            waiting.append(opened)
+            if opened.isAwaited { settle() }
         }
         settle()
     }

@@ -14,6 +14,9 @@ struct PostgresWrite: Sendable {
     struct OpenWrite {
         /// From `BEGIN` to `COMMIT`.
         let statements: [SQL]
+        /// Whether what follows must wait for the answer: rows such as those of the audit log build on rows that this
+        /// transaction may turn out not to have written.
+        let isAwaited: Bool
         /// All of it was answered: the transaction is durable, or came to nothing.
         let succeed: (ArraySlice<PostgresRowSource>) -> Void
         /// It failed, and was undone.
@@ -51,7 +54,7 @@ struct PostgresWrite: Sendable {
                     caller.resume(with: connection.result(answer))
                     return nil
                 }
-                return OpenWrite(statements: statements) { answers in
+                return OpenWrite(statements: statements, isAwaited: connection.hasConditionalRows) { answers in
                     do {
                         try connection.deliver(answers)
                     } catch {

@@ -4,7 +4,7 @@ import HTTPServer
 import NIOCore
 import Testing
 
-@Suite("Bodies that arrive", .timeLimit(.minutes(2)))
+@Suite("Bodies that arrive", .timeLimit(.minutes(10)))
 struct BodyTests {
     private static func head(_ length: Int) -> String {
         "POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: \(length)\r\n\r\n"

@@ -3,7 +3,7 @@ import Foundation
 import HTTPServer
 import Testing
 
-@Suite("Room for connections", .timeLimit(.minutes(2)))
+@Suite("Room for connections", .timeLimit(.minutes(10)))
 struct ConnectionTableTests {
     private static let request = "GET /served HTTP/1.1\r\nHost: a\r\n\r\n"
 

@@ -5,7 +5,7 @@ import NIOCore
 import Testing
 
 /// Requests behind which nothing can be understood.
-@Suite("The last request of a connection", .timeLimit(.minutes(2)))
+@Suite("The last request of a connection", .timeLimit(.minutes(10)))
 struct LastRequestTests {
     static let requests = [
         "GET /last HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n",

@@ -4,7 +4,7 @@ import HTTPServer
 import NIOCore
 import Testing
 
-@Suite("Streamed answers", .timeLimit(.minutes(2)))
+@Suite("Streamed answers", .timeLimit(.minutes(10)))
 struct StreamTests {
     private struct Broken: Error {}
 

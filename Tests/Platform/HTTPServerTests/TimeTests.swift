@@ -7,7 +7,7 @@ import Synchronization
 import Testing
 
 /// How long a connection may take. Delays of a busy machine are not measured here.
-@Suite("Time on a connection", .timeLimit(.minutes(2)))
+@Suite("Time on a connection", .timeLimit(.minutes(10)))
 struct TimeTests {
     private static let short = ConnectionLimits(idleTime: .hours(1), arrivalTime: .milliseconds(50))
 

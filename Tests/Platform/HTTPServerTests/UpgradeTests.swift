@@ -20,7 +20,7 @@ private final class Shouting: ChannelInboundHandler, Sendable {
     }
 }
 
-@Suite("Upgrades", .timeLimit(.minutes(2)))
+@Suite("Upgrades", .timeLimit(.minutes(10)))
 struct UpgradeTests {
     private static let responder = Responder { request in
         guard request.path == "/shout" else { return .text(request.path) }

@@ -167,6 +167,25 @@ struct MigrationTests {
         ]
     }
 
+    @Test("an index that could not be built is built by the next program", arguments: DatabaseKind.available)
+    func failedIndex(_ kind: DatabaseKind) async throws {
+        let index = Migration(
+            "tests/sizes", steps: [.index(.init("first_sizes_once", unique: true, on: "first_things (size)"))])
+        try await withDatabase(kind, migrations: [Self.entry("first")]) { database in
+            try await database.write { db in
+                for id in 1...2 { try db.run("INSERT INTO first_things (id, size) VALUES (\(id), 7)") }
+            }
+            let migrator = try Migrator(database: database, ledger: [Self.entry("first"), index])
+            await #expect(throws: DatabaseFailure.self) { try await migrator.run() }
+            #expect(try await Self.applied(database) == ["tests/first"])
+            try await database.write { db in _ = try db.run("UPDATE first_things SET size = 8 WHERE id = 2") }
+            #expect(try await migrator.run().map(\.name) == ["tests/sizes"])
+            await #expect(throws: DatabaseFailure.self) {
+                try await database.write { db in _ = try db.run("INSERT INTO first_things (id, size) VALUES (3, 8)") }
+            }
+        }
+    }
+
     @Test("an entry may take longer than a statement may otherwise")
     func statementTimeout() async throws {
         guard DatabaseKind.available.contains(.postgres) else { return }

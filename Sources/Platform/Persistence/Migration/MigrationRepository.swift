@@ -57,6 +57,24 @@ struct MigrationRepository {
             """)
     }
 
+    /// Whether a program is building the index now. PostgreSQL only, like ``isValid(_:)``.
+    func isBeingBuilt(_ index: Migration.Index) throws -> Bool {
+        try db.exists(
+            """
+            SELECT 1 FROM pg_stat_progress_create_index p JOIN pg_class c ON c.oid = p.index_relid
+            WHERE p.datname = current_database() AND c.relname = \(index.name.text)
+            """)
+    }
+
+    /// Whether the index can be used; `nil` when there is none.
+    func isValid(_ index: Migration.Index) throws -> Bool? {
+        try db.value(
+            """
+            SELECT i.indisvalid FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
+            WHERE c.relname = \(index.name.text) AND c.relnamespace = current_schema()::regnamespace
+            """)
+    }
+
     private func createTable() throws {
         let d = db.dialect
         try db.run(

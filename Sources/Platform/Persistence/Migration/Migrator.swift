@@ -85,11 +85,32 @@ package struct Migrator: Sendable {
             }
             return changed > 0
         case .index(let index):
+            return try await build(index, step, of: migration)
+        }
+    }
+
+    /// On PostgreSQL outside a transaction. A program that stops, or a build that fails, leaves an invalid index behind, which
+    /// is removed first; one that another program is building is waited for.
+    private func build(_ index: Migration.Index, _ step: Int, of migration: Migration) async throws -> Bool {
+        guard database.dialect == .postgres else {
             return try await inTurn(step, of: migration) { db in
                 try db.run(index.statement(isConcurrent: false))
                 return 0
             } != nil
         }
+        guard try await inTurn(step, of: migration, { _ in 1 }) != nil else { return false }
+        while try await database.read({ db in try MigrationRepository(db: db).isBeingBuilt(index) }) {
+            try await Task.sleep(for: .milliseconds(200))
+        }
+        let isValid = try await database.read { db in try MigrationRepository(db: db).isValid(index) }
+        if isValid == false {
+            try await database.runOutsideTransaction("DROP INDEX CONCURRENTLY IF EXISTS \(index.name)")
+        }
+        if isValid != true {
+            logger.info("migrating", metadata: ["name": "\(migration.name)", "index": "\(index.name.text)"])
+            try await database.runOutsideTransaction(index.statement(isConcurrent: true))
+        }
+        return try await inTurn(step, of: migration) { _ in 0 } != nil
     }
 
     /// Runs a part of a step as soon as it is this program's turn.

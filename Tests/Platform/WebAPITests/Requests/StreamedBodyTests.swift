@@ -3,7 +3,7 @@ import HTTPServer
 import HTTPTypes
 import Testing
 
-@Suite("Bodies taken as they arrive", .timeLimit(.minutes(2)))
+@Suite("Bodies taken as they arrive", .timeLimit(.minutes(10)))
 struct StreamedBodyTests {
     private func field(_ name: String, _ content: String) -> String {
         "--cut\r\nContent-Disposition: form-data; name=\"\(name)\"\r\n\r\n\(content)\r\n"

@@ -6,7 +6,7 @@ import Testing
 import WebAPI
 
 /// What a connection does between its requests and around them.
-@Suite("Connections", .timeLimit(.minutes(2)))
+@Suite("Connections", .timeLimit(.minutes(10)))
 struct ConnectionTests {
     private static let catalogue = "GET /api/catalogue HTTP/1.1\r\nHost: localhost\r\n"
 

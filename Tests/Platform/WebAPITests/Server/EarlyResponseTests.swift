@@ -2,7 +2,7 @@ import CareSyncTesting
 import Testing
 
 /// Requests that are answered before their body has come.
-@Suite("Early answers", .timeLimit(.minutes(2)))
+@Suite("Early answers", .timeLimit(.minutes(10)))
 struct EarlyResponseTests {
     private static let chunk = "10000\r\n" + String(repeating: "x", count: 0x10000) + "\r\n"
 

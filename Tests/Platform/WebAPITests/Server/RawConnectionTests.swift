@@ -3,7 +3,7 @@ import HTTPTypes
 import Testing
 
 /// What only a socket shows: bytes that never become a request.
-@Suite("Bytes on a connection", .timeLimit(.minutes(2)))
+@Suite("Bytes on a connection", .timeLimit(.minutes(10)))
 struct RawConnectionTests {
     private func exchange(_ bytes: String) async throws -> String {
         try await withToyServer { port in
