@@ -43,7 +43,7 @@ struct HealthEndpoints: Sendable {
     }
 
     func ready(_ request: EndpointRequest<NoParameters, NoBody>) async throws -> HealthResponse {
-        guard await database.isAnswering(within: .seconds(2)) else { throw HealthError.databaseGone }
+        guard await database.isAnswering(within: .milliseconds(1500)) else { throw HealthError.databaseGone }
         return HealthResponse(status: .up)
     }
 }

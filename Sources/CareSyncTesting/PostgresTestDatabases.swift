@@ -57,8 +57,9 @@ enum PostgresTestDatabases {
         if let options {
             url.queryItems = (url.queryItems ?? []) + [URLQueryItem(name: "options", value: options)]
         }
+        // Tests share the machine: work may wait long for its turn there, and is not refused for that.
         return try PostgresDatabase(
-            url: url.string ?? "", connections: connections, services: services,
+            url: url.string ?? "", connections: connections, patience: .seconds(60), services: services,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     }
 

@@ -47,7 +47,15 @@ package enum TextKey {
     /// ``words(of:)``.
     package static func searchWords(_ text: String) -> [String] {
         var tokens = tokens(of: text)[...]
-        while let first = tokens.first, isTitle(first, isAlone: tokens.count == 1) { tokens.removeFirst() }
+        while let first = tokens.first {
+            if isTitle(first, isAlone: tokens.count == 1) {
+                tokens.removeFirst()
+            } else if let rest = afterTitle(first) {
+                tokens[tokens.startIndex] = rest
+            } else {
+                break
+            }
+        }
         var words: [String] = []
         for token in tokens {
             let joined = token.split(whereSeparator: isJoint).map(String.init).joined()
@@ -85,6 +93,13 @@ package enum TextKey {
         let word = String(token)
         return titles.contains(word.hasSuffix(".") ? String(word.dropLast()) : word)
             && (word.hasSuffix(".") || !isAlone)
+    }
+
+    /// What follows a title that no blank parts from the name.
+    private static func afterTitle(_ token: Substring.UnicodeScalarView) -> Substring.UnicodeScalarView? {
+        guard let dot = token.firstIndex(of: "."), titles.contains(String(token[..<dot])) else { return nil }
+        let rest = token[token.index(after: dot)...]
+        return rest.isEmpty ? nil : rest
     }
 
     private static let titles: Set<String> = ["dr", "prof", "professor", "doctor"]

@@ -22,10 +22,10 @@ struct DoctorListParameters: Codable, Sendable, PagedParameters, Documented {
             .number("maxFee", \.maxFee, 0...1_000_000_000),
             .maxLength("language", \.language, 50),
             .maxLength("gender", \.gender, 20),
-            .maxLength("name", \.name, 101),
+            .maxLength("name", \.name, 120),
         ] + Rule.paging
 
-    static let notes: [String: FieldNote] = ["name": "A part of the doctor's name."]
+    static let notes: [String: FieldNote] = ["name": "Beginnings of words of the doctor's name, in any order."]
 
     func search(bookableOnly: Bool) -> DoctorSearch {
         var search = DoctorSearch(isBookableOnly: bookableOnly)

@@ -81,8 +81,10 @@ struct RefreshTokenResponse: WireResponse {
     }
 }
 
-struct LogoutRequest: Codable, Sendable {
+struct LogoutRequest: Codable, Sendable, Validated {
     var refreshToken: String
+
+    static let rules: [Rule<Self>] = [.length("refreshToken", \.refreshToken, 1...16_384)]
 }
 
 struct LogoutResponse: WireResponse {

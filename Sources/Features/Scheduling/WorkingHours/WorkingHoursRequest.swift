@@ -104,7 +104,8 @@ struct WorkingHoursRequest: Codable, Sendable, Validated {
                 "must have at most \(WorkingDayBody.mostSpans) windows and \(WorkingDayBody.mostSpans) breaks on weekday \(day.weekday)"
         }
         guard (day.windows + breaks).allSatisfy(\.isSound) else {
-            return "must begin before it ends, at whole minutes, on weekday \(day.weekday)"
+            return
+                "has a window or break on weekday \(day.weekday) that does not begin before it ends, at whole minutes"
         }
         let windows = day.windows.map(\.range)
         let pauses = breaks.map(\.range)
