@@ -24,7 +24,8 @@ func feature(_ name: String, _ lower: [Target.Dependency]) -> Target {
     .target(
         name: name,
         dependencies: [
-            "AuditTrail", "CareSyncCore", "Concurrency", "FeatureContract", "Mail", "Outbox", "Persistence", "WebAPI",
+            "AuditTrail", "CareSyncCore", "Concurrency", "FeatureContract", "Mail", "Outbox", "Persistence", "Settings",
+            "WebAPI",
         ] + lower,
         path: "Sources/Features/\(name)",
         swiftSettings: strict)
@@ -121,7 +122,8 @@ let package = Package(
                 .logging,
             ]),
 
-        platform("FeatureContract", ["Mail", "Outbox", "Persistence", "WebAPI"]),
+        platform("Settings", ["CareSyncCore"]),
+        platform("FeatureContract", ["Mail", "Outbox", "Persistence", "Settings", "WebAPI"]),
 
         feature("Identity", ["Cryptography", "QRImages", .logging]),
         feature("Operations", []),
@@ -133,14 +135,12 @@ let package = Package(
             dependencies: [
                 "AuditTrail", "CareSyncCore", "Concurrency", "Outbox", "Persistence", "PersistenceSQLite",
                 "PersistencePostgres", "Cryptography", "FeatureContract", "HTTPServer", "Mail", "WebAPI", "Identity",
-                "Operations",
-                "Directory",
-                "Scheduling", .logging, .serviceLifecycle,
+                "Operations", "Directory", "Scheduling", "Settings", .logging, .serviceLifecycle,
                 .unixSignals, .nioCore,
             ],
             path: "Sources/CareSyncServer", swiftSettings: strict),
         .executableTarget(
-            name: "caresync", dependencies: ["CareSyncCore", "CareSyncServer", .argumentParser],
+            name: "caresync", dependencies: ["CareSyncCore", "CareSyncServer", "Settings", .argumentParser],
             path: "Sources/caresync",
             swiftSettings: strict),
         .executableTarget(
@@ -210,7 +210,7 @@ let package = Package(
             name: "CareSyncServerTests",
             dependencies: [
                 "AuditTrail", "CareSyncCore", "CareSyncServer", "CareSyncTesting", "Cryptography", "Directory",
-                "Identity", "Outbox", "Persistence", "WebAPI",
+                "Identity", "Outbox", "Persistence", "Settings", "WebAPI",
                 .httpTypes, .logging,
             ],
             path: "Tests/CareSyncServerTests", exclude: ["Matrix/authorization-matrix.tsv"], swiftSettings: strict),

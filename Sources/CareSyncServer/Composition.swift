@@ -64,23 +64,12 @@ package struct CareSync: Sendable {
             availability: { db, doctors, date in
                 try SchedulingFeature.doctorsWithFreeSlot(among: doctors, on: date, zone: zone, db: db)
             }, appointments: settlement)
-        var identitySettings = IdentitySettings(
-            emailVerificationRequired: configuration.emailVerification == .required,
-            exemptsLoopback: configuration.mode == .development,
-            adminFactorRequired: configuration.adminSecondFactor == .required)
-        identitySettings.isMailAvailable = configuration.mail.isAvailable
-        identitySettings.administration = configuration.web.adminNetworks
-        identitySettings.linkLifetime = configuration.linkLifetime
-        identitySettings.linkBase = configuration.linkBase
         let identity = IdentityFeature(
             database: database, hasher: hasher, signer: await TokenSigner.make(configuration.keys.tokens),
             rootSecret: configuration.keys.root, clinicZone: zone,
-            settings: identitySettings,
-            profiles: directory.profiles, appointments: settlement, logger: logger)
-        var schedulingSettings = configuration.scheduling
-        schedulingSettings.isMailAvailable = configuration.mail.isAvailable
+            settings: configuration.identity, profiles: directory.profiles, appointments: settlement, logger: logger)
         let scheduling = SchedulingFeature(
-            database: database, zone: zone, vault: vault, settings: schedulingSettings, logger: logger)
+            database: database, zone: zone, vault: vault, settings: configuration.scheduling, logger: logger)
         let health = HealthEndpoints(database: database)
 
         let features: [any Feature] = [

@@ -1,10 +1,7 @@
 import AuditTrail
-import Directory
-import Identity
 import Mail
 import Outbox
 package import Persistence
-import Scheduling
 
 /// The one order in which all tables are created. Each part brings its migrations; their order is decided here.
 package enum Schema {
@@ -19,11 +16,9 @@ package enum Schema {
         "scheduling/working-hours", "scheduling/leaves", "scheduling/appointments", "scheduling/holidays",
     ]
 
-    private static let parts: [[Migration]] = [
-        PlatformSchema.migrations, OutboxSchema.migrations, AuditSchema.migrations, MailSchema.migrations,
-        IdentityFeature.migrations, DirectoryFeature.migrations,
-        SchedulingFeature.migrations,
-    ]
+    private static let parts: [[Migration]] =
+        [PlatformSchema.migrations, OutboxSchema.migrations, AuditSchema.migrations, MailSchema.migrations]
+        + FeatureList.all.map { $0.migrations }
 
     /// Every migration in its place.
     ///

@@ -1,47 +1,31 @@
 package import Persistence
 
-/// How a database would carry out a statement.
-package struct QueryPlan: Sendable, CustomStringConvertible {
-    /// The steps, as the database words them.
-    package let lines: [String]
-    private let dialect: Dialect
-
-    package var description: String { lines.joined(separator: "\n") }
-
-    /// Steps that read a whole table, such as `Seq Scan on appointments` or `SCAN appointments`; on SQLite also those that
-    /// read it by way of a whole index.
-    package var fullScans: [String] {
-        switch dialect {
-        case .postgres: lines.filter { $0.contains("Seq Scan on ") }
-        case .sqlite:
-            lines.filter {
-                $0.hasPrefix("SCAN ") && !$0.contains("VIRTUAL TABLE") && !$0.hasPrefix("SCAN CONSTANT")
-                    && !$0.hasPrefix("SCAN (")
-            }
+/// How a database executes a statement.
+package enum QueryPlan {
+    /// Without sequential scans on PostgreSQL where an index could serve: tables of tests are too small for it to choose
+    /// well by itself.
+    package static func explain(_ sql: SQL, _ db: any Connection) throws -> String {
+        if db.dialect == .postgres {
+            try db.run("SET LOCAL enable_seqscan = off")
+            let lines: [String] = try db.values("EXPLAIN \(sql)")
+            return lines.joined(separator: "\n")
         }
+        var lines: [String] = []
+        try db.query("EXPLAIN QUERY PLAN \(sql)") { lines.append(try $0.value("detail")) }
+        return lines.joined(separator: "\n")
     }
 
-    /// Whether some step goes by the index of that name.
-    package func uses(_ index: String) -> Bool {
-        lines.contains {
-            $0.split(whereSeparator: { !$0.isLetter && !$0.isNumber && $0 != "_" }).contains { $0 == index }
-        }
-    }
-
-    /// Asks the database, and runs nothing. The planner takes an index wherever one serves, however small the tables of a
-    /// test are; so a full scan says that none does.
-    package static func of(_ sql: SQL, in database: any Database) async throws -> QueryPlan {
-        let dialect = database.dialect
-        let lines = try await database.write { db in
-            var lines: [String] = []
-            if dialect == .postgres {
-                try db.run(["SET LOCAL enable_seqscan = off", "SET LOCAL enable_bitmapscan = off"])
-                try db.query("EXPLAIN (COSTS OFF) \(sql)") { lines.append(try $0.value(at: 0)) }
-            } else {
-                try db.query("EXPLAIN QUERY PLAN \(sql)") { lines.append(try $0.value("detail")) }
+    /// What is read from one end to the other, whatever the plan names, but for tables that stay small and parts of the
+    /// statement that others have bounded.
+    package static func scans(_ plan: String, bounded: [String]) -> [String] {
+        plan.split(separator: "\n").map { $0.trimmingPrefix { " ->".contains($0) } }.filter { line in
+            if line.contains("Seq Scan on ") {
+                return !bounded.contains { line.contains("Seq Scan on \($0) ") || line.hasSuffix("Seq Scan on \($0)") }
             }
-            return lines
-        }
-        return QueryPlan(lines: lines.map { String($0.drop { " ->".contains($0) }) }, dialect: dialect)
+            guard line.hasPrefix("SCAN ") else { return false }
+            return !bounded.contains {
+                line == "SCAN \($0)" || line.hasPrefix("SCAN \($0) ") || line.hasPrefix("SCAN \($0)-")
+            }
+        }.map(String.init)
     }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import CareSyncServer
 import Foundation
+import Settings
 
 @main
 struct CareSyncCommand: AsyncParsableCommand {
@@ -139,8 +140,8 @@ struct SettingsCommand: ParsableCommand {
         commandName: "settings", abstract: "List the environment variables.")
 
     func run() throws {
-        for setting in Setting.allCases {
-            StandardStreams.output.line("\(setting.rawValue)\n    \(setting.meaning)")
+        for setting in Setting.all {
+            StandardStreams.output.line("\(setting.name)\n    \(setting.meaning)")
         }
         StandardStreams.output.line("A secret may also be read from a file named by the variable with _FILE behind it.")
     }

@@ -1,6 +1,8 @@
 import CareSyncCore
 import CareSyncServer
 import Foundation
+import Identity
+import Settings
 import Testing
 
 @Suite("Configuration")
@@ -30,7 +32,7 @@ struct ConfigurationTests {
         #expect(configuration.database == .sqlite(path: "./data/caresync.sqlite"))
         #expect(configuration.databasePool == 16)
         #expect(configuration.zone.identifier == "Asia/Kolkata")
-        #expect(configuration.emailVerification == .optional)
+        #expect(!configuration.identity.emailVerificationRequired)
         #expect(configuration.bcryptCost == 12)
         #expect(configuration.web.corsOrigins == ["http://localhost:4200"])
         #expect(configuration.web.hasDocuments)
@@ -40,8 +42,8 @@ struct ConfigurationTests {
     @Test("production requires e-mail verification, hides the documents and trusts no web origin")
     func productionDefaults() throws {
         let configuration = try LoadedConfiguration.load(environment: Self.production).configuration
-        #expect(configuration.emailVerification == .required)
-        #expect(configuration.adminSecondFactor == .required)
+        #expect(configuration.identity.emailVerificationRequired)
+        #expect(configuration.identity.adminFactorRequired)
         #expect(!configuration.web.hasDocuments)
         #expect(configuration.web.corsOrigins.isEmpty)
     }
@@ -62,7 +64,7 @@ struct ConfigurationTests {
             "CARESYNC_ADMIN_SECOND_FACTOR": "sometimes",
         ])
         let named = Set(found.compactMap { $0.split(separator: " ").first.map(String.init) })
-        #expect(named == Set(Setting.allCases.map(\.rawValue)).subtracting(["CARESYNC_DATA_DIR"]))
+        #expect(named == Set(Setting.all.map(\.name)).subtracting(["CARESYNC_DATA_DIR"]))
     }
 
     @Test(
@@ -158,7 +160,7 @@ struct ConfigurationTests {
     func effective() throws {
         let environment = Self.production.merging(["DATABASE_URL": "postgres://u:p4ssw0rd@h/d"]) { _, new in new }
         let effective = try LoadedConfiguration.load(environment: environment).effective
-        #expect(Set(effective.map(\.name)) == Set(Setting.allCases.map(\.rawValue)))
+        #expect(Set(effective.map(\.name)) == Set(Setting.all.map(\.name)))
         let text = effective.map(\.value).joined(separator: "\n")
         #expect(!text.contains(Self.key))
         #expect(!text.contains("p4ssw0rd"))

@@ -1,7 +1,9 @@
 package import CareSyncCore
 package import Cryptography
+package import Identity
 package import Logging
 package import Scheduling
+package import Settings
 
 /// Everything the environment says, checked and typed. Made once, at the start.
 package struct ServerConfiguration: Sendable {
@@ -15,17 +17,10 @@ package struct ServerConfiguration: Sendable {
     package var keys: Keys
     package var web: Web
     package var mail: MailSettings
-    package var linkLifetime: TimeSpan
-    package var emailVerification: Requirement
-    package var adminSecondFactor: Requirement
+    package var identity: IdentitySettings
     package var scheduling: SchedulingSettings
     package var bcryptCost: Int
     package var logLevel: Logger.Level
-
-    /// What links begin with, without a slash at its end.
-    package var linkBase: String {
-        web.publicURL?.text ?? "http://\(host.contains(":") ? "[\(host)]" : host):\(port)"
-    }
 
     /// The secrets.
     package struct Keys: Sendable {
@@ -39,18 +34,9 @@ package struct ServerConfiguration: Sendable {
         package var publicURL: WebAddress?
         package var corsOrigins: [String]
         package var trustedProxies: [String]
-        package var adminNetworks: [IPNetwork]
         package var hasRateLimits: Bool
         package var hasDocuments: Bool
     }
-}
-
-package enum DeploymentMode: String, Sendable, CaseIterable {
-    case development, production
-}
-
-package enum Requirement: String, Sendable, CaseIterable {
-    case required, optional
 }
 
 /// A configuration with its warnings.

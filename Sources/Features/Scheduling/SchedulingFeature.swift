@@ -6,11 +6,13 @@ package import Logging
 package import Mail
 package import Outbox
 package import Persistence
+package import Settings
 package import WebAPI
 
 /// Slots, appointments, leaves and holidays.
 package struct SchedulingFeature: Feature {
     package static let migrations = SchedulingSchema.migrations
+    package static let settings: [Setting] = [.emergencyNumber, .patientLimits]
     package let endpoints: [Endpoint]
     package let jobs: [JobHandler]
     package let mails: [MailKind]
