@@ -1,4 +1,5 @@
 import CareSyncCore
+import Directory
 import Persistence
 
 /// The SQL of taking time.
