@@ -1,4 +1,4 @@
-package import CareSyncCore
+import CareSyncCore
 import Concurrency
 import Directory
 import Persistence
