@@ -1,4 +1,5 @@
 import AuditTrail
+import FeatureContract
 import Mail
 import Outbox
 package import Persistence

@@ -4,6 +4,7 @@ import Directory
 import Identity
 import Persistence
 import Scheduling
+import Settings
 
 /// The invented people of the demo. Their passwords are in the documentation.
 struct DemoSeeding: Sendable {

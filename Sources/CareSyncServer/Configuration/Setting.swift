@@ -1,6 +1,4 @@
-import Directory
-import Identity
-import Scheduling
+import FeatureContract
 package import Settings
 
 /// The settings of the program itself; features bring their own.
