@@ -14,6 +14,7 @@ package struct ServerConfiguration: Sendable {
     package var zone: ClinicZone
     package var keys: Keys
     package var web: Web
+    package var storage: StorageSettings
     package var mail: MailSettings
     package var linkLifetime: TimeSpan
     package var emailVerification: Requirement

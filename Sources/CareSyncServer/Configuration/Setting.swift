@@ -14,6 +14,9 @@ package enum Setting: String, Sendable, CaseIterable {
     case corsOrigins = "CARESYNC_CORS_ORIGINS"
     case trustedProxies = "CARESYNC_TRUSTED_PROXIES"
     case adminNetworks = "CARESYNC_ADMIN_NETWORKS"
+    case storageURL = "CARESYNC_STORAGE_URL"
+    case storageAccessKey = "CARESYNC_S3_ACCESS_KEY"
+    case storageSecretKey = "CARESYNC_S3_SECRET_KEY"
     case mailURL = "CARESYNC_MAIL_URL"
     case mailFrom = "CARESYNC_MAIL_FROM"
     case linkLifetime = "CARESYNC_LINK_TTL"
@@ -30,7 +33,8 @@ package enum Setting: String, Sendable, CaseIterable {
     /// A secret is never shown. It may be read from the file named by the variable with `_FILE` appended.
     package var isSecret: Bool {
         switch self {
-        case .databaseURL, .mailURL, .tokenSecret, .encryptionKeys, .rootSecret: true
+        case .databaseURL, .storageAccessKey, .storageSecretKey, .mailURL, .tokenSecret, .encryptionKeys, .rootSecret:
+            true
         default: false
         }
     }
@@ -56,6 +60,11 @@ package enum Setting: String, Sendable, CaseIterable {
         case .trustedProxies: "addresses of the proxies in front, a list (none)"
         case .adminNetworks:
             "networks in which administrators can still sign in when an address is blocked, a list (none)"
+        case .storageURL:
+            "folder:PATH or s3://bucket?endpoint=https://host/path&region=name&prefix=name for documents "
+                + "(documents in the data folder)"
+        case .storageAccessKey: "access key of the bucket (none; required with s3://)"
+        case .storageSecretKey: "secret key of the bucket (none; required with s3://)"
         case .mailURL:
             "smtp://user:password@host:587 (STARTTLS), smtps://user:password@host:465, sendgrid:KEY or off "
                 + "(development: files)"
