@@ -104,9 +104,16 @@ let package = Package(
         platform(
             "Mail",
             [
-                "CareSyncCore", "Concurrency", "Cryptography", "Outbox", "Persistence", "CCurl", .asyncHTTPClient,
-                .mustache, .nioCore, .logging,
+                "CareSyncCore", "Concurrency", "Cryptography", "HTTPClient", "Outbox", "Persistence", "CCurl",
+                .mustache,
+                .logging,
             ]),
+        platform(
+            "HTTPClient",
+            ["CareSyncCore", .asyncHTTPClient, .nioCore, .nioHTTP1]),
+        platform(
+            "ObjectStorage",
+            ["CareSyncCore", "Concurrency", "Cryptography", "HTTPClient", .crypto, .nioCore]),
         platform("JSONCoding", ["CareSyncCore"]),
         platform(
             "HTTPServer",
@@ -134,8 +141,16 @@ let package = Package(
             name: "CareSyncServer",
             dependencies: [
                 "AuditTrail", "CareSyncCore", "Concurrency", "Outbox", "Persistence", "PersistenceSQLite",
+<<<<<<< HEAD
                 "PersistencePostgres", "Cryptography", "FeatureContract", "HTTPServer", "Mail", "WebAPI", "Identity",
                 "Operations", "Directory", "Scheduling", "Settings", .logging, .serviceLifecycle,
+=======
+                "PersistencePostgres", "Cryptography", "FeatureContract", "HTTPServer", "Mail", "ObjectStorage",
+                "WebAPI",
+                "Identity", "Operations",
+                "Directory",
+                "Scheduling", .logging, .serviceLifecycle,
+>>>>>>> store/store
                 .unixSignals, .nioCore,
             ],
             path: "Sources/CareSyncServer", swiftSettings: strict),
@@ -165,11 +180,12 @@ let package = Package(
         .target(
             name: "CareSyncTesting",
             dependencies: [
-                "AuditTrail", "CareSyncCore", "Cryptography", "Outbox", "Persistence", "PersistenceSQLite",
-                "PersistencePostgres", "CareSyncServer", "HTTPServer", "Identity", "Mail", "WebAPI", .httpTypes,
-                .nioCore, .nioHTTP1, .nioPosix, .crypto, .logging,
+                "AuditTrail", "CareSyncCore", "Concurrency", "Cryptography", "Outbox", "Persistence",
+                "PersistenceSQLite", "PersistencePostgres", "CareSyncServer", "HTTPServer", "Identity", "Mail",
+                "WebAPI", .httpTypes, .nioCore, .nioHTTP1, .nioPosix, .crypto, .logging,
             ],
-            path: "Sources/CareSyncTesting", exclude: ["smtp-server.py"], swiftSettings: strict),
+            path: "Sources/CareSyncTesting", exclude: ["s3-server.py", "sign-requests.py", "smtp-server.py"],
+            swiftSettings: strict),
 
         platformTests("CareSyncCore", ["CareSyncTesting"]),
         platformTests("Concurrency", ["CareSyncCore"]),
@@ -191,6 +207,10 @@ let package = Package(
                 "CareSyncCore", "CareSyncTesting", "Concurrency", "Cryptography", "Outbox", "Persistence",
                 .hummingbird, .httpTypes, .nioCore, .logging,
             ]),
+        platformTests("HTTPClient", ["CareSyncCore", "CareSyncTesting", .nioCore]),
+        platformTests(
+            "ObjectStorage",
+            ["CareSyncCore", "CareSyncTesting", "Concurrency", "Cryptography", "HTTPClient", .crypto, .nioCore]),
         platformTests(
             "WebAPI",
             [

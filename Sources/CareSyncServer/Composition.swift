@@ -6,6 +6,7 @@ import FeatureContract
 package import Identity
 package import Logging
 package import Mail
+package import ObjectStorage
 import Operations
 package import Outbox
 package import Persistence
@@ -22,6 +23,8 @@ package struct CareSync: Sendable {
     package let logger: Logger
     package let identity: IdentityFeature
     package let scheduling: SchedulingFeature
+    /// Where documents lie.
+    package let objects: any ObjectStore
     /// Carries out what is due; among the ``workers``, and by itself for tests that move the clock.
     package let outbox: OutboxWorkers
     /// Its runs are in the ``outbox``.
@@ -47,13 +50,15 @@ package struct CareSync: Sendable {
             ])
     }
 
-    /// - Parameter mailSender: replaces the configured sender in tests; `mailHook` runs between its steps.
+    /// - Parameter mailSender: replaces the configured sender in tests, as `objects` does the store; `mailHook` runs
+    ///   between the sender's steps.
     package init(
         configuration: ServerConfiguration, database: any Database, logger: Logger, mailSender: (any MailSender)? = nil,
-        mailHook: @escaping MailDeliveryHandler.Hook = { _ in }
+        objects: (any ObjectStore)? = nil, mailHook: @escaping MailDeliveryHandler.Hook = { _ in }
     ) async throws {
         let random = database.services.random
         let zone = configuration.zone
+        let objects = objects ?? configuration.storage.makeStore(time: database.services.time, random: random)
 
         let hasher = try PasswordHasher(cost: configuration.bcryptCost, random: random)
         let vault = PatientVault(ring: configuration.keys.ring, random: random, logger: logger)
@@ -90,6 +95,7 @@ package struct CareSync: Sendable {
         denials = DenialAudit(database: database, logger: logger)
         checkpoints = AuditCheckpoints(database: database, file: configuration.checkpointFile, logger: logger)
 
+        self.objects = objects
         self.configuration = configuration
         self.database = database
         self.logger = logger

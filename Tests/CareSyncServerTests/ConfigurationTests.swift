@@ -60,6 +60,7 @@ struct ConfigurationTests {
             "CARESYNC_RATE_LIMITS": "few", "CARESYNC_PATIENT_LIMITS": "many", "CARESYNC_BCRYPT_COST": "4",
             "CARESYNC_LOG_LEVEL": "loud",
             "CARESYNC_ALLOW_INSECURE": "2", "CARESYNC_EMERGENCY_NUMBER": "help",
+            "CARESYNC_STORAGE_URL": "ftp://x", "CARESYNC_S3_ACCESS_KEY": "a key", "CARESYNC_S3_SECRET_KEY": "k\u{e9}y",
             "CARESYNC_MAIL_URL": "http://x", "CARESYNC_LINK_TTL": "0", "CARESYNC_MAIL_FROM": "a@b\r\nBcc: c@d",
             "CARESYNC_ADMIN_SECOND_FACTOR": "sometimes",
         ])

@@ -4,6 +4,7 @@ import Foundation
 import Identity
 import Logging
 import Mail
+import ObjectStorage
 import Scheduling
 import Settings
 
@@ -47,6 +48,7 @@ private struct Loading {
         let pool = reader.value(.databasePool, default: 16, shown: "16", SettingValues.number(1...256))
         let zone = zone()
         let web = web(mode, isInsecureAllowed)
+        let storage = storage(mode, directory)
         let mail = mail(mode, directory)
         let linkBase = web.publicURL?.text ?? "http://\(host.contains(":") ? "[\(host)]" : host):\(port)"
         let identity = IdentitySettings(reading: &reader, isMailAvailable: mail.isAvailable, linkBase: linkBase)
@@ -63,7 +65,7 @@ private struct Loading {
         guard reader.mistakes.isEmpty, let keys, let zone else { throw ConfigurationMistakes(list: reader.mistakes) }
         return ServerConfiguration(
             mode: mode, host: host, port: port, dataDirectory: directory, database: database, databasePool: pool,
-            zone: zone, keys: keys, web: web, mail: mail, identity: identity,
+            zone: zone, keys: keys, web: web, storage: storage, mail: mail, identity: identity,
             scheduling: scheduling, bcryptCost: cost, logLevel: level)
     }
 
@@ -95,6 +97,29 @@ private struct Loading {
         return reader.secret(.databaseURL, absent: standard.shown, shown: \.shown) {
             try DatabaseLocation(parsing: $0, dataDirectory: directory)
         } ?? standard
+    }
+
+    private mutating func storage(_ mode: DeploymentMode, _ directory: String) -> StorageSettings {
+        let standard = StorageLocation.folder("\(directory)/documents")
+        let location = reader.value(.storageURL, default: standard, shown: standard.shown) {
+            try StorageLocation(parsing: $0)
+        }
+        let accessKey = reader.secret(.storageAccessKey, absent: "none", SettingValues.key)
+        let secretKey = reader.secret(.storageSecretKey, absent: "none", SettingValues.key)
+        switch location {
+        case .folder(let path): return .folder(path)
+        case .s3(let endpoint, let bucket, let region, let prefix):
+            if mode == .production, !endpoint.isSecure {
+                reader.complain(.storageURL, "must have an https endpoint in production")
+            }
+            for setting in [Setting.storageAccessKey, .storageSecretKey] where !reader.isGiven(setting) {
+                reader.complain(setting, "is required with s3://")
+            }
+            return .s3(
+                S3Bucket(
+                    endpoint: endpoint, name: bucket, region: region, prefix: prefix, accessKey: accessKey ?? "",
+                    secretKey: SecretBytes(Array((secretKey ?? "").utf8))))
+        }
     }
 
     private mutating func mail(_ mode: DeploymentMode, _ directory: String) -> MailSettings {

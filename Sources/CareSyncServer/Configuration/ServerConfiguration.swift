@@ -16,6 +16,7 @@ package struct ServerConfiguration: Sendable {
     package var zone: ClinicZone
     package var keys: Keys
     package var web: Web
+    package var storage: StorageSettings
     package var mail: MailSettings
     package var identity: IdentitySettings
     package var scheduling: SchedulingSettings

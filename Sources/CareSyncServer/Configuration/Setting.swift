@@ -34,6 +34,14 @@ extension Setting {
         "CARESYNC_CORS_ORIGINS", "web origins that may use the API, a list (development: http://localhost:4200)")
     static let trustedProxies = Setting(
         "CARESYNC_TRUSTED_PROXIES", "addresses of the proxies in front, a list (none)")
+    static let storageURL = Setting(
+        "CARESYNC_STORAGE_URL",
+        "folder:PATH or s3://bucket?endpoint=https://host/path&region=name&prefix=name for documents (documents in the data folder)"
+    )
+    static let storageAccessKey = Setting(
+        "CARESYNC_S3_ACCESS_KEY", "access key of the bucket (none; required with s3://)", isSecret: true)
+    static let storageSecretKey = Setting(
+        "CARESYNC_S3_SECRET_KEY", "secret key of the bucket (none; required with s3://)", isSecret: true)
     static let mailURL = Setting(
         "CARESYNC_MAIL_URL",
         "smtp://user:password@host:587 (STARTTLS), smtps://user:password@host:465, sendgrid:KEY or off (development: files)",
@@ -55,7 +63,8 @@ extension Setting {
 
     private static let program: [Setting] = [
         .environment, .host, .port, .dataDirectory, .databaseURL, .databasePool, .timeZone, .tokenSecret,
-        .encryptionKeys, .rootSecret, .publicURL, .corsOrigins, .trustedProxies, .mailURL, .mailFrom, .bcryptCost,
+        .encryptionKeys, .rootSecret, .publicURL, .corsOrigins, .trustedProxies, .storageURL, .storageAccessKey,
+        .storageSecretKey, .mailURL, .mailFrom, .bcryptCost,
         .rateLimits, .apiDocuments, .allowInsecure, .logLevel,
     ]
 

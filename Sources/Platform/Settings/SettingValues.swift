@@ -40,6 +40,14 @@ package enum SettingValues {
         return text
     }
 
+    /// A key that goes into a header; it is not quoted.
+    package static func key(_ text: String) throws -> String {
+        guard text.utf8.count <= 1024, text.utf8.allSatisfy({ (33...126).contains($0) }) else {
+            throw SettingError("must have visible ASCII characters only")
+        }
+        return text
+    }
+
     package static func list(_ text: String) -> [String] {
         text.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
     }
