@@ -127,6 +127,8 @@ let package = Package(
         feature("Operations", []),
         feature("Directory", ["Cryptography", "Identity", .logging]),
         feature("Scheduling", ["Cryptography", "Identity", "Directory", .logging]),
+        feature("Reviews", ["Cryptography", "Directory", "JSONCoding", "Scheduling"]),
+        feature("Diagnostics", ["Directory", "JSONCoding", "Scheduling"]),
 
         .target(
             name: "CareSyncServer",
@@ -135,7 +137,7 @@ let package = Package(
                 "PersistencePostgres", "Cryptography", "FeatureContract", "HTTPServer", "Mail", "WebAPI", "Identity",
                 "Operations",
                 "Directory",
-                "Scheduling", .logging, .serviceLifecycle,
+                "Scheduling", "Reviews", "Diagnostics", .logging, .serviceLifecycle,
                 .unixSignals, .nioCore,
             ],
             path: "Sources/CareSyncServer", swiftSettings: strict),
@@ -214,6 +216,9 @@ let package = Package(
                 .httpTypes, .logging,
             ],
             path: "Tests/CareSyncServerTests", exclude: ["Matrix/authorization-matrix.tsv"], swiftSettings: strict),
+        featureTests(
+            "Reviews", ["CareSyncServer", "Cryptography", "Directory", "Identity", "Scheduling", .httpTypes, .logging]),
+        featureTests("Diagnostics", ["CareSyncServer", "Directory", "Scheduling", .httpTypes]),
         featureTests("Scheduling", ["CareSyncServer", "Directory", "Identity", .httpTypes]),
         featureTests(
             "Identity",

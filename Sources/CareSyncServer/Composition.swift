@@ -1,6 +1,7 @@
 import AuditTrail
 package import CareSyncCore
 import Cryptography
+import Diagnostics
 import Directory
 import FeatureContract
 package import Identity
@@ -9,6 +10,7 @@ package import Mail
 import Operations
 package import Outbox
 package import Persistence
+import Reviews
 package import Scheduling
 package import WebAPI
 
@@ -85,6 +87,8 @@ package struct CareSync: Sendable {
 
         let features: [any Feature] = [
             identity, OperationsFeature(database: database), directory, scheduling,
+            ReviewsFeature(database: database, vault: vault, zone: zone, scheduling: scheduling),
+            DiagnosticsFeature(database: database, zone: zone),
         ]
         for feature in features { feature.subscribe(to: database.services.events) }
         retention = RetentionJob(

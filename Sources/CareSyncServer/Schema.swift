@@ -1,9 +1,11 @@
 import AuditTrail
+import Diagnostics
 import Directory
 import Identity
 import Mail
 import Outbox
 package import Persistence
+import Reviews
 import Scheduling
 
 /// The one order in which all tables are created. Each part brings its migrations; their order is decided here.
@@ -17,12 +19,13 @@ package enum Schema {
         "identity/second-factors", "identity/one-time-codes",
         "directory/doctors", "directory/patients", "directory/reference-data", "directory/break-glass",
         "scheduling/working-hours", "scheduling/leaves", "scheduling/appointments", "scheduling/holidays",
+        "reviews/reviews", "diagnostics/lab-tests",
     ]
 
     private static let parts: [[Migration]] = [
         PlatformSchema.migrations, OutboxSchema.migrations, AuditSchema.migrations, MailSchema.migrations,
         IdentityFeature.migrations, DirectoryFeature.migrations,
-        SchedulingFeature.migrations,
+        SchedulingFeature.migrations, ReviewsFeature.migrations, DiagnosticsFeature.migrations,
     ]
 
     /// Every migration in its place.
