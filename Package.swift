@@ -106,6 +106,7 @@ let package = Package(
                 "CareSyncCore", "Concurrency", "Cryptography", "Outbox", "Persistence", "CCurl", .asyncHTTPClient,
                 .mustache, .nioCore, .logging,
             ]),
+        platform("PDF", ["CareSyncCore", "Concurrency"]),
         platform("JSONCoding", ["CareSyncCore"]),
         platform(
             "HTTPServer",
@@ -187,6 +188,7 @@ let package = Package(
         platformTests("JSONCoding", ["CareSyncCore"]),
         platformTests("HTTPServer", ["CareSyncTesting", .httpTypes, .logging, .nioCore, .nioHTTP1, .nioPosix]),
         platformTests("QRImages"),
+        platformTests("PDF", ["CareSyncCore", "CareSyncTesting", "QRImages"]),
         platformTests(
             "Mail",
             [

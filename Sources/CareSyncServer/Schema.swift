@@ -1,6 +1,7 @@
 import AuditTrail
 import Diagnostics
 import Directory
+import FeatureContract
 import Identity
 import Mail
 import Outbox
@@ -18,6 +19,7 @@ package enum Schema {
         "identity/accounts", "identity/sessions", "identity/address-blocks", "identity/sign-in-protection",
         "identity/second-factors", "identity/one-time-codes",
         "directory/doctors", "directory/patients", "directory/reference-data", "directory/break-glass",
+        "directory/key-rotations",
         "scheduling/working-hours", "scheduling/leaves", "scheduling/appointments", "scheduling/holidays",
         "reviews/reviews", "diagnostics/lab-tests",
     ]
@@ -27,6 +29,10 @@ package enum Schema {
         IdentityFeature.migrations, DirectoryFeature.migrations,
         SchedulingFeature.migrations, ReviewsFeature.migrations, DiagnosticsFeature.migrations,
     ]
+
+    /// Every column that is sealed with patients' keys.
+    static let sealedColumns =
+        DirectoryFeature.sealedColumns + SchedulingFeature.sealedColumns + ReviewsFeature.sealedColumns
 
     /// Every migration in its place.
     ///

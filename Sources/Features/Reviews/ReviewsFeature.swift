@@ -8,6 +8,7 @@ package import WebAPI
 /// What patients say about their doctors.
 package struct ReviewsFeature: Feature {
     package static let migrations = [ReviewSchema.migration]
+    package static let sealedColumns = [SealedColumn("reviews", "comment")]
     package let endpoints: [Endpoint]
 
     package init(database: any Database, vault: PatientVault, zone: ClinicZone, scheduling: SchedulingFeature) {

@@ -11,6 +11,9 @@ package import WebAPI
 /// Slots, appointments, leaves and holidays.
 package struct SchedulingFeature: Feature {
     package static let migrations = SchedulingSchema.migrations
+    package static let sealedColumns = [
+        SealedColumn("appointments", "reason"), SealedColumn("appointments", "cancellation_reason"),
+    ]
     package let endpoints: [Endpoint]
     package let jobs: [JobHandler]
     package let mails: [MailKind]

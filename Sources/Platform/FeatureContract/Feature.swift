@@ -8,6 +8,8 @@ package import WebAPI
 package protocol Feature: Sendable {
     /// The tables. Their place among those of other features is for the schema's ledger to say.
     static var migrations: [Migration] { get }
+    /// Every column of these tables that is sealed with patients' keys.
+    static var sealedColumns: [SealedColumn] { get }
 
     var endpoints: [Endpoint] { get }
     /// What carries out the timers and effects that the feature enqueues.
@@ -25,6 +27,7 @@ package protocol Feature: Sendable {
 
 extension Feature {
     package static var migrations: [Migration] { [] }
+    package static var sealedColumns: [SealedColumn] { [] }
     package var endpoints: [Endpoint] { [] }
     package var jobs: [JobHandler] { [] }
     package var mails: [MailKind] { [] }
