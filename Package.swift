@@ -130,6 +130,7 @@ let package = Package(
         feature("Scheduling", ["Cryptography", "Identity", "Directory", .logging]),
         feature("Reviews", ["Cryptography", "Directory", "JSONCoding", "Scheduling"]),
         feature("Diagnostics", ["Directory", "JSONCoding", "Scheduling"]),
+        feature("Records", ["PDF", "QRImages"]),
 
         .target(
             name: "CareSyncServer",
@@ -220,6 +221,7 @@ let package = Package(
             path: "Tests/CareSyncServerTests", exclude: ["Matrix/authorization-matrix.tsv"], swiftSettings: strict),
         featureTests(
             "Reviews", ["CareSyncServer", "Cryptography", "Directory", "Identity", "Scheduling", .httpTypes, .logging]),
+        featureTests("Records", ["PDF"]),
         featureTests("Diagnostics", ["CareSyncServer", "Directory", "Scheduling", .httpTypes]),
         featureTests("Scheduling", ["CareSyncServer", "Directory", "Identity", .httpTypes]),
         featureTests(

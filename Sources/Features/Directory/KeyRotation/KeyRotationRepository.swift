@@ -153,7 +153,7 @@ struct KeyRotationRepository {
             """)
     }
 
-    /// Values of a patient that another generation has sealed, after a row.
+    /// Values of a patient that another generation has sealed, as the first five bytes tell, after a row.
     func values(
         in column: SealedColumn, of patient: PatientID, notSealedBy generation: UInt32, after row: Int64, limit: Int
     ) -> SQL {
@@ -161,7 +161,7 @@ struct KeyRotationRepository {
         return """
             SELECT \(column.rowSQL), \(column.columnSQL) FROM \(column.tableSQL)
             WHERE \(column.patientSQL) = \(patient) AND \(column.columnSQL) IS NOT NULL
-              AND substr(\(column.columnSQL), 1, \(prefix.count)) <> \(prefix) AND \(column.rowSQL) > \(row)
+              AND substr(\(column.columnSQL), 1, 5) <> \(prefix) AND \(column.rowSQL) > \(row)
             ORDER BY \(column.rowSQL) LIMIT \(limit)
             """
     }

@@ -7,6 +7,7 @@ extension KeyRotation {
     /// How long after the last new generation old ones are dropped: every process seals by new ones then, and no
     /// transaction is left that began before.
     static let dropDelay = TimeSpan.minutes(6)
+    static let dropInterval = TimeSpan.minutes(1)
 
     /// Gives every patient a new data key, seals everything with it, and drops the old ones. Takes up a run that was
     /// stopped.
@@ -24,9 +25,7 @@ extension KeyRotation {
                 }
             case .dropping:
                 try await pass(Self.dropDelay, since: run.renewedAt)
-                try await each(run, "patients whose old keys were looked at") { last in
-                    try await rewrite(after: last, dropping: true, &outcome)
-                }
+                try await drop(&outcome)
             }
             try await database.write { db in
                 try KeyRotationRepository(db: db).end(run.stage, of: run, at: db.now)
@@ -85,6 +84,18 @@ extension KeyRotation {
         }
     }
 
+    /// Goes through the patients until none had a value that an old key had sealed meanwhile: whoever did that may just be
+    /// writing such a value back, so the key is dropped when nothing was found for a while.
+    private func drop(_ outcome: inout Outcome) async throws {
+        while true {
+            let (before, start) = (outcome.changed, database.services.time.now)
+            var last = PatientID(0)
+            while let done = try await rewrite(after: last, dropping: true, &outcome) { last = done.last }
+            guard outcome.changed > before else { return }
+            try await pass(Self.dropInterval, since: start)
+        }
+    }
+
     private func rewrite(
         after last: PatientID, dropping: Bool, _ outcome: inout Outcome
     ) async throws -> (last: PatientID, count: Int)? {
@@ -107,7 +118,8 @@ extension KeyRotation {
         var places: [Int64?] = columns.map { _ in Int64.min }
         while places.contains(where: { $0 != nil }) {
             let start = places
-            let step = try await database.write { db in try rewrite(patient, from: start, dropping: dropping, db) }
+            let drops = dropping && outcome.changed == 0
+            let step = try await database.write { db in try rewrite(patient, from: start, dropping: drops, db) }
             places = step.places
             outcome.changed += step.outcome.changed
             outcome.damaged += step.outcome.damaged
@@ -146,10 +158,10 @@ extension KeyRotation {
             if values.count == Self.batch { result.places[index] = end.row }
             changes += replacements(values, in: columns[index], key, newest, &result.outcome, repository)
         }
-        try db.run(changes)
+        if !changes.isEmpty { try db.run(changes) }
         let isLast = result.places.allSatisfy { $0 == nil }
         // A damaged value needs its key in case that its bytes are found again in a backup.
-        if dropping, isLast, try !hasOlder(of: patient, than: newest.generation, repository) {
+        if dropping, isLast, result.outcome.changed == 0, try !hasOlder(of: patient, than: newest.generation, repository) {
             try repository.dropGenerations(of: patient, before: Int64(newest.generation))
         }
         return result
