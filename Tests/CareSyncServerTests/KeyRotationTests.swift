@@ -104,11 +104,14 @@ struct KeyRotationTests {
             var (patients, reviews) = ([TestUser](), [Int]())
             for index in 0..<count {
                 let patient = try await app.registerPatient([
-                    "contactInfo": "+91 98200 0000\(index)", "illnessDetails": "Asthma", "dateOfBirth": "1990-01-0\(index + 1)",
+                    "contactInfo": "+91 98200 0000\(index)", "illnessDetails": "Asthma",
+                    "dateOfBirth": "1990-01-0\(index + 1)",
                 ])
                 let booked = try await app.send(
                     .post, "/api/appointments/patient/book", as: patient,
-                    body: #"{"doctorId":\#(doctor.id),"appointmentDateTime":"2026-03-11T1\#(index):00:00","reason":"Pain"}"#)
+                    body:
+                        #"{"doctorId":\#(doctor.id),"appointmentDateTime":"2026-03-11T1\#(index):00:00","reason":"Pain"}"#
+                )
                 let visit = try #require(booked["appointmentId"].int, "\(booked.text)")
                 _ = try await app.send(
                     .post, "/api/break-glass", as: admin, body: #"{"patientId":\#(patient.id),"reason":"Collapsed"}"#)
@@ -125,7 +128,9 @@ struct KeyRotationTests {
         }
     }
 
-    @Test("every data key is wrapped anew, and then the old key of the ring is not needed", arguments: DatabaseKind.available)
+    @Test(
+        "every data key is wrapped anew, and then the old key of the ring is not needed",
+        arguments: DatabaseKind.available)
     func rewrap(_ kind: DatabaseKind) async throws {
         try await Self.withWard(kind) { ward in
             let before = try await ward.keys()
@@ -145,7 +150,8 @@ struct KeyRotationTests {
         }
     }
 
-    @Test("a key that does not open is named and stays as it is; the others are done", arguments: DatabaseKind.available)
+    @Test(
+        "a key that does not open is named and stays as it is; the others are done", arguments: DatabaseKind.available)
     func damagedKey(_ kind: DatabaseKind) async throws {
         try await Self.withWard(kind) { ward in
             let (first, second) = (ward.patients[0].id, ward.patients[1].id)
@@ -208,10 +214,11 @@ struct KeyRotationTests {
                 try await writeAndRead(0)
                 let rounds = Mutex(0)
                 let rotation = try server.rotation(wait: {
-                    try await writeAndRead(rounds.withLock {
-                        $0 += 1
-                        return $0
-                    })
+                    try await writeAndRead(
+                        rounds.withLock {
+                            $0 += 1
+                            return $0
+                        })
                 })
                 // Writers between its stages, and writers at the same time.
                 try await withThrowingTaskGroup(of: Void.self) { group in
@@ -286,7 +293,12 @@ struct KeyRotationTests {
             try await ward.app.database.write { db in try vault.forget(patients[0], db) }
             let isFirst = Mutex(true)
             let rotation = try ward.rotation(wait: {
-                guard isFirst.withLock({ defer { $0 = false }; return $0 }) else { return }
+                guard
+                    isFirst.withLock({
+                        defer { $0 = false }
+                        return $0
+                    })
+                else { return }
                 try await ward.app.database.write { db in try vault.forget(patients[1], db) }
             })
             _ = try await rotation.reencrypt()

@@ -20,11 +20,13 @@ final class PDFComposer {
         surface.describe(document)
         for block in document.blocks { try place(block) }
         let count = pages.pages.count
+        surface.library.beginTag(surface.context, "Document", "")
         for (index, page) in pages.pages.enumerated() {
             try draw(page)
             try drawFooter("\(index + 1) / \(count)")
             surface.library.showPage(surface.context)
         }
+        surface.library.endTag(surface.context, "Document")
         return PDFFile(bytes: try surface.finish(), pageCount: count, missingGlyphs: missingGlyphs)
     }
 

@@ -57,7 +57,12 @@ final class PDFSurface {
         return sink.bytes
     }
 
-    private enum Metadata: Int32 { case title = 0, author = 1, creator = 4, created = 5 }
+    private enum Metadata: Int32 {
+        case title = 0
+        case author = 1
+        case creator = 4
+        case created = 5
+    }
 
     private func set(_ field: Metadata, _ text: String) {
         library.setMetadata(surface, field.rawValue, PDFTextLayout.printable(text))

@@ -31,7 +31,8 @@ struct MatrixRecords {
         planted: PlantedRecords(values: nobodysValues, ids: [("/api/", nobodysID)]))
     static let nobodysValues = [
         "username": "nobody-of-this-name", "email": "nobody@example.org", "doctorId": nobodysID,
-        "patientId": nobodysID, "sessionId": "00000000000000000000000000000000", "ipAddress": "192.0.2.77", "appointmentId": nobodysID, "visitId": nobodysID,
+        "patientId": nobodysID, "sessionId": "00000000000000000000000000000000", "ipAddress": "192.0.2.77",
+        "appointmentId": nobodysID, "visitId": nobodysID,
         "labTestId": nobodysID,
     ]
 

@@ -25,7 +25,8 @@ struct Catalogue {
         return try #require(added["id"].int, "\(added.text)")
     }
 
-    func change(_ id: Int, _ body: String, as user: TestUser? = nil, match: String? = nil) async throws -> TestResponse {
+    func change(_ id: Int, _ body: String, as user: TestUser? = nil, match: String? = nil) async throws -> TestResponse
+    {
         try await app.send(
             .put, "/api/lab-tests/\(id)", as: user ?? admin, headers: match.map { ["If-Match": $0] } ?? [:], body: body)
     }

@@ -206,7 +206,9 @@ struct LabTestTests {
         }
     }
 
-    @Test("a search takes either name of the parameter, and every character for itself", arguments: DatabaseKind.available)
+    @Test(
+        "a search takes either name of the parameter, and every character for itself", arguments: DatabaseKind.available
+    )
     func search(_ kind: DatabaseKind) async throws {
         try await withCatalogue(kind) { lab in
             for name in ["Complete blood count", "Blood 100% pure", "Blood_gas", "Ünique", "Zinc"] {
@@ -221,7 +223,7 @@ struct LabTestTests {
             #expect(try await lab.names("/search?testName=_") == ["Blood_gas"])
             #expect(try await lab.names("/search?testName=!") == [])
             #expect(try await lab.names("/search?testName=UNIQ") == ["Ünique"])
-            #expect(try await lab.names("/search?name=%20") .count == 5)
+            #expect(try await lab.names("/search?name=%20").count == 5)
             #expect(try await lab.names("/search").count == 5)
         }
     }
@@ -243,7 +245,8 @@ struct LabTestTests {
         }
     }
 
-    @Test("the price of several tests counts each once, and names what is not offered", arguments: DatabaseKind.available)
+    @Test(
+        "the price of several tests counts each once, and names what is not offered", arguments: DatabaseKind.available)
     func quote(_ kind: DatabaseKind) async throws {
         try await withCatalogue(kind) { lab in
             let zinc = try await lab.addedID("Zinc", "0.1")

@@ -45,7 +45,9 @@ struct AnonymityTests {
         }
     }
 
-    @Test("by its appointment it is unknown to its doctor, like one that does not exist", arguments: DatabaseKind.available)
+    @Test(
+        "by its appointment it is unknown to its doctor, like one that does not exist",
+        arguments: DatabaseKind.available)
     func byAppointment(_ kind: DatabaseKind) async throws {
         try await Self.withAuthor(kind) { desk in
             let visit = try await desk.visit()
@@ -94,7 +96,8 @@ struct AnonymityTests {
         }
     }
 
-    @Test("neither number nor place in the list tells when on its day it was written", arguments: DatabaseKind.available)
+    @Test(
+        "neither number nor place in the list tells when on its day it was written", arguments: DatabaseKind.available)
     func order(_ kind: DatabaseKind) async throws {
         try await withReviews(kind) { desk in
             var written: [Int] = []

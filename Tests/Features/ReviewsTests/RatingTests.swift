@@ -31,7 +31,8 @@ struct RatingTests {
         }
     }
 
-    @Test("lists and searches of doctors show and use the new rating with the commit", arguments: DatabaseKind.available)
+    @Test(
+        "lists and searches of doctors show and use the new rating with the commit", arguments: DatabaseKind.available)
     func search(_ kind: DatabaseKind) async throws {
         try await withReviews(kind) { desk in
             func listed(_ query: String) async throws -> TestJSON {
@@ -101,7 +102,9 @@ struct RatingTests {
         }
     }
 
-    @Test("writers at the same time lose nothing, and one of two reviews of a visit wins", arguments: DatabaseKind.available)
+    @Test(
+        "writers at the same time lose nothing, and one of two reviews of a visit wins",
+        arguments: DatabaseKind.available)
     func race(_ kind: DatabaseKind) async throws {
         try await withReviews(kind) { desk in
             let crowd = try await desk.app.crowd(12)

@@ -10,7 +10,8 @@ struct ReviewTests {
     func once(_ kind: DatabaseKind) async throws {
         try await withReviews(kind) { desk in
             let visit = try await desk.visit()
-            let written = try await desk.review(visit, 4, #""comment":"  Took her time. ","doctorId":\#(desk.doctor.id)"#)
+            let written = try await desk.review(
+                visit, 4, #""comment":"  Took her time. ","doctorId":\#(desk.doctor.id)"#)
             #expect(written.status == 200)
             #expect(written["appointmentId"].int == visit)
             #expect(written["patientId"].int == Int(desk.patient.id))
@@ -205,7 +206,9 @@ struct ReviewTests {
         }
     }
 
-    @Test("a changed comment is an integrity failure, and no log line has a word of any", arguments: DatabaseKind.available)
+    @Test(
+        "a changed comment is an integrity failure, and no log line has a word of any",
+        arguments: DatabaseKind.available)
     func damaged(_ kind: DatabaseKind) async throws {
         try await withReviews(kind) { desk in
             let first = try await desk.reviewed(4, #""comment":"kumquat-canary""#)

@@ -153,7 +153,8 @@ struct PDFTests {
         let blocks = texts.flatMap { text -> [PDFBlock] in
             [
                 .paragraph(PDFText(text)), .heading(text, level: 9),
-                .table(PDFTable(columns: [1, 200], header: [text], rows: [[.text(PDFText(text)), .text(PDFText(text))]])),
+                .table(
+                    PDFTable(columns: [1, 200], header: [text], rows: [[.text(PDFText(text)), .text(PDFText(text))]])),
             ]
         }
         let (file, read) = try await made(blocks, footer: "a\u{0}\nfooter")

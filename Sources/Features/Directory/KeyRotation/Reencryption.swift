@@ -161,7 +161,9 @@ extension KeyRotation {
         if !changes.isEmpty { try db.run(changes) }
         let isLast = result.places.allSatisfy { $0 == nil }
         // A damaged value needs its key in case that its bytes are found again in a backup.
-        if dropping, isLast, result.outcome.changed == 0, try !hasOlder(of: patient, than: newest.generation, repository) {
+        if dropping, isLast, result.outcome.changed == 0,
+            try !hasOlder(of: patient, than: newest.generation, repository)
+        {
             try repository.dropGenerations(of: patient, before: Int64(newest.generation))
         }
         return result

@@ -90,7 +90,9 @@ struct PrescriptionPage: Sendable {
 
     private var table: PDFTable {
         let rows = items.enumerated().map { index, item -> [PDFCell] in
-            let texts = ["\(index + 1)", item.medicine] + [item.dose, item.frequency, item.duration, item.instructions]
+            let texts =
+                ["\(index + 1)", item.medicine]
+                + [item.dose, item.frequency, item.duration, item.instructions]
                 .map { $0 ?? "" }
             return texts.map { .text(PDFText($0)) }
         }

@@ -108,7 +108,9 @@ struct PatientKeyTests {
         }
     }
 
-    @Test("each generation opens what it sealed, and the newest that has settled seals", arguments: DatabaseKind.available)
+    @Test(
+        "each generation opens what it sealed, and the newest that has settled seals", arguments: DatabaseKind.available
+    )
     func generations(_ kind: DatabaseKind) async throws {
         try await withDirectory(kind) { app in
             try await app.seed([PatientTests.patient(20)])
