@@ -1,5 +1,5 @@
 package import CareSyncCore
-package import FeatureContract
+import FeatureContract
 package import Persistence
 package import WebAPI
 

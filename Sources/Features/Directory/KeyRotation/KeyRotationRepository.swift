@@ -23,7 +23,7 @@ struct KeyRotationRun: RowDecodable, Equatable {
 
     init(row: Row) throws {
         id = try row.value("id")
-        afterPatient = PatientID(try row.value("after_patient"))
+        afterPatient = PatientID(try row.value("after_patient") as Int64)
         startedAt = try row.value("started_at")
         renewedAt = try row.value("renewed_at")
         rewrittenAt = try row.value("rewritten_at")

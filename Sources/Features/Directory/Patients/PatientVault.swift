@@ -120,7 +120,7 @@ package struct PatientVault: Sendable {
             }
             return try DataKey.unwrap(wrapped, generation: number, by: ring, at: Self.context(patient))
         }
-        let settled = zip(rows, generations).last { $0.0.createdAt + PatientKey.settling <= now }
+        let settled = Array(zip(rows, generations)).last { $0.0.createdAt + PatientKey.settling <= now }
         return generations.isEmpty ? nil : PatientKey(patient, generations: generations, sealing: settled?.1)
     }
 

@@ -1,6 +1,6 @@
 import CareSyncCore
 import Directory
-package import WebAPI
+import WebAPI
 
 /// An appointment as the patient sees it (rules/appointments 10).
 package struct PatientAppointmentResponse: WireResponse {
