@@ -114,6 +114,7 @@ let package = Package(
         platform(
             "ObjectStorage",
             ["CareSyncCore", "Concurrency", "Cryptography", "HTTPClient", .crypto, .nioCore]),
+        platform("PDF", ["CareSyncCore", "Concurrency"]),
         platform("JSONCoding", ["CareSyncCore"]),
         platform(
             "HTTPServer",
@@ -136,22 +137,18 @@ let package = Package(
         feature("Operations", []),
         feature("Directory", ["Cryptography", "Identity", .logging]),
         feature("Scheduling", ["Cryptography", "Identity", "Directory", .logging]),
+        feature("Reviews", ["Cryptography", "Directory", "JSONCoding", "Scheduling"]),
+        feature("Diagnostics", ["Directory", "JSONCoding", "Scheduling"]),
+        feature("Records", ["PDF", "QRImages"]),
 
         .target(
             name: "CareSyncServer",
             dependencies: [
                 "AuditTrail", "CareSyncCore", "Concurrency", "Outbox", "Persistence", "PersistenceSQLite",
-<<<<<<< HEAD
-                "PersistencePostgres", "Cryptography", "FeatureContract", "HTTPServer", "Mail", "WebAPI", "Identity",
-                "Operations", "Directory", "Scheduling", "Settings", .logging, .serviceLifecycle,
-=======
                 "PersistencePostgres", "Cryptography", "FeatureContract", "HTTPServer", "Mail", "ObjectStorage",
-                "WebAPI",
-                "Identity", "Operations",
-                "Directory",
-                "Scheduling", .logging, .serviceLifecycle,
->>>>>>> store/store
-                .unixSignals, .nioCore,
+                "Settings", "WebAPI",
+                "Identity", "Operations", "Directory", "Scheduling", "Reviews", "Diagnostics",
+                .logging, .serviceLifecycle, .unixSignals, .nioCore,
             ],
             path: "Sources/CareSyncServer", swiftSettings: strict),
         .executableTarget(
@@ -201,6 +198,7 @@ let package = Package(
         platformTests("JSONCoding", ["CareSyncCore"]),
         platformTests("HTTPServer", ["CareSyncTesting", .httpTypes, .logging, .nioCore, .nioHTTP1, .nioPosix]),
         platformTests("QRImages"),
+        platformTests("PDF", ["CareSyncCore", "CareSyncTesting", "QRImages"]),
         platformTests(
             "Mail",
             [
@@ -234,6 +232,10 @@ let package = Package(
                 .httpTypes, .logging,
             ],
             path: "Tests/CareSyncServerTests", exclude: ["Matrix/authorization-matrix.tsv"], swiftSettings: strict),
+        featureTests(
+            "Reviews", ["CareSyncServer", "Cryptography", "Directory", "Identity", "Scheduling", .httpTypes, .logging]),
+        featureTests("Records", ["PDF"]),
+        featureTests("Diagnostics", ["CareSyncServer", "Directory", "Scheduling", .httpTypes]),
         featureTests("Scheduling", ["CareSyncServer", "Directory", "Identity", .httpTypes]),
         featureTests(
             "Identity",

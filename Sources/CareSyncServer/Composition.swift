@@ -1,6 +1,7 @@
 import AuditTrail
 package import CareSyncCore
 import Cryptography
+import Diagnostics
 import Directory
 import FeatureContract
 package import Identity
@@ -10,6 +11,7 @@ package import ObjectStorage
 import Operations
 package import Outbox
 package import Persistence
+import Reviews
 package import Scheduling
 package import WebAPI
 
@@ -79,6 +81,8 @@ package struct CareSync: Sendable {
 
         let features: [any Feature] = [
             identity, OperationsFeature(database: database), directory, scheduling,
+            ReviewsFeature(database: database, vault: vault, zone: zone, scheduling: scheduling),
+            DiagnosticsFeature(database: database, zone: zone),
         ]
         for feature in features { feature.subscribe(to: database.services.events) }
         retention = RetentionJob(

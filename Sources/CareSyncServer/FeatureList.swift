@@ -1,12 +1,15 @@
+import Diagnostics
 import Directory
 import FeatureContract
 import Identity
 import Operations
+import Reviews
 import Scheduling
 
 /// Every feature, lower ones first. Their tables and settings are known before anything is built.
 enum FeatureList {
     static let all: [any Feature.Type] = [
         IdentityFeature.self, OperationsFeature.self, DirectoryFeature.self, SchedulingFeature.self,
+        ReviewsFeature.self, DiagnosticsFeature.self,
     ]
 }

@@ -14,12 +14,17 @@ package enum Schema {
         "identity/accounts", "identity/sessions", "identity/address-blocks", "identity/sign-in-protection",
         "identity/second-factors", "identity/one-time-codes",
         "directory/doctors", "directory/patients", "directory/reference-data", "directory/break-glass",
+        "directory/key-rotations",
         "scheduling/working-hours", "scheduling/leaves", "scheduling/appointments", "scheduling/holidays",
+        "reviews/reviews", "diagnostics/lab-tests",
     ]
 
     private static let parts: [[Migration]] =
         [PlatformSchema.migrations, OutboxSchema.migrations, AuditSchema.migrations, MailSchema.migrations]
         + FeatureList.all.map { $0.migrations }
+
+    /// Every column that is sealed with patients' keys.
+    static let sealedColumns = FeatureList.all.flatMap { $0.sealedColumns }
 
     /// Every migration in its place.
     ///

@@ -49,6 +49,8 @@ enum DocumentTags {
         DocumentTag(
             "A doctor's appointments", "Doctors' appointments, and the patients they treat.",
             paths: ["/api/appointments/doctor"]),
+        DocumentTag("Reviews", "What patients say about their doctors.", paths: ["/api/feedback"]),
+        DocumentTag("Lab catalogue", "The lab tests of the clinic and their prices.", paths: ["/api/lab-tests"]),
         DocumentTag("Leave", "Days on which a doctor takes no appointments.", paths: ["/api/doctor-leaves"]),
         DocumentTag(
             "Patient data", "Who accessed a patient's data, and emergency access to it.",

@@ -9,6 +9,12 @@ package import WebAPI
 /// Doctors, patients and the value lists of the forms.
 package struct DirectoryFeature: Feature {
     package static let migrations = DirectorySchema.migrations
+    package static let sealedColumns = [
+        SealedColumn("patients", "first_name", patient: "id"), SealedColumn("patients", "last_name", patient: "id"),
+        SealedColumn("patients", "contact_info", patient: "id"),
+        SealedColumn("patients", "illness_details", patient: "id"),
+        SealedColumn("patients", "date_of_birth", patient: "id"), SealedColumn("break_glass_grants", "reason"),
+    ]
     package let endpoints: [Endpoint]
     /// What identity needs from this feature.
     package let profiles: AccountProfiles

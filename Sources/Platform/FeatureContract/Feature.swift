@@ -11,6 +11,8 @@ package protocol Feature: Sendable {
     static var migrations: [Migration] { get }
     /// The environment variables that it reads.
     static var settings: [Setting] { get }
+    /// Every column of these tables that is sealed with patients' keys.
+    static var sealedColumns: [SealedColumn] { get }
 
     var endpoints: [Endpoint] { get }
     /// What carries out the timers and effects that the feature enqueues.
@@ -29,6 +31,7 @@ package protocol Feature: Sendable {
 extension Feature {
     package static var migrations: [Migration] { [] }
     package static var settings: [Setting] { [] }
+    package static var sealedColumns: [SealedColumn] { [] }
     package var endpoints: [Endpoint] { [] }
     package var jobs: [JobHandler] { [] }
     package var mails: [MailKind] { [] }

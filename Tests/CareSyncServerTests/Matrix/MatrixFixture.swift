@@ -9,8 +9,15 @@ protocol MatrixFixture: Sendable {
     /// What a request needs beyond its path to be right: a query that begins with `?`, or a body.
     static var requests: [String: String] { get }
 
+    /// Removes what refers to records of features below; called from the highest feature down.
+    static func clear(_ cast: MatrixCast, _ db: any Connection) throws
+
     /// New records of the cast's; those from before are gone.
     static func plant(for cast: MatrixCast, in app: TestApp) async throws -> PlantedRecords
+}
+
+extension MatrixFixture {
+    static func clear(_ cast: MatrixCast, _ db: any Connection) throws {}
 }
 
 struct PlantedRecords {

@@ -10,7 +10,8 @@ import WebAPI
 struct MatrixRecords {
     /// A feature that keeps records adds its own.
     static let fixtures: [any MatrixFixture.Type] = [
-        IdentityRecords.self, DirectoryRecords.self, SchedulingRecords.self,
+        IdentityRecords.self, DirectoryRecords.self, SchedulingRecords.self, ReviewRecords.self,
+        DiagnosticsRecords.self,
     ]
 
     private let planted: PlantedRecords
@@ -23,7 +24,7 @@ struct MatrixRecords {
         "matrix-glass-tangerine",
     ]
     /// What everyone sees who is not refused.
-    static let facts = ["Featherstone", "Pumpernickel", "+91 9000088842"]
+    static let facts = ["Featherstone", "Pumpernickel", "+91 9000088842", "matrix-comment-kumquat"]
 
     static let nobodysID = "9007199254740991"
     static let nobody = MatrixRecords(
@@ -31,6 +32,8 @@ struct MatrixRecords {
     static let nobodysValues = [
         "username": "nobody-of-this-name", "email": "nobody@example.org", "doctorId": nobodysID,
         "patientId": nobodysID, "sessionId": "00000000000000000000000000000000", "ipAddress": "192.0.2.77",
+        "appointmentId": nobodysID, "visitId": nobodysID,
+        "labTestId": nobodysID,
     ]
 
     private static let requests: [String: String] = fixtures.reduce(into: [:]) { requests, fixture in
@@ -39,6 +42,9 @@ struct MatrixRecords {
 
     /// New records of the cast's; those from before are gone.
     static func plant(for cast: MatrixCast, in app: TestApp) async throws -> MatrixRecords {
+        try await app.database.write { db in
+            for fixture in fixtures.reversed() { try fixture.clear(cast, db) }
+        }
         var all = PlantedRecords()
         for fixture in fixtures {
             let planted = try await fixture.plant(for: cast, in: app)

@@ -37,10 +37,20 @@ struct NewEducation: Sendable {
     let yearOfCompletion: Int
 }
 
-/// The number of reviews and the sum of their stars.
+/// The number of reviews and the sum of their stars, given as evenly as they can be.
 struct NewRating: Sendable {
     let reviewCount: Int
     let sum: Int
+
+    /// How many reviews have one to five stars.
+    var stars: [Int] {
+        var stars = [0, 0, 0, 0, 0]
+        guard reviewCount > 0 else { return stars }
+        let (low, more) = sum.quotientAndRemainder(dividingBy: reviewCount)
+        stars[low - 1] = reviewCount - more
+        if more > 0 { stars[low] = more }
+        return stars
+    }
 }
 
 extension DoctorRepository {
@@ -85,12 +95,11 @@ extension DoctorRepository {
     }
 
     private func insert(_ rating: NewRating, of doctor: DoctorID) throws {
-        let average =
-            rating.reviewCount == 0 ? 0 : Doctor.shown(rating: Double(rating.sum) / Double(rating.reviewCount))
+        let stars = rating.stars
         try db.run(
             """
-            INSERT INTO doctor_ratings (doctor_id, review_count, rating_sum, average)
-            VALUES (\(doctor), \(rating.reviewCount), \(rating.sum), \(average))
+            INSERT INTO doctor_ratings (doctor_id, stars_1, stars_2, stars_3, stars_4, stars_5)
+            VALUES (\(doctor), \(stars[0]), \(stars[1]), \(stars[2]), \(stars[3]), \(stars[4]))
             """)
     }
 }
