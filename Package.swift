@@ -24,7 +24,9 @@ func feature(_ name: String, _ lower: [Target.Dependency]) -> Target {
     .target(
         name: name,
         dependencies: [
-            "AuditTrail", "CareSyncCore", "Concurrency", "FeatureContract", "Mail", "Outbox", "Persistence", "WebAPI",
+            "AuditTrail", "CareSyncCore", "Concurrency", "FeatureContract", "JSONCoding", "Mail", "Outbox",
+            "Persistence",
+            "WebAPI",
         ] + lower,
         path: "Sources/Features/\(name)",
         swiftSettings: strict)

@@ -14,8 +14,9 @@ package enum Schema {
         "platform/audit-log",
         "mail/deliveries",
         "identity/accounts", "identity/sessions", "identity/address-blocks", "identity/sign-in-protection",
-        "identity/second-factors", "identity/one-time-codes",
+        "identity/second-factors", "identity/one-time-codes", "identity/email-changes",
         "directory/doctors", "directory/patients", "directory/reference-data", "directory/break-glass",
+        "directory/consents",
         "scheduling/working-hours", "scheduling/leaves", "scheduling/appointments", "scheduling/holidays",
     ]
 

@@ -4,5 +4,6 @@ package import Persistence
 package enum DirectorySchema {
     package static let migrations: [Migration] = [
         DoctorSchema.migration, PatientSchema.migration, ReferenceDataSchema.migration, BreakGlassSchema.migration,
+        ConsentSchema.migration,
     ]
 }
