@@ -24,7 +24,8 @@ func feature(_ name: String, _ lower: [Target.Dependency]) -> Target {
     .target(
         name: name,
         dependencies: [
-            "AuditTrail", "CareSyncCore", "Concurrency", "FeatureContract", "Mail", "Outbox", "Persistence", "Settings",
+            "AuditTrail", "CareSyncCore", "Concurrency", "FeatureContract", "JSONCoding", "Mail", "Outbox",
+            "Persistence", "Settings",
             "WebAPI",
         ] + lower,
         path: "Sources/Features/\(name)",

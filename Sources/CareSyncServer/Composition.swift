@@ -67,7 +67,8 @@ package struct CareSync: Sendable {
 
         let settlement = SchedulingFeature.settlement(isMailAvailable: configuration.mail.isAvailable)
         let directory = DirectoryFeature(
-            database: database, vault: vault, clinicZone: zone, logger: logger,
+            database: database, vault: vault, rootSecret: configuration.keys.root, clinicZone: zone,
+            linkBase: configuration.linkBase, logger: logger, relation: Self.relation,
             availability: { db, doctors, date in
                 try SchedulingFeature.doctorsWithFreeSlot(among: doctors, on: date, zone: zone, db: db)
             }, appointments: settlement)
@@ -105,7 +106,9 @@ package struct CareSync: Sendable {
         self.logger = logger
         self.identity = identity
         authenticator = identity.authenticator
-        demo = DemoSeeding(database: database, vault: vault, identity: identity, zone: zone)
+        demo = DemoSeeding(
+            database: database, vault: vault, names: PatientNames(rootSecret: configuration.keys.root),
+            identity: identity, zone: zone)
         endpoints = health.all + features.flatMap(\.endpoints)
         self.scheduling = scheduling
         // The last stops first: what the others write is in the last checkpoints.
@@ -115,4 +118,13 @@ package struct CareSync: Sendable {
                 Worker("clean-up", run: retention.run), Worker("refusals", run: denials.run),
             ] + features.flatMap(\.workers)
     }
+
+    /// Who treats whom, for the directory, which stands below the feature that knows.
+    private static let relation = PatientRelation(
+        access: { doctor, patient, db in
+            try CareRelationship.access(of: doctor, to: patient, db: db).map {
+                PatientRelation.Access(auditReason: $0.auditReason)
+            }
+        },
+        treated: SchedulingFeature.treatedPatients)
 }

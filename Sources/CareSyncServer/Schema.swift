@@ -12,9 +12,10 @@ package enum Schema {
         "platform/audit-log",
         "mail/deliveries",
         "identity/accounts", "identity/sessions", "identity/address-blocks", "identity/sign-in-protection",
-        "identity/second-factors", "identity/one-time-codes",
+        "identity/second-factors", "identity/one-time-codes", "identity/email-changes",
         "directory/doctors", "directory/patients", "directory/reference-data", "directory/break-glass",
         "directory/key-rotations",
+        "directory/consents",
         "scheduling/working-hours", "scheduling/leaves", "scheduling/appointments", "scheduling/holidays",
         "reviews/reviews", "diagnostics/lab-tests",
     ]

@@ -5,5 +5,6 @@ package enum DirectorySchema {
     package static let migrations: [Migration] = [
         DoctorSchema.migration, PatientSchema.migration, ReferenceDataSchema.migration, BreakGlassSchema.migration,
         KeyRotationSchema.migration,
+        ConsentSchema.migration,
     ]
 }

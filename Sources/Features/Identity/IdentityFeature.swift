@@ -38,6 +38,7 @@ package struct IdentityFeature: Feature {
         codes = OneTimeCodes(rootSecret: rootSecret, limits: limits)
         mails =
             OneTimeCodeMails.kinds(codes, profiles, settings) + AccountMails.kinds(profiles, zone: clinicZone)
+            + EmailChangeMail.kinds(zone: clinicZone)
         let cache = SessionCache()
         let addresses = AddressBlockCache(exemptsLoopback: settings.exemptsLoopback)
         let gate = AddressGate(blocks: addresses, administration: settings.administration)

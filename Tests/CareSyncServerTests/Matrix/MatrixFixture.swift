@@ -23,6 +23,8 @@ extension MatrixFixture {
 struct PlantedRecords {
     /// What stands for `{name}`.
     var values: [String: String] = [:]
+    /// Whose `{username}` a path means, by its beginning; elsewhere the one of the values.
+    var usernames: [(prefix: String, username: String)] = []
     /// Which `{id}` a path means, by its beginning.
     var ids: [(prefix: String, id: String)] = []
     /// A number for each record, which a refused caller must not have changed.

@@ -34,6 +34,7 @@ struct MatrixRecords {
         "patientId": nobodysID, "sessionId": "00000000000000000000000000000000", "ipAddress": "192.0.2.77",
         "appointmentId": nobodysID, "visitId": nobodysID,
         "labTestId": nobodysID,
+        "experienceId": nobodysID, "educationId": nobodysID, "certificateId": nobodysID,
     ]
 
     private static let requests: [String: String] = fixtures.reduce(into: [:]) { requests, fixture in
@@ -49,6 +50,7 @@ struct MatrixRecords {
         for fixture in fixtures {
             let planted = try await fixture.plant(for: cast, in: app)
             all.values.merge(planted.values) { first, _ in first }
+            all.usernames += planted.usernames
             all.ids += planted.ids
             all.state += planted.state
         }
@@ -82,7 +84,10 @@ struct MatrixRecords {
         var text = template
         for name in Self.parameters(of: template) {
             let id = planted.ids.first { endpoint.path.hasPrefix($0.prefix) }?.id
-            guard let value = AuthorizationMatrix.words[name] ?? planted.values[name] ?? (name == "id" ? id : nil)
+            let owner = planted.usernames.first { endpoint.path.hasPrefix($0.prefix) }?.username
+            guard
+                let value = AuthorizationMatrix.words[name] ?? (name == "username" ? owner : nil)
+                    ?? planted.values[name] ?? (name == "id" ? id : nil)
             else {
                 throw AuthorizationMatrix.Mistake(description: "Nothing is planted for {\(name)} of \(endpoint.route)")
             }

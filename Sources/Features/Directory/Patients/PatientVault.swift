@@ -104,10 +104,11 @@ package struct PatientVault: Sendable {
         remember([key], db)
     }
 
-    /// Destroys a patient's keys, as erasure needs: from the commit on nothing of the patient can be opened on this node,
+    /// Destroys a patient's keys and the words by which the patient is found, as erasure needs: from the commit on nothing of the patient can be opened on this node,
     /// and within a second on none. What is stored stays as it is and shows as erased.
     package func forget(_ patient: PatientID, _ db: any Connection) throws {
         try PatientKeyRepository(db: db).erase(patient, at: db.now)
+        try PatientNames.remove(of: patient, db)
         remembered(db).keys[patient] = nil
         db.scope.afterCommit { [cache] in cache.forget([patient]) }
     }

@@ -103,7 +103,10 @@ struct OperationWriter {
                 "content": .members(["multipart/form-data": .members(["schema": .members(["type": "object"])])]),
             ])
         }
-        return .members(["required": true, "content": Self.json(try schemas.schema(of: type, for: .request))])
+        return .members([
+            "required": .boolean(!BodyReader.isOptional(type)),
+            "content": Self.json(try schemas.schema(of: type, for: .request)),
+        ])
     }
 
     private func successes(_ components: inout Components) throws -> [JSONTree.Member] {

@@ -37,7 +37,7 @@ struct PatientKeyTests {
             await #expect(throws: Stop.self) {
                 try await app.other.write { db in
                     try insertUser(UserID(20), "patient20", .patient, isActive: true, db)
-                    try vault.insert(PatientTests.patient(20), at: db.now, db)
+                    try vault.insert(PatientTests.patient(20), names: testNames(), at: db.now, db)
                     _ = try vault.key(for: PatientID(20), db)
                     throw Stop()
                 }
@@ -97,12 +97,12 @@ struct PatientKeyTests {
                 try insertUser(UserID(20), "patient20", .patient, isActive: true, db)
                 do {
                     try db.savepoint {
-                        try vault.insert(PatientTests.patient(20), at: db.now, db)
+                        try vault.insert(PatientTests.patient(20), names: testNames(), at: db.now, db)
                         throw Stop()
                     }
                 } catch is Stop {}
                 #expect(throws: IntegrityFailure.self) { try vault.key(for: PatientID(20), db) }
-                try vault.insert(PatientTests.patient(20), at: db.now, db)
+                try vault.insert(PatientTests.patient(20), names: testNames(), at: db.now, db)
             }
             #expect(try await app.get("/test/me", as: .patient(20)).status == 200)
         }
