@@ -127,6 +127,7 @@ let package = Package(
         feature("Operations", []),
         feature("Directory", ["Cryptography", "Identity", .logging]),
         feature("Scheduling", ["Cryptography", "Identity", "Directory", .logging]),
+        feature("Records", ["Cryptography", "JSONCoding", "Identity", "Directory", "Scheduling"]),
 
         .target(
             name: "CareSyncServer",
@@ -135,6 +136,7 @@ let package = Package(
                 "PersistencePostgres", "Cryptography", "FeatureContract", "HTTPServer", "Mail", "WebAPI", "Identity",
                 "Operations",
                 "Directory",
+                "Records",
                 "Scheduling", .logging, .serviceLifecycle,
                 .unixSignals, .nioCore,
             ],
@@ -215,6 +217,9 @@ let package = Package(
             ],
             path: "Tests/CareSyncServerTests", exclude: ["Matrix/authorization-matrix.tsv"], swiftSettings: strict),
         featureTests("Scheduling", ["CareSyncServer", "Directory", "Identity", .httpTypes]),
+        featureTests(
+            "Records",
+            ["CareSyncServer", "Cryptography", "Directory", "Identity", "Scheduling", "WebAPI", .httpTypes]),
         featureTests(
             "Identity",
             ["CareSyncServer", "Cryptography", "Mail", "WebAPI", .httpTypes, .logging, .nioCore]),

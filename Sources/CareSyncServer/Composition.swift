@@ -9,6 +9,7 @@ package import Mail
 import Operations
 package import Outbox
 package import Persistence
+import Records
 package import Scheduling
 package import WebAPI
 
@@ -22,6 +23,8 @@ package struct CareSync: Sendable {
     package let logger: Logger
     package let identity: IdentityFeature
     package let scheduling: SchedulingFeature
+    /// Who may see a patient.
+    package let care: CareRelationship
     /// Carries out what is due; among the ``workers``, and by itself for tests that move the clock.
     package let outbox: OutboxWorkers
     /// Its runs are in the ``outbox``.
@@ -79,12 +82,19 @@ package struct CareSync: Sendable {
             profiles: directory.profiles, appointments: settlement, logger: logger)
         var schedulingSettings = configuration.scheduling
         schedulingSettings.isMailAvailable = configuration.mail.isAvailable
+        let care = CareRelationship(ties: [.authoredHistories])
         let scheduling = SchedulingFeature(
-            database: database, zone: zone, vault: vault, settings: schedulingSettings, logger: logger)
+            database: database, zone: zone, vault: vault, settings: schedulingSettings, care: care,
+            histories: RecordsFeature.histories(vault: vault), logger: logger)
+        let records = RecordsFeature(
+            database: database, zone: zone, vault: vault, care: care, rootSecret: configuration.keys.root,
+            settings: configuration.recordsSettings, profiles: directory.profiles,
+            patient: { patient, db in try DescribedPatient.find(patient, directory.profiles, db) },
+            labReports: { _, _ -> [String] in [] }, printer: nil)
         let health = HealthEndpoints(database: database)
 
         let features: [any Feature] = [
-            identity, OperationsFeature(database: database), directory, scheduling,
+            identity, OperationsFeature(database: database), directory, scheduling, records,
         ]
         for feature in features { feature.subscribe(to: database.services.events) }
         retention = RetentionJob(
@@ -109,6 +119,7 @@ package struct CareSync: Sendable {
         demo = DemoSeeding(database: database, vault: vault, identity: identity, zone: zone)
         endpoints = health.all + features.flatMap(\.endpoints)
         self.scheduling = scheduling
+        self.care = care
         // The last stops first: what the others write is in the last checkpoints.
         workers =
             [

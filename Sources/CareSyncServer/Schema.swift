@@ -4,6 +4,7 @@ import Identity
 import Mail
 import Outbox
 package import Persistence
+import Records
 import Scheduling
 
 /// The one order in which all tables are created. Each part brings its migrations; their order is decided here.
@@ -17,12 +18,13 @@ package enum Schema {
         "identity/second-factors", "identity/one-time-codes",
         "directory/doctors", "directory/patients", "directory/reference-data", "directory/break-glass",
         "scheduling/working-hours", "scheduling/leaves", "scheduling/appointments", "scheduling/holidays",
+        "records/medical-histories", "records/prescription-codes", "records/patient-health", "records/vitals",
     ]
 
     private static let parts: [[Migration]] = [
         PlatformSchema.migrations, OutboxSchema.migrations, AuditSchema.migrations, MailSchema.migrations,
         IdentityFeature.migrations, DirectoryFeature.migrations,
-        SchedulingFeature.migrations,
+        SchedulingFeature.migrations, RecordsFeature.migrations,
     ]
 
     /// Every migration in its place.

@@ -54,6 +54,8 @@ private struct Loading {
             .bcryptCost, default: 12, shown: "12",
             SettingValues.number(PasswordHasher.costs))
         let scheduling = scheduling(mode)
+        let correctionHours = reader.value(
+            .correctionHours, default: 24, shown: "24", SettingValues.number(1...720))
         let level = reader.value(.logLevel, default: Logger.Level.info, shown: "info", SettingValues.choice)
         let store = DevelopmentKeys(directory: directory + "/keys", random: random)
         let keys = try keys(mode, store, missing)
@@ -65,7 +67,7 @@ private struct Loading {
             mode: mode, host: host, port: port, dataDirectory: directory, database: database, databasePool: pool,
             zone: zone, keys: keys, web: web, mail: mail, linkLifetime: .minutes(Int64(linkMinutes)),
             emailVerification: verification, adminSecondFactor: adminFactor,
-            scheduling: scheduling, bcryptCost: cost, logLevel: level)
+            scheduling: scheduling, correctionTime: .hours(Int64(correctionHours)), bcryptCost: cost, logLevel: level)
     }
 
     /// What production asks for and development does not.

@@ -1,6 +1,7 @@
 package import CareSyncCore
 package import Cryptography
 package import Logging
+import Records
 package import Scheduling
 
 /// Everything the environment says, checked and typed. Made once, at the start.
@@ -19,12 +20,22 @@ package struct ServerConfiguration: Sendable {
     package var emailVerification: Requirement
     package var adminSecondFactor: Requirement
     package var scheduling: SchedulingSettings
+    /// For how long a doctor may correct an entry of the medical history.
+    package var correctionTime: TimeSpan
     package var bcryptCost: Int
     package var logLevel: Logger.Level
 
     /// What links begin with, without a slash at its end.
     package var linkBase: String {
         web.publicURL?.text ?? "http://\(host.contains(":") ? "[\(host)]" : host):\(port)"
+    }
+
+    var recordsSettings: RecordsSettings {
+        var settings = RecordsSettings(linkBase: linkBase)
+        settings.correctionTime = correctionTime
+        settings.emergencyNumber = scheduling.emergencyNumber
+        settings.isMailAvailable = mail.isAvailable
+        return settings
     }
 
     /// The secrets.

@@ -20,6 +20,7 @@ package enum Setting: String, Sendable, CaseIterable {
     case emailVerification = "CARESYNC_EMAIL_VERIFICATION"
     case adminSecondFactor = "CARESYNC_ADMIN_SECOND_FACTOR"
     case emergencyNumber = "CARESYNC_EMERGENCY_NUMBER"
+    case correctionHours = "CARESYNC_RECORD_FINAL_HOURS"
     case bcryptCost = "CARESYNC_BCRYPT_COST"
     case rateLimits = "CARESYNC_RATE_LIMITS"
     case patientLimits = "CARESYNC_PATIENT_LIMITS"
@@ -65,6 +66,9 @@ package enum Setting: String, Sendable, CaseIterable {
         case .adminSecondFactor:
             "required or optional second factor of administrators (production: required, development: optional)"
         case .emergencyNumber: "telephone number that answers about emergencies name (112)"
+        case .correctionHours:
+            "hours after which an entry of the medical history is final, from its writing or the end of the visit, "
+                + "1 to 720 (24)"
         case .bcryptCost: "cost of password hashes, 10 to 15 (12)"
         case .rateLimits: "on or off; off is for development (on)"
         case .patientLimits:
