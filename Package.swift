@@ -140,15 +140,16 @@ let package = Package(
         feature("Scheduling", ["Cryptography", "Identity", "Directory", .logging]),
         feature("Reviews", ["Cryptography", "Directory", "JSONCoding", "Scheduling"]),
         feature("Diagnostics", ["Directory", "JSONCoding", "Scheduling"]),
-        feature("Records", ["PDF", "QRImages"]),
+        feature(
+            "Records", ["Cryptography", "Identity", "Directory", "PDF", "QRImages", "Scheduling"]),
 
         .target(
             name: "CareSyncServer",
             dependencies: [
                 "AuditTrail", "CareSyncCore", "Concurrency", "Outbox", "Persistence", "PersistenceSQLite",
-                "PersistencePostgres", "Cryptography", "FeatureContract", "HTTPServer", "Mail", "ObjectStorage",
+                "PersistencePostgres", "Cryptography", "FeatureContract", "HTTPServer", "Mail", "ObjectStorage", "PDF",
                 "Settings", "WebAPI",
-                "Identity", "Operations", "Directory", "Scheduling", "Reviews", "Diagnostics",
+                "Identity", "Operations", "Directory", "Scheduling", "Records", "Reviews", "Diagnostics",
                 .logging, .serviceLifecycle, .unixSignals, .nioCore,
             ],
             path: "Sources/CareSyncServer", swiftSettings: strict),
@@ -235,9 +236,11 @@ let package = Package(
             path: "Tests/CareSyncServerTests", exclude: ["Matrix/authorization-matrix.tsv"], swiftSettings: strict),
         featureTests(
             "Reviews", ["CareSyncServer", "Cryptography", "Directory", "Identity", "Scheduling", .httpTypes, .logging]),
-        featureTests("Records", ["PDF"]),
         featureTests("Diagnostics", ["CareSyncServer", "Directory", "Scheduling", .httpTypes]),
         featureTests("Scheduling", ["CareSyncServer", "Directory", "Identity", .httpTypes]),
+        featureTests(
+            "Records",
+            ["CareSyncServer", "Cryptography", "Directory", "Identity", "PDF", "Scheduling", "WebAPI", .httpTypes]),
         featureTests(
             "Identity",
             ["CareSyncServer", "Cryptography", "Mail", "WebAPI", .httpTypes, .logging, .nioCore]),

@@ -10,7 +10,9 @@ package import Mail
 package import ObjectStorage
 import Operations
 package import Outbox
+import PDF
 package import Persistence
+import Records
 import Reviews
 package import Scheduling
 package import WebAPI
@@ -27,6 +29,8 @@ package struct CareSync: Sendable {
     package let scheduling: SchedulingFeature
     /// Where documents lie.
     package let objects: any ObjectStore
+    /// Who may see a patient.
+    package let care: CareRelationship
     /// Carries out what is due; among the ``workers``, and by itself for tests that move the clock.
     package let outbox: OutboxWorkers
     /// Its runs are in the ``outbox``.
@@ -76,12 +80,19 @@ package struct CareSync: Sendable {
             database: database, hasher: hasher, signer: await TokenSigner.make(configuration.keys.tokens),
             rootSecret: configuration.keys.root, clinicZone: zone,
             settings: configuration.identity, profiles: directory.profiles, appointments: settlement, logger: logger)
+        let care = CareRelationship(ties: [.authoredHistories])
         let scheduling = SchedulingFeature(
-            database: database, zone: zone, vault: vault, settings: configuration.scheduling, logger: logger)
+            database: database, zone: zone, vault: vault, settings: configuration.scheduling, care: care,
+            histories: RecordsFeature.histories(vault: vault), logger: logger)
+        let records = RecordsFeature(
+            database: database, zone: zone, vault: vault, care: care, rootSecret: configuration.keys.root,
+            settings: configuration.records, profiles: directory.profiles, pdf: try PDFRenderer(),
+            patient: { patient, db in try DescribedPatient.find(patient, directory.profiles, db) },
+            labReports: { _, _ -> [String] in [] })
         let health = HealthEndpoints(database: database)
 
         let features: [any Feature] = [
-            identity, OperationsFeature(database: database), directory, scheduling,
+            identity, OperationsFeature(database: database), directory, scheduling, records,
             ReviewsFeature(database: database, vault: vault, zone: zone, scheduling: scheduling),
             DiagnosticsFeature(database: database, zone: zone),
         ]
@@ -111,6 +122,7 @@ package struct CareSync: Sendable {
             identity: identity, zone: zone)
         endpoints = health.all + features.flatMap(\.endpoints)
         self.scheduling = scheduling
+        self.care = care
         // The last stops first: what the others write is in the last checkpoints.
         workers =
             [

@@ -3,6 +3,7 @@ import Directory
 import FeatureContract
 import Identity
 import Operations
+import Records
 import Reviews
 import Scheduling
 
@@ -10,6 +11,6 @@ import Scheduling
 enum FeatureList {
     static let all: [any Feature.Type] = [
         IdentityFeature.self, OperationsFeature.self, DirectoryFeature.self, SchedulingFeature.self,
-        ReviewsFeature.self, DiagnosticsFeature.self,
+        RecordsFeature.self, ReviewsFeature.self, DiagnosticsFeature.self,
     ]
 }

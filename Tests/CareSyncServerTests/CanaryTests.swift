@@ -1,4 +1,5 @@
 import CareSyncTesting
+import Directory
 import Foundation
 import HTTPTypes
 import Testing
@@ -9,6 +10,8 @@ struct CanaryTests {
     /// Texts that occur nowhere in the program.
     private static let canaries = [
         "Quillfeather", "Zumbrota", "+91 9000077731", "canary-illness-xylophone", "canary-reason-marzipan",
+        "canary-symptoms-kazoo", "canary-notes-lozenge", "canary-medicine-dulcimer", "canary-amendment-gazebo",
+        "canary-allergy-zither",
     ]
 
     @Test("what patients write is neither in the database file, nor in logs, nor in error bodies")
@@ -78,7 +81,45 @@ private struct CanaryVisit {
         refused(
             try await send("GET", "/api/appointments/available-slots?doctorId=Zumbrota&date=Quillfeather", token: token)
         )
+        let name = doctors.json["[0].username"].string ?? ""
+        for refusal in try await record(registered.json["user.id"].int ?? 0, token, doctor: name) { refused(refusal) }
         return refusals
+    }
+
+    /// What doctor and patient write into the record, and every way in which that is refused.
+    private func record(
+        _ patient: Int, _ token: String, doctor: String
+    ) async throws -> [(status: Int, json: TestResponse)] {
+        let signedIn = try await send(
+            "POST", "/api/auth/login", #"{"username":"\#(doctor)","password":"\#(DemoData.doctorPassword)"}"#)
+        let doctorToken = signedIn.json["accessToken"].string ?? ""
+        let allergies = "/api/patients/\(patient)/allergies"
+        let list = #"[{"substance":"canary-allergy-zither"}]"#
+        let entry = """
+            {"patientId":\(patient),"visitDate":"2026-01-01","symptoms":"canary-symptoms-kazoo","diagnosis":"Cold",\
+            "notes":"canary-notes-lozenge","prescription":[{"medicine":"canary-medicine-dulcimer"}]}
+            """
+        let written = try await send("POST", "/api/medical-history", entry, token: doctorToken)
+        let path = "/api/medical-history/\(written.json["id"].int ?? 0)"
+        let changed = try await send("PUT", path, #"{"symptoms":"Cough canary-symptoms-kazoo"}"#, token: doctorToken)
+        let amendment = #"{"text":"canary-amendment-gazebo"}"#
+        let amended = try await send("POST", "\(path)/amendments", amendment, token: doctorToken)
+        #expect(try await send("PUT", allergies, list, token: token).status == 200)
+        #expect([written.status, changed.status, amended.status] == [200, 200, 201])
+        return [
+            try await send("POST", "/api/medical-history", entry, token: token),
+            try await send(
+                "POST", "/api/medical-history", entry.replacing("2026-01-01", with: "9026-01-01"), token: doctorToken),
+            try await send(
+                "POST", "/api/medical-history", entry.replacing(#""diagnosis""#, with: #""d""#), token: doctorToken),
+            try await send("POST", "/api/medical-history", entry + "canary-notes-lozenge", token: doctorToken),
+            try await send("PUT", path, #"{"appointmentId":7,"notes":"canary-notes-lozenge"}"#, token: doctorToken),
+            try await send("POST", "\(path)/amendments", amendment, token: token),
+            try await send(
+                "PUT", allergies, list.replacing("zither\"", with: "zither\",\"severity\":\"canary-allergy-zither\""),
+                token: token),
+            try await send("GET", "\(path)/canary-symptoms-kazoo", token: doctorToken),
+        ]
     }
 
     private static let day = LoadDay.text(daysAhead: 12)

@@ -5,6 +5,7 @@ import Identity
 import Logging
 import Mail
 import ObjectStorage
+import Records
 import Scheduling
 import Settings
 
@@ -53,6 +54,9 @@ private struct Loading {
         let linkBase = web.publicURL?.text ?? "http://\(host.contains(":") ? "[\(host)]" : host):\(port)"
         let identity = IdentitySettings(reading: &reader, isMailAvailable: mail.isAvailable, linkBase: linkBase)
         let scheduling = SchedulingSettings(reading: &reader, isMailAvailable: mail.isAvailable)
+        let records = RecordsSettings(
+            reading: &reader, isMailAvailable: mail.isAvailable, linkBase: linkBase,
+            emergencyNumber: scheduling.emergencyNumber)
         let cost = reader.value(
             .bcryptCost, default: 12, shown: "12",
             SettingValues.number(PasswordHasher.costs))
@@ -66,7 +70,7 @@ private struct Loading {
         return ServerConfiguration(
             mode: mode, host: host, port: port, dataDirectory: directory, database: database, databasePool: pool,
             zone: zone, keys: keys, web: web, storage: storage, mail: mail, identity: identity,
-            scheduling: scheduling, bcryptCost: cost, logLevel: level)
+            scheduling: scheduling, records: records, bcryptCost: cost, logLevel: level)
     }
 
     mutating func missDictionary() {

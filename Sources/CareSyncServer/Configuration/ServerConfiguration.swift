@@ -2,6 +2,7 @@ package import CareSyncCore
 package import Cryptography
 package import Identity
 package import Logging
+package import Records
 package import Scheduling
 package import Settings
 
@@ -20,6 +21,7 @@ package struct ServerConfiguration: Sendable {
     package var mail: MailSettings
     package var identity: IdentitySettings
     package var scheduling: SchedulingSettings
+    package var records: RecordsSettings
     package var bcryptCost: Int
     package var logLevel: Logger.Level
 

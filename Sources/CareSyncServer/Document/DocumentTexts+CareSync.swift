@@ -59,6 +59,10 @@ enum DocumentTags {
                 "/api/patients", "/api/break-glass",
             ]),
         DocumentTag(
+            "Medical history", "What doctors write about visits and prescribe.",
+            paths: ["/api/medical-history", "/public/prescriptions"]),
+        DocumentTag("Vitals", "What patients measure themselves.", paths: ["/api/vitals"]),
+        DocumentTag(
             "Clinic", "The desk's bookings, holidays and the verification of doctors, for administrators.",
             paths: ["/api/appointments/admin", "/api/clinic", "/api/admin/doctors"]),
         DocumentTag(

@@ -9,6 +9,8 @@ struct SchedulingContext: Sendable {
     let zone: ClinicZone
     let vault: PatientVault
     let settings: SchedulingSettings
+    let care: CareRelationship
+    let histories: HistoryReader
     let rules = RulesCache()
     let turns = KeyedGate<BookingTurn>()
 

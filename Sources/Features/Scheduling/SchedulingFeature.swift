@@ -25,10 +25,13 @@ package struct SchedulingFeature: Feature {
     private let notices: AppointmentNotices
     private let logger: Logger
 
+    /// `histories` fills the doctors' lists of appointments.
     package init(
-        database: any Database, zone: ClinicZone, vault: PatientVault, settings: SchedulingSettings, logger: Logger
+        database: any Database, zone: ClinicZone, vault: PatientVault, settings: SchedulingSettings,
+        care: CareRelationship, histories: @escaping HistoryReader, logger: Logger
     ) {
-        let context = SchedulingContext(database: database, zone: zone, vault: vault, settings: settings)
+        let context = SchedulingContext(
+            database: database, zone: zone, vault: vault, settings: settings, care: care, histories: histories)
         appointments = AppointmentService(context: context)
         let booking = BookingService(context: context)
         slots = SlotService(context: context)
@@ -39,7 +42,7 @@ package struct SchedulingFeature: Feature {
             + DoctorAppointmentEndpoints(appointments: appointments).all
             + ReschedulingEndpoints(rescheduling: ReschedulingService(context: context)).all
             + TreatedPatientEndpoints(
-                patients: TreatedPatientService(database: database, vault: vault), zone: zone
+                patients: TreatedPatientService(database: database, vault: vault, care: care), zone: zone
             ).all
             + AdminAppointmentEndpoints(
                 appointments: AdminAppointmentService(context: context), booking: booking

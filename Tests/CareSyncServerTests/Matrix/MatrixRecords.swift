@@ -11,13 +11,16 @@ struct MatrixRecords {
     /// A feature that keeps records adds its own.
     static let fixtures: [any MatrixFixture.Type] = [
         IdentityRecords.self, DirectoryRecords.self, SchedulingRecords.self, ReviewRecords.self,
-        DiagnosticsRecords.self,
+        DiagnosticsRecords.self, MedicalRecords.self,
     ]
 
     private let planted: PlantedRecords
 
     /// What only the owner, the treating doctor and a doctor with a grant see.
-    static let clinical = ["matrix-illness-xylophone"]
+    static let clinical = [
+        "matrix-illness-xylophone", "matrix-symptoms-kazoo", "matrix-diagnosis-lozenge", "matrix-medicine-dulcimer",
+        "matrix-amendment-gazebo", "matrix-allergy-zither", "matrix-medication-pretzel",
+    ]
     /// What administrators see, too.
     static let personal = [
         "Quillfeather", "Zumbrota", "+91 9000077731", "records.example", "matrix-reason-marzipan",
@@ -30,7 +33,8 @@ struct MatrixRecords {
     static let nobody = MatrixRecords(
         planted: PlantedRecords(values: nobodysValues, ids: [("/api/", nobodysID)]))
     static let nobodysValues = [
-        "username": "nobody-of-this-name", "email": "nobody@example.org", "doctorId": nobodysID,
+        "historyId": nobodysID, "diagnosis": "lozenge", "code": "0", "username": "nobody-of-this-name",
+        "email": "nobody@example.org", "doctorId": nobodysID,
         "patientId": nobodysID, "sessionId": "00000000000000000000000000000000", "ipAddress": "192.0.2.77",
         "appointmentId": nobodysID, "visitId": nobodysID,
         "labTestId": nobodysID,

@@ -10,10 +10,10 @@ import Testing
 @Suite("Who may see a patient")
 struct CareRelationshipTests {
     private static func access(_ user: TestUser, _ patient: TestUser, in app: TestApp) async throws -> CareAccess? {
-        try await app.database.read { db in
+        try await app.database.read { [care = app.system.care] db in
             user.role == .admin
-                ? try CareRelationship.access(ofAdministrator: user.userID, to: patient.patientID, db: db)
-                : try CareRelationship.access(of: user.doctorID, to: patient.patientID, db: db)
+                ? try care.access(ofAdministrator: user.userID, to: patient.patientID, db: db)
+                : try care.access(of: user.doctorID, to: patient.patientID, db: db)
         }
     }
 

@@ -129,7 +129,7 @@ struct LeaveTests {
             let leaves = LeaveService(
                 context: SchedulingContext(
                     database: CountingDatabase(clinic.app.database, count: count), zone: clinic.app.zone, vault: vault,
-                    settings: SchedulingSettings()))
+                    settings: SchedulingSettings(), care: clinic.app.system.care, histories: { _, _, _ in [:] }))
             let (first, last) = (try #require(LocalDate("2026-03-11")), try #require(LocalDate("2026-12-31")))
             _ = try await leaves.add(
                 LeaveService.NewLeave(startDate: first, endDate: last, reason: nil, handling: .cancel),

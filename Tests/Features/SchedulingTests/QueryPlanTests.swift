@@ -44,11 +44,12 @@ struct QueryPlanTests {
         _ db: any Connection, _ doctor: DoctorID, _ patient: PatientID
     ) -> [(name: String, sql: SQL)] {
         let appointments = AppointmentRepository(db: db)
+        let care = CareRelationship(ties: [])
         let paged = PageRequest(page: 100, size: 20)
         return [
-            ("upcoming of a doctor", appointments.rows(of: .doctor(doctor), .upcoming(now: now), paged)),
-            ("page of a doctor", appointments.rows(of: .doctor(doctor), .all, paged)),
-            ("page of a patient", appointments.rows(of: .patient(patient), .all, paged)),
+            ("upcoming of a doctor", appointments.rows(of: .doctor(doctor), .upcoming(now: now), paged, care)),
+            ("page of a doctor", appointments.rows(of: .doctor(doctor), .all, paged, care)),
+            ("page of a patient", appointments.rows(of: .patient(patient), .all, paged, care)),
         ]
     }
 

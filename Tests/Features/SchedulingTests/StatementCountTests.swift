@@ -60,7 +60,7 @@ struct StatementCountTests {
             logger: clinic.app.logs.logger)
         let context = SchedulingContext(
             database: CountingDatabase(clinic.app.database, count: count), zone: clinic.app.zone, vault: vault,
-            settings: SchedulingSettings())
+            settings: SchedulingSettings(), care: clinic.app.system.care, histories: { _, _, _ in [:] })
         return (context, count)
     }
 }

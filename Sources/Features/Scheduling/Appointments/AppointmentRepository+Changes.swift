@@ -14,10 +14,10 @@ extension AppointmentRepository {
     }
 
     /// A doctor's appointment, locked for a change.
-    func lock(_ id: AppointmentID, of doctor: DoctorID) throws -> WithPatient? {
+    func lock(_ id: AppointmentID, of doctor: DoctorID, _ care: CareRelationship) throws -> WithPatient? {
         try db.first(
             """
-            \(withPatient) WHERE a.id = \(id) AND a.doctor_id = \(doctor) AND a.deleted_at IS NULL
+            \(withPatient(care)) WHERE a.id = \(id) AND a.doctor_id = \(doctor) AND a.deleted_at IS NULL
             \(db.dialect.forUpdate(of: "a"))
             """)
     }

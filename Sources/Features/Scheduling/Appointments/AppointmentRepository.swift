@@ -50,13 +50,12 @@ struct AppointmentRepository {
         FROM appointments a JOIN doctors d ON d.id = a.doctor_id JOIN users u ON u.id = d.id
         """
 
-    var withPatient: SQL {
-        let now = db.now
-        return """
-            SELECT \(Appointment.columns), \(SealedPatient.columns), u.email,
-                   \(CareRelationship.access(doctor: "a.doctor_id", patient: "a.patient_id", at: now)) AS care
-            FROM appointments a JOIN patients p ON p.id = a.patient_id JOIN users u ON u.id = p.id
-            """
+    func withPatient(_ care: CareRelationship) -> SQL {
+        """
+        SELECT \(Appointment.columns), \(SealedPatient.columns), u.email,
+               \(care.access(doctor: "a.doctor_id", patient: "a.patient_id", at: db.now)) AS care
+        FROM appointments a JOIN patients p ON p.id = a.patient_id JOIN users u ON u.id = p.id
+        """
     }
 
     func find(_ id: AppointmentID, of patient: PatientID) throws -> WithDoctor? {
@@ -64,9 +63,9 @@ struct AppointmentRepository {
             "\(Self.withDoctor) WHERE a.id = \(id) AND a.patient_id = \(patient) AND a.deleted_at IS NULL")
     }
 
-    func find(_ id: AppointmentID, of doctor: DoctorID) throws -> WithPatient? {
+    func find(_ id: AppointmentID, of doctor: DoctorID, _ care: CareRelationship) throws -> WithPatient? {
         try db.first(
-            "\(withPatient) WHERE a.id = \(id) AND a.doctor_id = \(doctor) AND a.deleted_at IS NULL")
+            "\(withPatient(care)) WHERE a.id = \(id) AND a.doctor_id = \(doctor) AND a.deleted_at IS NULL")
     }
 
     func find(_ id: AppointmentID) throws -> WithBoth? {
@@ -114,8 +113,10 @@ extension AppointmentRepository {
         try list(Self.withDoctor, .patient(patient), filter, page)
     }
 
-    func list(of doctor: DoctorID, _ filter: AppointmentFilter, _ page: PageRequest) throws -> Page<WithPatient> {
-        try list(withPatient, .doctor(doctor), filter, page)
+    func list(
+        of doctor: DoctorID, _ filter: AppointmentFilter, _ page: PageRequest, _ care: CareRelationship
+    ) throws -> Page<WithPatient> {
+        try list(withPatient(care), .doctor(doctor), filter, page)
     }
 
     private func list<Item: RowDecodable>(
@@ -155,11 +156,13 @@ extension AppointmentRepository {
     }
 
     /// The statement of a list in order of time.
-    func rows(of owner: AppointmentOwner, _ filter: AppointmentFilter, _ page: PageRequest) -> SQL {
+    func rows(
+        of owner: AppointmentOwner, _ filter: AppointmentFilter, _ page: PageRequest, _ care: CareRelationship
+    ) -> SQL {
         let select =
             switch owner {
             case .patient: Self.withDoctor
-            case .doctor: withPatient
+            case .doctor: withPatient(care)
             }
         return Self.rows(select, Self.condition(owner, filter), "a.starts_at, a.id", page)
     }

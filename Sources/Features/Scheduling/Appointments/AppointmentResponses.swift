@@ -111,22 +111,8 @@ struct DoctorAppointmentResponse: WireResponse {
         heldUntil = appointment.isHold ? appointment.heldUntil : nil
         videoRoomId = appointment.openRoom
         isActive = appointment.isActive
-        medicalHistory = []
+        medicalHistory = seen.history
     }
-}
-
-/// An entry of the patient's history inside a doctor's appointment; empty until the records feature supplies them.
-struct HistoryItem: WireValue {
-    let id: Int64
-    let doctorId: DoctorID?
-    let visitDate: LocalDate
-    let symptoms: String?
-    let diagnosis: String?
-    let treatment: String?
-    let medicine: String?
-    let doses: String?
-    let notes: String?
-    let appointmentId: AppointmentID?
 }
 
 /// An appointment's times as responses show them.

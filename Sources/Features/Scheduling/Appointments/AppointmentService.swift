@@ -25,6 +25,8 @@ struct AppointmentService: Sendable {
         let access: CareAccess?
         let reason: String?
         let cancellationReason: String?
+        /// In lists only.
+        var history: [HistoryItem] = []
     }
 
     func cancel(
@@ -45,13 +47,17 @@ struct AppointmentService: Sendable {
         try await context.database.write { db in
             try VerifiedDoctor.require(doctor, db)
             let appointments = AppointmentRepository(db: db)
-            guard let found = try appointments.lock(id, of: doctor) else { throw SchedulingError.appointmentNotFound }
+            guard let found = try appointments.lock(id, of: doctor, context.care) else {
+                throw SchedulingError.appointmentNotFound
+            }
             // Repeating a final step changes nothing and notifies nobody again.
             let isRepeated = found.appointment.status == target && (target == .completed || target == .noShow)
             if !isRepeated {
                 try move(found.appointment, to: target, by: .doctor, because: reason, origin, db)
             }
-            guard let moved = try appointments.find(id, of: doctor) else { throw SchedulingError.appointmentNotFound }
+            guard let moved = try appointments.find(id, of: doctor, context.care) else {
+                throw SchedulingError.appointmentNotFound
+            }
             _ = try context.vault.key(for: moved.appointment.patientID, db)
             return try open([moved], db)[0]
         }
@@ -89,14 +95,20 @@ struct AppointmentService: Sendable {
         }
     }
 
-    /// A doctor's appointments. The log names every patient whose data is shown.
+    /// A doctor's appointments, with the histories of the patients the doctor may see. The log names every patient whose
+    /// data is shown.
     func list(
         of doctor: DoctorID, _ filter: AppointmentFilter, _ page: PageRequest, origin: RequestOrigin
     ) async throws -> Page<ForDoctor> {
         try await context.database.readAudited { db in
             try VerifiedDoctor.require(doctor, db)
-            let rows = try AppointmentRepository(db: db).list(of: doctor, filter, page)
-            let opened = try open(rows.items, db)
+            let rows = try AppointmentRepository(db: db).list(of: doctor, filter, page, context.care)
+            var opened = try open(rows.items, db)
+            let histories = try context.histories(
+                Set(opened.filter { $0.access != nil }.map(\.appointment.patientID)), opened.map(\.appointment.id), db)
+            for index in opened.indices where opened[index].access != nil {
+                opened[index].history = histories[opened[index].appointment.patientID] ?? []
+            }
             return (rows.replacing(opened), Self.entries(for: opened, origin))
         }
     }

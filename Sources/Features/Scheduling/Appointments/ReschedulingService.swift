@@ -43,7 +43,7 @@ struct ReschedulingService: Sendable {
             let move = Move(
                 db: db, context: context, owner: .doctor(doctor), change: change, room: room, origin: origin)
             try move.run(id)
-            guard let row = try AppointmentRepository(db: db).find(id, of: doctor) else {
+            guard let row = try AppointmentRepository(db: db).find(id, of: doctor, context.care) else {
                 throw SchedulingError.appointmentNotFound
             }
             return try AppointmentService(context: context).open([row], db)[0]

@@ -8,6 +8,7 @@ import WebAPI
 struct TreatedPatientService: Sendable {
     let database: any Database
     let vault: PatientVault
+    let care: CareRelationship
 
     /// A patient's account, and the patient in clear; `nil` when the patient's key is lost.
     struct Seen: Sendable {
@@ -20,7 +21,7 @@ struct TreatedPatientService: Sendable {
     func list(of doctor: DoctorID, _ page: PageRequest, origin: RequestOrigin) async throws -> Page<Seen> {
         try await database.readAudited { db in
             try VerifiedDoctor.require(doctor, db)
-            let found = try TreatedPatientRepository(db: db).page(of: doctor, page)
+            let found = try TreatedPatientRepository(db: db, care: care).page(of: doctor, page)
             let cards = try vault.open(found.items.map(\.patient), db)
             let shown = found.replacing(zip(found.items, cards).map { Seen(account: $0, card: $1) })
             guard !found.items.isEmpty else { return (shown, []) }
@@ -57,6 +58,7 @@ struct TreatedAccount: RowDecodable {
 
 struct TreatedPatientRepository {
     let db: any Connection
+    let care: CareRelationship
 
     /// The page's ids are taken first, so that rows are fetched for nobody who is skipped.
     func page(of doctor: DoctorID, _ page: PageRequest) throws -> Page<TreatedAccount> {
@@ -65,14 +67,14 @@ struct TreatedPatientRepository {
             TreatedAccount.self,
             """
             SELECT \(TreatedAccount.columns)
-            FROM (\(CareRelationship.patients(of: doctor))
+            FROM (\(care.patients(of: doctor))
                   ORDER BY last_start DESC, patient_id LIMIT \(page.limit) OFFSET \(page.offset)) treated
                 JOIN patients p ON p.id = treated.patient_id JOIN users u ON u.id = p.id
             ORDER BY treated.last_start DESC, p.id
             """)
         let total =
             page.isPaged
-            ? batch.value(Int.self, "SELECT count(*) FROM (\(CareRelationship.patients(of: doctor))) treated") : nil
+            ? batch.value(Int.self, "SELECT count(*) FROM (\(care.patients(of: doctor))) treated") : nil
         try batch.run(db)
         return Page(fetched: try rows.value, request: page, total: try total?.value ?? nil)
     }

@@ -11,6 +11,11 @@ package struct FileResponse: ResponseConvertible {
             contentType: contentType, headers: Self.headers(downloadName, cacheControl), body: .bytes(bytes))
     }
 
+    package init(bytes: [UInt8], contentType: String, downloadName: String? = nil, cacheControl: String? = nil) {
+        self.init(
+            ByteBuffer(bytes: bytes), contentType: contentType, downloadName: downloadName, cacheControl: cacheControl)
+    }
+
     /// Written as it is made. When `produce` throws, or writes another number of bytes than `length` says, the connection is
     /// cut, so that a broken download never looks whole.
     package init(

@@ -1,0 +1,50 @@
+import AuditTrail
+import CareSyncCore
+import Directory
+import Persistence
+
+/// Checks and prints prescriptions.
+struct PrescriptionService: Sendable {
+    let context: RecordsContext
+
+    var now: Instant { context.database.services.time.now }
+
+    /// `nil` for a code that was never printed.
+    func find(code: String) async throws -> IssuedPrescription? {
+        try await context.database.read { db in
+            try PrescriptionRepository(db: db).find(digest: PrescriptionCodes.digest(of: code))
+        }
+    }
+
+    /// What is printed for an entry.
+    func sheet(of id: HistoryID, by caller: Principal, origin: RequestOrigin) async throws -> PrescriptionSheet {
+        try await context.database.readAudited { [context] db in
+            guard let record = try HistoryRepository(db: db).find(id),
+                let grounds = try context.access.grounds(of: caller, for: record.patientID, db),
+                let entry = try HistoryOpening(context: context, db: db).open([record], of: record.patientID).first
+            else { throw HistoryError.notFound }
+            guard let texts = entry.texts, let url = context.prescriptionURL(of: record),
+                let sealed: SealedPatient = try db.first(
+                    "SELECT \(SealedPatient.columns) FROM patients p WHERE p.id = \(record.patientID)")
+            else { throw PrescriptionError.nothingPrescribed }
+            let sheet = PrescriptionSheet(
+                entry, texts, of: try context.vault.open(sealed, db),
+                by: try DoctorLicence.find(record.doctorID, db),
+                allergies: try HealthListOpening(context: context, db: db).lists(of: record.patientID).allergies,
+                verificationURL: url)
+            let line = AuditEntry(
+                .exportPHI, "prescriptions", "\(id)", by: origin, patient: record.patientID,
+                reason: grounds.auditReason)
+            return (sheet, [line])
+        }
+    }
+}
+
+extension RecordsContext {
+    /// Where a prescription can be checked; `nil` when the entry prescribes nothing.
+    func prescriptionURL(of record: SealedHistory) -> String? {
+        record.prescribedVersion.map {
+            "\(settings.linkBase)/public/prescriptions/\(codes.code(of: record.id, version: $0))"
+        }
+    }
+}
