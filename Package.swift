@@ -107,6 +107,12 @@ let package = Package(
                 .mustache, .nioCore, .logging,
             ]),
         platform("JSONCoding", ["CareSyncCore"]),
+        .systemLibrary(name: "CMagic", path: "Sources/Platform/CMagic", providers: [.apt(["libmagic-dev"])]),
+        .systemLibrary(
+            name: "CZlib", path: "Sources/Platform/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        platform("FileTypes", ["Concurrency", "CMagic", "CZlib"]),
+        platform("ObjectStorage", ["CareSyncCore", "Concurrency", .crypto, .nioCore]),
+        platform("SealedFiles", ["CareSyncCore", "Cryptography", "ObjectStorage", .nioCore]),
         platform(
             "HTTPServer",
             [
@@ -127,6 +133,12 @@ let package = Package(
         feature("Operations", []),
         feature("Directory", ["Cryptography", "Identity", .logging]),
         feature("Scheduling", ["Cryptography", "Identity", "Directory", .logging]),
+        feature(
+            "Documents",
+            [
+                "Cryptography", "Identity", "Directory", "Scheduling", "FileTypes", "ObjectStorage", "SealedFiles",
+                .logging,
+            ]),
 
         .target(
             name: "CareSyncServer",
@@ -134,7 +146,7 @@ let package = Package(
                 "AuditTrail", "CareSyncCore", "Concurrency", "Outbox", "Persistence", "PersistenceSQLite",
                 "PersistencePostgres", "Cryptography", "FeatureContract", "HTTPServer", "Mail", "WebAPI", "Identity",
                 "Operations",
-                "Directory",
+                "Directory", "Documents", "ObjectStorage",
                 "Scheduling", .logging, .serviceLifecycle,
                 .unixSignals, .nioCore,
             ],
@@ -166,7 +178,8 @@ let package = Package(
             name: "CareSyncTesting",
             dependencies: [
                 "AuditTrail", "CareSyncCore", "Cryptography", "Outbox", "Persistence", "PersistenceSQLite",
-                "PersistencePostgres", "CareSyncServer", "HTTPServer", "Identity", "Mail", "WebAPI", .httpTypes,
+                "PersistencePostgres", "CareSyncServer", "HTTPServer", "Identity", "Mail", "ObjectStorage", "WebAPI",
+                .httpTypes,
                 .nioCore, .nioHTTP1, .nioPosix, .crypto, .logging,
             ],
             path: "Sources/CareSyncTesting", exclude: ["smtp-server.py"], swiftSettings: strict),
@@ -215,6 +228,14 @@ let package = Package(
             ],
             path: "Tests/CareSyncServerTests", exclude: ["Matrix/authorization-matrix.tsv"], swiftSettings: strict),
         featureTests("Scheduling", ["CareSyncServer", "Directory", "Identity", .httpTypes]),
+        featureTests(
+            "Documents",
+            [
+                "CareSyncServer", "Cryptography", "Directory", "FileTypes", "Identity", "ObjectStorage", "Scheduling",
+                .httpTypes, .nioCore,
+            ]),
+        platformTests("FileTypes"),
+        platformTests("SealedFiles", ["CareSyncCore", "CareSyncTesting", "Cryptography", "ObjectStorage", .nioCore]),
         featureTests(
             "Identity",
             ["CareSyncServer", "Cryptography", "Mail", "WebAPI", .httpTypes, .logging, .nioCore]),

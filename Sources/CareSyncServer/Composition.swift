@@ -2,10 +2,12 @@ import AuditTrail
 package import CareSyncCore
 import Cryptography
 import Directory
+package import Documents
 import FeatureContract
 package import Identity
 package import Logging
 package import Mail
+package import ObjectStorage
 import Operations
 package import Outbox
 package import Persistence
@@ -22,6 +24,7 @@ package struct CareSync: Sendable {
     package let logger: Logger
     package let identity: IdentityFeature
     package let scheduling: SchedulingFeature
+    package let documents: DocumentsFeature
     /// Carries out what is due; among the ``workers``, and by itself for tests that move the clock.
     package let outbox: OutboxWorkers
     /// Its runs are in the ``outbox``.
@@ -47,10 +50,11 @@ package struct CareSync: Sendable {
             ])
     }
 
-    /// - Parameter mailSender: replaces the configured sender in tests; `mailHook` runs between its steps.
+    /// - Parameter mailSender: replaces the configured sender in tests; `mailHook` runs between its steps, and `objectStore`
+    ///   replaces the configured store.
     package init(
         configuration: ServerConfiguration, database: any Database, logger: Logger, mailSender: (any MailSender)? = nil,
-        mailHook: @escaping MailDeliveryHandler.Hook = { _ in }
+        mailHook: @escaping MailDeliveryHandler.Hook = { _ in }, objectStore: (any ObjectStore)? = nil
     ) async throws {
         let random = database.services.random
         let zone = configuration.zone
@@ -81,10 +85,12 @@ package struct CareSync: Sendable {
         schedulingSettings.isMailAvailable = configuration.mail.isAvailable
         let scheduling = SchedulingFeature(
             database: database, zone: zone, vault: vault, settings: schedulingSettings, logger: logger)
+        let documents = try Self.documents(
+            configuration, database, vault, store: objectStore, logger: logger)
         let health = HealthEndpoints(database: database)
 
         let features: [any Feature] = [
-            identity, OperationsFeature(database: database), directory, scheduling,
+            identity, OperationsFeature(database: database), directory, scheduling, documents,
         ]
         for feature in features { feature.subscribe(to: database.services.events) }
         retention = RetentionJob(
@@ -109,11 +115,31 @@ package struct CareSync: Sendable {
         demo = DemoSeeding(database: database, vault: vault, identity: identity, zone: zone)
         endpoints = health.all + features.flatMap(\.endpoints)
         self.scheduling = scheduling
+        self.documents = documents
         // The last stops first: what the others write is in the last checkpoints.
         workers =
             [
                 Worker("audit checkpoints", run: checkpoints.run), Worker("outbox", run: outbox.run),
                 Worker("clean-up", run: retention.run), Worker("refusals", run: denials.run),
             ] + features.flatMap(\.workers)
+    }
+
+    private static func documents(
+        _ configuration: ServerConfiguration, _ database: any Database, _ vault: PatientVault,
+        store: (any ObjectStore)?, logger: Logger
+    ) throws -> DocumentsFeature {
+        let folder = configuration.dataDirectory + "/documents"
+        var settings = DocumentSettings(
+            linkBase: configuration.linkBase, spoolDirectory: configuration.dataDirectory + "/spool")
+        settings.uploadLimit = configuration.uploadLimit
+        settings.linkLifetime = configuration.linkLifetime
+        settings.keepsDeleted = configuration.keepsDeletedDocuments
+        return try DocumentsFeature(
+            database: database, vault: vault, ring: configuration.keys.ring, rootSecret: configuration.keys.root,
+            store: store ?? FolderStore(folder: folder), clinicZone: configuration.zone, settings: settings,
+            needs: DocumentsFeature.Needs(
+                care: CareRelationship.access, treatedPatients: SchedulingFeature.treatedPatients,
+                // Nobody books laboratory tests yet.
+                labBooking: { _, _ in nil }), logger: logger)
     }
 }

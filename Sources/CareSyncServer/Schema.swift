@@ -1,5 +1,6 @@
 import AuditTrail
 import Directory
+import Documents
 import Identity
 import Mail
 import Outbox
@@ -17,12 +18,13 @@ package enum Schema {
         "identity/second-factors", "identity/one-time-codes",
         "directory/doctors", "directory/patients", "directory/reference-data", "directory/break-glass",
         "scheduling/working-hours", "scheduling/leaves", "scheduling/appointments", "scheduling/holidays",
+        "documents/documents", "documents/shares",
     ]
 
     private static let parts: [[Migration]] = [
         PlatformSchema.migrations, OutboxSchema.migrations, AuditSchema.migrations, MailSchema.migrations,
         IdentityFeature.migrations, DirectoryFeature.migrations,
-        SchedulingFeature.migrations,
+        SchedulingFeature.migrations, DocumentsFeature.migrations,
     ]
 
     /// Every migration in its place.

@@ -48,6 +48,9 @@ private struct Loading {
         let web = web(mode, isInsecureAllowed)
         let mail = mail(mode, directory)
         let linkMinutes = reader.value(.linkLifetime, default: 60, shown: "60", SettingValues.number(5...1440))
+        let uploadLimit = reader.value(.uploadLimit, default: 5, shown: "5", SettingValues.number(1...100))
+        let deletedDays = reader.value(
+            .deletedDocuments, default: 30, shown: "30", SettingValues.number(0...3_650))
         let verification = necessity(.emailVerification, mode)
         let adminFactor = necessity(.adminSecondFactor, mode)
         let cost = reader.value(
@@ -64,6 +67,7 @@ private struct Loading {
         return ServerConfiguration(
             mode: mode, host: host, port: port, dataDirectory: directory, database: database, databasePool: pool,
             zone: zone, keys: keys, web: web, mail: mail, linkLifetime: .minutes(Int64(linkMinutes)),
+            uploadLimit: Int64(uploadLimit) << 20, keepsDeletedDocuments: .days(Int64(deletedDays)),
             emailVerification: verification, adminSecondFactor: adminFactor,
             scheduling: scheduling, bcryptCost: cost, logLevel: level)
     }

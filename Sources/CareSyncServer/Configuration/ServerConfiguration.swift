@@ -16,6 +16,10 @@ package struct ServerConfiguration: Sendable {
     package var web: Web
     package var mail: MailSettings
     package var linkLifetime: TimeSpan
+    /// Bytes of an uploaded file.
+    package var uploadLimit: Int64
+    /// How long the bytes of a deleted document are kept.
+    package var keepsDeletedDocuments: TimeSpan
     package var emailVerification: Requirement
     package var adminSecondFactor: Requirement
     package var scheduling: SchedulingSettings

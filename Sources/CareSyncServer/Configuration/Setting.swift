@@ -20,6 +20,8 @@ package enum Setting: String, Sendable, CaseIterable {
     case emailVerification = "CARESYNC_EMAIL_VERIFICATION"
     case adminSecondFactor = "CARESYNC_ADMIN_SECOND_FACTOR"
     case emergencyNumber = "CARESYNC_EMERGENCY_NUMBER"
+    case uploadLimit = "CARESYNC_UPLOAD_LIMIT"
+    case deletedDocuments = "CARESYNC_DELETED_DOCUMENTS_DAYS"
     case bcryptCost = "CARESYNC_BCRYPT_COST"
     case rateLimits = "CARESYNC_RATE_LIMITS"
     case patientLimits = "CARESYNC_PATIENT_LIMITS"
@@ -60,11 +62,13 @@ package enum Setting: String, Sendable, CaseIterable {
             "smtp://user:password@host:587 (STARTTLS), smtps://user:password@host:465, sendgrid:KEY or off "
                 + "(development: files)"
         case .mailFrom: "who mails are from, such as CareSync <no-reply@clinic.example> (required with a mail provider)"
-        case .linkLifetime: "how many minutes a mailed password link works, 5 to 1440 (60)"
+        case .linkLifetime: "how many minutes mailed password links and links to documents work, 5 to 1440 (60)"
         case .emailVerification: "required or optional (production: required, development: optional)"
         case .adminSecondFactor:
             "required or optional second factor of administrators (production: required, development: optional)"
         case .emergencyNumber: "telephone number that answers about emergencies name (112)"
+        case .uploadLimit: "how many MiB an uploaded file may have, 1 to 100 (5)"
+        case .deletedDocuments: "how many days the bytes of a deleted document are kept, 0 to 3650 (30)"
         case .bcryptCost: "cost of password hashes, 10 to 15 (12)"
         case .rateLimits: "on or off; off is for development (on)"
         case .patientLimits:

@@ -56,6 +56,9 @@ enum DocumentTags {
                 "/api/patients", "/api/break-glass",
             ]),
         DocumentTag(
+            "Documents", "Uploading, reading, deleting and sharing documents.",
+            paths: ["/api/files", "/api/documents", "/public/documents"]),
+        DocumentTag(
             "Clinic", "The desk's bookings, holidays and the verification of doctors, for administrators.",
             paths: ["/api/appointments/admin", "/api/clinic", "/api/admin/doctors"]),
         DocumentTag(

@@ -75,6 +75,11 @@ package struct SchedulingFeature: Feature {
         try await slots.days(from: from, to: to, of: doctor, for: nil).flatMap { $0.slots.map(\.time) }
     }
 
+    /// Selects the ids of the patients a doctor treats, for lists of other features.
+    package static func treatedPatients(of doctor: DoctorID) -> SQL {
+        "SELECT treated.patient_id FROM (\(CareRelationship.patients(of: doctor))) treated"
+    }
+
     /// Confirms a held slot whose payment has come, in the transaction that records the payment; `false` when the slot is
     /// gone and the money has to go back.
     package static func captureHold(

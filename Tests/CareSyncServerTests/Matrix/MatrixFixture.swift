@@ -8,9 +8,22 @@ import Persistence
 protocol MatrixFixture: Sendable {
     /// What a request needs beyond its path to be right: a query that begins with `?`, or a body.
     static var requests: [String: String] { get }
+    /// The forms of routes that take a file.
+    static var forms: [String: MatrixForm] { get }
 
     /// New records of the cast's; those from before are gone.
     static func plant(for cast: MatrixCast, in app: TestApp) async throws -> PlantedRecords
+}
+
+extension MatrixFixture {
+    static var forms: [String: MatrixForm] { [:] }
+}
+
+/// A file with its fields, whose values may name records as paths do.
+struct MatrixForm {
+    let file: [UInt8]
+    let name: String
+    let fields: [String: String]
 }
 
 struct PlantedRecords {
