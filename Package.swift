@@ -117,6 +117,11 @@ let package = Package(
             ["CareSyncCore", "Concurrency", "Cryptography", "HTTPClient", .crypto, .nioCore]),
         platform("PDF", ["CareSyncCore", "Concurrency"]),
         platform("JSONCoding", ["CareSyncCore"]),
+        .systemLibrary(name: "CMagic", path: "Sources/Platform/CMagic", providers: [.apt(["libmagic-dev"])]),
+        .systemLibrary(
+            name: "CZlib", path: "Sources/Platform/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        platform("FileTypes", ["Concurrency", "CMagic", "CZlib"]),
+        platform("SealedFiles", ["CareSyncCore", "Cryptography", "ObjectStorage", .nioCore]),
         platform(
             "HTTPServer",
             [
@@ -138,6 +143,12 @@ let package = Package(
         feature("Operations", []),
         feature("Directory", ["Cryptography", "Identity", .logging]),
         feature("Scheduling", ["Cryptography", "Identity", "Directory", .logging]),
+        feature(
+            "Documents",
+            [
+                "Cryptography", "Identity", "Directory", "Scheduling", "FileTypes", "ObjectStorage", "SealedFiles",
+                .logging,
+            ]),
         feature("Reviews", ["Cryptography", "Directory", "JSONCoding", "Scheduling"]),
         feature("Diagnostics", ["Directory", "JSONCoding", "Scheduling"]),
         feature(
@@ -149,7 +160,7 @@ let package = Package(
                 "AuditTrail", "CareSyncCore", "Concurrency", "Outbox", "Persistence", "PersistenceSQLite",
                 "PersistencePostgres", "Cryptography", "FeatureContract", "HTTPServer", "Mail", "ObjectStorage", "PDF",
                 "Settings", "WebAPI",
-                "Identity", "Operations", "Directory", "Scheduling", "Records", "Reviews", "Diagnostics",
+                "Identity", "Operations", "Directory", "Scheduling", "Documents", "Records", "Reviews", "Diagnostics",
                 .logging, .serviceLifecycle, .unixSignals, .nioCore,
             ],
             path: "Sources/CareSyncServer", swiftSettings: strict),
@@ -181,6 +192,7 @@ let package = Package(
             dependencies: [
                 "AuditTrail", "CareSyncCore", "Concurrency", "Cryptography", "Outbox", "Persistence",
                 "PersistenceSQLite", "PersistencePostgres", "CareSyncServer", "HTTPServer", "Identity", "Mail",
+                "ObjectStorage",
                 "WebAPI", .httpTypes, .nioCore, .nioHTTP1, .nioPosix, .crypto, .logging,
             ],
             path: "Sources/CareSyncTesting", exclude: ["s3-server.py", "sign-requests.py", "smtp-server.py"],
@@ -241,6 +253,14 @@ let package = Package(
         featureTests(
             "Records",
             ["CareSyncServer", "Cryptography", "Directory", "Identity", "PDF", "Scheduling", "WebAPI", .httpTypes]),
+        featureTests(
+            "Documents",
+            [
+                "CareSyncServer", "Cryptography", "Directory", "FileTypes", "Identity", "ObjectStorage", "Scheduling",
+                .httpTypes, .nioCore,
+            ]),
+        platformTests("FileTypes"),
+        platformTests("SealedFiles", ["CareSyncCore", "CareSyncTesting", "Cryptography", "ObjectStorage", .nioCore]),
         featureTests(
             "Identity",
             ["CareSyncServer", "Cryptography", "Mail", "WebAPI", .httpTypes, .logging, .nioCore]),

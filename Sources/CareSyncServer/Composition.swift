@@ -3,6 +3,7 @@ package import CareSyncCore
 import Cryptography
 import Diagnostics
 import Directory
+package import Documents
 import FeatureContract
 package import Identity
 package import Logging
@@ -31,6 +32,7 @@ package struct CareSync: Sendable {
     package let objects: any ObjectStore
     /// Who may see a patient.
     package let care: CareRelationship
+    package let documents: DocumentsFeature
     /// Carries out what is due; among the ``workers``, and by itself for tests that move the clock.
     package let outbox: OutboxWorkers
     /// Its runs are in the ``outbox``.
@@ -64,6 +66,7 @@ package struct CareSync: Sendable {
     ) async throws {
         let random = database.services.random
         let zone = configuration.zone
+        let care = CareRelationship(ties: [.authoredHistories])
         let objects = objects ?? configuration.storage.makeStore(time: database.services.time, random: random)
 
         let hasher = try PasswordHasher(cost: configuration.bcryptCost, random: random)
@@ -72,7 +75,7 @@ package struct CareSync: Sendable {
         let settlement = SchedulingFeature.settlement(isMailAvailable: configuration.mail.isAvailable)
         let directory = DirectoryFeature(
             database: database, vault: vault, rootSecret: configuration.keys.root, clinicZone: zone,
-            linkBase: configuration.linkBase, logger: logger, relation: Self.relation,
+            linkBase: configuration.linkBase, logger: logger, relation: Self.relation(care),
             availability: { db, doctors, date in
                 try SchedulingFeature.doctorsWithFreeSlot(among: doctors, on: date, zone: zone, db: db)
             }, appointments: settlement)
@@ -80,19 +83,27 @@ package struct CareSync: Sendable {
             database: database, hasher: hasher, signer: await TokenSigner.make(configuration.keys.tokens),
             rootSecret: configuration.keys.root, clinicZone: zone,
             settings: configuration.identity, profiles: directory.profiles, appointments: settlement, logger: logger)
-        let care = CareRelationship(ties: [.authoredHistories])
         let scheduling = SchedulingFeature(
             database: database, zone: zone, vault: vault, settings: configuration.scheduling, care: care,
             histories: RecordsFeature.histories(vault: vault), logger: logger)
+        let documents = try DocumentsFeature(
+            database: database, vault: vault, ring: configuration.keys.ring, rootSecret: configuration.keys.root,
+            store: objects, clinicZone: zone, settings: configuration.documents,
+            spool: configuration.dataDirectory + "/spool",
+            needs: DocumentsFeature.Needs(
+                care: { try care.access(of: $0, to: $1, db: $2) },
+                treatedPatients: { "SELECT treated.patient_id FROM (\(care.patients(of: $0))) treated" },
+                // Nobody books laboratory tests yet.
+                labBooking: { _, _ in nil }), logger: logger)
         let records = RecordsFeature(
             database: database, zone: zone, vault: vault, care: care, rootSecret: configuration.keys.root,
             settings: configuration.records, profiles: directory.profiles, pdf: try PDFRenderer(),
             patient: { patient, db in try DescribedPatient.find(patient, directory.profiles, db) },
-            labReports: { _, _ -> [String] in [] })
+            labReports: { try documents.lookup.labReports(of: $0, for: $1, $2) })
         let health = HealthEndpoints(database: database)
 
         let features: [any Feature] = [
-            identity, OperationsFeature(database: database), directory, scheduling, records,
+            identity, OperationsFeature(database: database), directory, scheduling, documents, records,
             ReviewsFeature(database: database, vault: vault, zone: zone, scheduling: scheduling),
             DiagnosticsFeature(database: database, zone: zone),
         ]
@@ -123,6 +134,7 @@ package struct CareSync: Sendable {
         endpoints = health.all + features.flatMap(\.endpoints)
         self.scheduling = scheduling
         self.care = care
+        self.documents = documents
         // The last stops first: what the others write is in the last checkpoints.
         workers =
             [
@@ -132,11 +144,12 @@ package struct CareSync: Sendable {
     }
 
     /// Who treats whom, for the directory, which stands below the feature that knows.
-    private static let relation = PatientRelation(
-        access: { doctor, patient, db in
-            try CareRelationship.access(of: doctor, to: patient, db: db).map {
-                PatientRelation.Access(auditReason: $0.auditReason)
-            }
-        },
-        treated: SchedulingFeature.treatedPatients)
+    private static func relation(_ care: CareRelationship) -> PatientRelation {
+        PatientRelation(
+            access: { doctor, patient, db in
+                try care.access(of: doctor, to: patient, db: db).map {
+                    PatientRelation.Access(auditReason: $0.auditReason)
+                }
+            }, treated: { care.patients(of: $0) })
+    }
 }

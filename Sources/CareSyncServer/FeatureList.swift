@@ -1,5 +1,6 @@
 import Diagnostics
 import Directory
+import Documents
 import FeatureContract
 import Identity
 import Operations
@@ -11,6 +12,6 @@ import Scheduling
 enum FeatureList {
     static let all: [any Feature.Type] = [
         IdentityFeature.self, OperationsFeature.self, DirectoryFeature.self, SchedulingFeature.self,
-        RecordsFeature.self, ReviewsFeature.self, DiagnosticsFeature.self,
+        DocumentsFeature.self, RecordsFeature.self, ReviewsFeature.self, DiagnosticsFeature.self,
     ]
 }

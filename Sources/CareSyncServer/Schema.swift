@@ -17,6 +17,7 @@ package enum Schema {
         "directory/key-rotations",
         "directory/consents",
         "scheduling/working-hours", "scheduling/leaves", "scheduling/appointments", "scheduling/holidays",
+        "documents/documents", "documents/shares",
         "records/medical-histories", "records/prescription-codes", "records/patient-health", "records/vitals",
         "reviews/reviews", "diagnostics/lab-tests",
     ]

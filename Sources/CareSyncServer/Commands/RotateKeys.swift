@@ -1,5 +1,6 @@
 import CareSyncCore
 import Directory
+import Documents
 import Logging
 import Persistence
 
@@ -57,6 +58,7 @@ extension CareSync {
         let vault = PatientVault(ring: configuration.keys.ring, random: database.services.random, logger: logger)
         return KeyRotation(
             database: database, vault: vault, columns: Schema.sealedColumns,
+            others: [DocumentKeyRotation(ring: configuration.keys.ring, random: database.services.random).rewrap],
             wait: { try await Task.sleep(for: .seconds($0.seconds + 1)) }, report: report)
     }
 }

@@ -1,5 +1,6 @@
 package import CareSyncCore
 package import Cryptography
+import Documents
 import Foundation
 import Identity
 import Logging
@@ -54,6 +55,8 @@ private struct Loading {
         let linkBase = web.publicURL?.text ?? "http://\(host.contains(":") ? "[\(host)]" : host):\(port)"
         let identity = IdentitySettings(reading: &reader, isMailAvailable: mail.isAvailable, linkBase: linkBase)
         let scheduling = SchedulingSettings(reading: &reader, isMailAvailable: mail.isAvailable)
+        let documents = DocumentSettings(
+            reading: &reader, linkBase: linkBase, linkLifetime: identity.linkLifetime)
         let records = RecordsSettings(
             reading: &reader, isMailAvailable: mail.isAvailable, linkBase: linkBase,
             emergencyNumber: scheduling.emergencyNumber)
@@ -69,8 +72,8 @@ private struct Loading {
         guard reader.mistakes.isEmpty, let keys, let zone else { throw ConfigurationMistakes(list: reader.mistakes) }
         return ServerConfiguration(
             mode: mode, host: host, port: port, dataDirectory: directory, database: database, databasePool: pool,
-            zone: zone, keys: keys, web: web, storage: storage, mail: mail, identity: identity,
-            scheduling: scheduling, records: records, bcryptCost: cost, logLevel: level)
+            zone: zone, keys: keys, web: web, linkBase: linkBase, storage: storage, mail: mail, identity: identity,
+            scheduling: scheduling, documents: documents, records: records, bcryptCost: cost, logLevel: level)
     }
 
     mutating func missDictionary() {

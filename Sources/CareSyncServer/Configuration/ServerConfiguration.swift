@@ -1,5 +1,6 @@
 package import CareSyncCore
 package import Cryptography
+package import Documents
 package import Identity
 package import Logging
 package import Records
@@ -17,10 +18,13 @@ package struct ServerConfiguration: Sendable {
     package var zone: ClinicZone
     package var keys: Keys
     package var web: Web
+    /// What links begin with, without a slash at its end.
+    package var linkBase: String
     package var storage: StorageSettings
     package var mail: MailSettings
     package var identity: IdentitySettings
     package var scheduling: SchedulingSettings
+    package var documents: DocumentSettings
     package var records: RecordsSettings
     package var bcryptCost: Int
     package var logLevel: Logger.Level

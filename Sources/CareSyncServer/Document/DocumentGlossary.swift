@@ -6,6 +6,7 @@ enum DocumentGlossary {
     static let fields = people.merging(appointments) { first, _ in first }.merging(times) { first, _ in first }
         .merging(calendar) { first, _ in first }.merging(sessions) { first, _ in first }
         .merging(administration) { first, _ in first }.merging(reference) { first, _ in first }
+        .merging(files) { first, _ in first }
 
     private static let people: [String: FieldNote] = [
         "id": "The number of the record.",
@@ -211,7 +212,7 @@ enum DocumentGlossary {
     private static let reference: [String: FieldNote] = [
         "orgId": FieldNote("The organisation the lists belong to.", default: 1),
         "value": "The value to add.",
-        "description": "A note for the operator.",
+        "description": "What it is, in a few words.",
         "genders": "Genders.", "specializations": "Specializations of doctors.", "statuses": "States of appointments.",
         "bloodGroups": "Blood groups.", "degrees": "Degrees.", "institutions": "Places of study.",
         "hospitals": "Employers.", "positions": "Posts.",
@@ -224,6 +225,7 @@ enum DocumentGlossary {
         "AuditOutcome": "How it ended.",
         "OutboxState": "Whether it waits for its next try, or was given up.",
         "ActorRole": "What somebody was when they acted; `SYSTEM` is the server itself.",
+        "DocumentType": "What a document is about.",
         "DoctorSort": "By what doctors are ordered; a leading `-` reverses.",
         "BreakGlassStatus": "Whether it is open, over and waiting for review, or reviewed.",
         "AffectedHandling": "What becomes of booked appointments in a leave.",

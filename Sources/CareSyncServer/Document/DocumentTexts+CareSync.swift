@@ -63,6 +63,9 @@ enum DocumentTags {
             paths: ["/api/medical-history", "/public/prescriptions"]),
         DocumentTag("Vitals", "What patients measure themselves.", paths: ["/api/vitals"]),
         DocumentTag(
+            "Documents", "Uploading, reading, deleting and sharing documents.",
+            paths: ["/api/files", "/api/documents", "/public/documents"]),
+        DocumentTag(
             "Clinic", "The desk's bookings, holidays and the verification of doctors, for administrators.",
             paths: ["/api/appointments/admin", "/api/clinic", "/api/admin/doctors"]),
         DocumentTag(

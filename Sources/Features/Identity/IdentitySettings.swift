@@ -73,5 +73,5 @@ extension Setting {
         "CARESYNC_ADMIN_NETWORKS",
         "networks in which administrators can still sign in when an address is blocked, a list (none)")
     static let linkLifetime = Setting(
-        "CARESYNC_LINK_TTL", "how many minutes a mailed password link works, 5 to 1440 (60)")
+        "CARESYNC_LINK_TTL", "how many minutes mailed password links and links to documents work, 5 to 1440 (60)")
 }

@@ -29,12 +29,12 @@ package struct RecordsFeature: Feature {
 
     /// - Parameters:
     ///   - patient: a patient as Directory shows them; `nil` when there is none.
-    ///   - labReports: the patient's lab reports, the newest first.
+    ///   - labReports: the patient's lab reports, the newest first, with links for the reader.
     package init<Patient: WireValue, Document: WireValue>(
         database: any Database, zone: ClinicZone, vault: PatientVault, care: CareRelationship, rootSecret: RootSecret,
         settings: RecordsSettings, profiles: AccountProfiles, pdf: PDFRenderer,
         patient: @escaping @Sendable (PatientID, any Connection) throws -> Patient?,
-        labReports: @escaping @Sendable (PatientID, any Connection) throws -> [Document]
+        labReports: @escaping @Sendable (PatientID, UserID, any Connection) throws -> [Document]
     ) {
         let context = RecordsContext(
             database: database, zone: zone, vault: vault, access: RecordAccess(care: care),

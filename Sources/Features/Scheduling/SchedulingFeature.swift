@@ -70,10 +70,6 @@ package struct SchedulingFeature: Feature {
         try FreeDoctors.find(among: doctors, on: date, zone: zone, db: db)
     }
 
-    /// A query of the patients a doctor treats, as `patient_id`, with the start of each one's last appointment, as
-    /// `last_start`; for the directory's lists.
-    package static func treatedPatients(of doctor: DoctorID) -> SQL { CareRelationship.patients(of: doctor) }
-
     /// Settles the coming appointments of somebody who is out, for identity and directory.
     package static func settlement(isMailAvailable: Bool) -> AppointmentSettlement {
         let people = PeopleOut(isMailAvailable: isMailAvailable)

@@ -128,5 +128,6 @@ struct AuthorizationMatrix {
     static let words = [
         "specialization": "Cardiology", "type": "specializations", "date": "2026-03-11", "status": "BOOKED",
         "illnessKeyword": "xylophone",
+        "documentType": "LAB_REPORT",
     ]
 }

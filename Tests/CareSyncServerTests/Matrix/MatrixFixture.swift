@@ -8,6 +8,8 @@ import Persistence
 protocol MatrixFixture: Sendable {
     /// What a request needs beyond its path to be right: a query that begins with `?`, or a body.
     static var requests: [String: String] { get }
+    /// The forms of routes that take a file.
+    static var forms: [String: MatrixForm] { get }
 
     /// Removes what refers to records of features below; called from the highest feature down.
     static func clear(_ cast: MatrixCast, _ db: any Connection) throws
@@ -18,6 +20,14 @@ protocol MatrixFixture: Sendable {
 
 extension MatrixFixture {
     static func clear(_ cast: MatrixCast, _ db: any Connection) throws {}
+    static var forms: [String: MatrixForm] { [:] }
+}
+
+/// A file with its fields, whose values may name records as paths do.
+struct MatrixForm {
+    let file: [UInt8]
+    let name: String
+    let fields: [String: String]
 }
 
 struct PlantedRecords {

@@ -11,7 +11,7 @@ struct MatrixRecords {
     /// A feature that keeps records adds its own.
     static let fixtures: [any MatrixFixture.Type] = [
         IdentityRecords.self, DirectoryRecords.self, SchedulingRecords.self, ReviewRecords.self,
-        DiagnosticsRecords.self, MedicalRecords.self,
+        DiagnosticsRecords.self, MedicalRecords.self, DocumentRecords.self,
     ]
 
     private let planted: PlantedRecords
@@ -20,6 +20,7 @@ struct MatrixRecords {
     static let clinical = [
         "matrix-illness-xylophone", "matrix-symptoms-kazoo", "matrix-diagnosis-lozenge", "matrix-medicine-dulcimer",
         "matrix-amendment-gazebo", "matrix-allergy-zither", "matrix-medication-pretzel",
+        "matrix-scan-kumquat", "matrix-file-gooseberry", "matrix-note-persimmon",
     ]
     /// What administrators see, too.
     static let personal = [
@@ -36,6 +37,7 @@ struct MatrixRecords {
         "historyId": nobodysID, "diagnosis": "lozenge", "code": "0", "username": "nobody-of-this-name",
         "email": "nobody@example.org", "doctorId": nobodysID,
         "patientId": nobodysID, "sessionId": "00000000000000000000000000000000", "ipAddress": "192.0.2.77",
+        "documentId": nobodysID, "shareId": nobodysID, "token": "nobody",
         "appointmentId": nobodysID, "visitId": nobodysID,
         "labTestId": nobodysID,
         "experienceId": nobodysID, "educationId": nobodysID, "certificateId": nobodysID,
@@ -43,6 +45,10 @@ struct MatrixRecords {
 
     private static let requests: [String: String] = fixtures.reduce(into: [:]) { requests, fixture in
         requests.merge(fixture.requests) { first, _ in first }
+    }
+
+    private static let forms: [String: MatrixForm] = fixtures.reduce(into: [:]) { forms, fixture in
+        forms.merge(fixture.forms) { first, _ in first }
     }
 
     /// New records of the cast's; those from before are gone.
@@ -72,7 +78,7 @@ struct MatrixRecords {
 
     /// Whether the route names a record or a person, in its path or elsewhere.
     static func names(_ endpoint: Endpoint) -> Bool {
-        requests[endpoint.route] != nil
+        requests[endpoint.route] != nil || forms[endpoint.route] != nil
             || !parameters(of: endpoint.path).subtracting(AuthorizationMatrix.words.keys).isEmpty
     }
 
@@ -82,6 +88,15 @@ struct MatrixRecords {
         let path = try filled(endpoint.path, endpoint)
         if more.hasPrefix("?") { return (path + more, endpoint.method == .get ? nil : "{}") }
         return (path, endpoint.method == .get ? nil : more.isEmpty ? "{}" : more)
+    }
+
+    /// The form about these records, of a route that takes a file.
+    func form(_ endpoint: Endpoint) throws -> [UInt8]? {
+        guard let form = Self.forms[endpoint.route] else { return nil }
+        return try form.fields.sorted { $0.key < $1.key }
+            .reduce(UploadForm().file(form.file, named: form.name)) { form, field in
+                form.field(field.key, try filled(field.value, endpoint))
+            }.bytes
     }
 
     private func filled(_ template: String, _ endpoint: Endpoint) throws -> String {

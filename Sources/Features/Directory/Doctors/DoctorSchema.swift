@@ -106,10 +106,12 @@ enum DoctorSchema {
                 issue_date \(d.date),
                 expiry_date \(d.date),
                 credential_id \(d.text),
-                credential_url \(d.text)
+                credential_url \(d.text),
+                document_id \(d.integer)
             )\(d.strict)
             """,
             "CREATE INDEX doctor_certificates_doctor ON doctor_certificates (doctor_id, id)",
+            "CREATE INDEX doctor_certificates_document ON doctor_certificates (document_id)",
         ]
     }
 

@@ -17,6 +17,12 @@ enum BodyReader {
                 return try cast(StreamedForm(stream, contentType: incoming.contentType))
             }
         }
+        if let form = type as? any FileFormBody.Type {
+            return { incoming in
+                guard let stream = incoming.stream else { throw Problem.fault }
+                return try cast(form.init(stream, incoming))
+            }
+        }
         if type is MultipartForm.Type {
             return { try cast(MultipartForm($0)) }
         }
@@ -38,7 +44,7 @@ enum BodyReader {
 
     /// Whether the handler takes the body as it arrives.
     static func isStreamed(_ type: any Decodable.Type) -> Bool {
-        type is StreamedBody.Type || type is StreamedForm.Type
+        type is StreamedBody.Type || type is StreamedForm.Type || type is any FileFormBody.Type
     }
 
     private static func json<Body: Decodable>(_ type: Body.Type, _ incoming: IncomingRequest) throws -> Body {
