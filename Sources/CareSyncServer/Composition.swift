@@ -99,7 +99,7 @@ package struct CareSync: Sendable {
             database: database, zone: zone, vault: vault, care: care, rootSecret: configuration.keys.root,
             settings: configuration.records, profiles: directory.profiles, pdf: try PDFRenderer(),
             patient: { patient, db in try DescribedPatient.find(patient, directory.profiles, db) },
-            labReports: { try documents.lookup.labReports(of: $0, for: $1, $2) })
+            labReports: { try documents.lookup.labReports(of: $0, for: $1, .whole, $2) })
         let health = HealthEndpoints(database: database)
 
         let features: [any Feature] = [
