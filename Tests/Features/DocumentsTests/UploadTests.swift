@@ -189,6 +189,9 @@ struct UploadTests {
     func treating(_ kind: DatabaseKind) async throws {
         try await withArchive(kind) { archive in
             #expect(try await archive.file("prescription", as: archive.doctor).status == 200)
+            // Older clients put fields into the query.
+            let query = try await archive.file("prescription?description=from%20the%20query", as: archive.doctor)
+            #expect(query["description"].string == "from the query")
             let filed = try await archive.upload(
                 "medical-document", ["patientId": "\(archive.patient.id)", "documentType": "lab_report"],
                 as: archive.doctor)
