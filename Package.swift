@@ -215,7 +215,7 @@ let package = Package(
             name: "CareSyncServerTests",
             dependencies: [
                 "AuditTrail", "CareSyncCore", "CareSyncServer", "CareSyncTesting", "Cryptography", "Directory",
-                "Identity", "Outbox", "Persistence", "WebAPI",
+                "FeatureContract", "Identity", "Outbox", "Persistence", "WebAPI",
                 .httpTypes, .logging,
             ],
             path: "Tests/CareSyncServerTests", exclude: ["Matrix/authorization-matrix.tsv"], swiftSettings: strict),
