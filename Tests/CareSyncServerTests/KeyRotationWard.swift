@@ -47,17 +47,19 @@ struct RotationWard: Sendable {
         try await app.get("/api/feedback/\(reviews[index])", as: patients[index])
     }
 
-    /// Generations in which anything is sealed, by column.
-    func generations() async throws -> Set<UInt32> {
+    /// Everything that is sealed.
+    func values() async throws -> [[UInt8]] {
         try await app.database.read { db in
-            var found: Set<UInt32> = []
-            for column in Schema.sealedColumns {
-                let values: [[UInt8]] = try db.values(
+            try Schema.sealedColumns.flatMap { column -> [[UInt8]] in
+                try db.values(
                     "SELECT \(column.columnSQL) FROM \(column.tableSQL) WHERE \(column.columnSQL) IS NOT NULL")
-                for value in values { found.insert(try #require(FieldCipher.generation(of: value))) }
             }
-            return found
         }
+    }
+
+    /// The generations by which anything is sealed.
+    func generations() async throws -> Set<UInt32> {
+        Set(try await values().map { try #require(FieldCipher.generation(of: $0)) })
     }
 
     func keys() async throws -> [String] {
