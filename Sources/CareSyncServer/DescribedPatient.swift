@@ -26,8 +26,10 @@ struct DescribedPatient: WireValue, DescribedAs {
 
     func encode(to encoder: any Encoder) throws { try response.encode(to: encoder) }
 
+    /// What Directory shows a patient as.
     static var described: any Decodable.Type {
-        DirectoryFeature.profileShapes.first { $0.value == Role.patient.rawValue }?.type ?? MessageResponse.self
+        for shape in DirectoryFeature.profileShapes where shape.value == Role.patient.rawValue { return shape.type }
+        return MessageResponse.self
     }
 
     static var sample: DescribedPatient? { DescribedPatient(AnyWireResponse(MessageResponse(message: ""))) }
