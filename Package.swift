@@ -223,7 +223,7 @@ let package = Package(
             name: "CareSyncServerTests",
             dependencies: [
                 "AuditTrail", "CareSyncCore", "CareSyncServer", "CareSyncTesting", "Cryptography", "Directory",
-                "Identity", "Outbox", "Persistence", "WebAPI",
+                "Identity", "ObjectStorage", "Outbox", "Persistence", "WebAPI",
                 .httpTypes, .logging,
             ],
             path: "Tests/CareSyncServerTests", exclude: ["Matrix/authorization-matrix.tsv"], swiftSettings: strict),

@@ -1,6 +1,7 @@
 import CareSyncCore
 import Foundation
 import Logging
+import ObjectStorage
 import Persistence
 import WebAPI
 

@@ -94,7 +94,7 @@ package final class WebClient: Sendable {
         if let upload { outgoing.body = .stream(upload, length: .known(upload.length)) }
         do {
             let answer = try await current().execute(outgoing, deadline: .now() + Self.amount(end - .now))
-            return WebResponse(answer, patience: patience, until: end)
+            return WebResponse(answer, from: self, patience: patience, until: end)
         } catch {
             if let failure = upload?.failure { throw failure }
             throw WebFailure(error, mayHaveArrived: upload?.isHandedOver ?? true)

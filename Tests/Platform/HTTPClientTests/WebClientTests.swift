@@ -114,7 +114,8 @@ struct WebClientTests {
     func refused() async throws {
         let request = WebRequest(.post, "http://127.0.0.1:1/", body: .bytes([1]))
         let found = await failure { _ = try await WebClient().send(request, within: Self.long) }
-        #expect(found == WebFailure(reason: .unreachable, mayHaveArrived: false))
+        #expect(found?.reason == .unreachable)
+        #expect(found?.mayHaveArrived == false)
     }
 
     @Test("an address that is none is told at once")
