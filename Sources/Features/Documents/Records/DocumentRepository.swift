@@ -40,6 +40,10 @@ struct DocumentRepository {
             """)
     }
 
+    func exists(object name: String) throws -> Bool {
+        try db.exists("SELECT 1 FROM documents WHERE object_name = \(name)")
+    }
+
     /// The newest first.
     func page(_ filter: Filter, _ page: PageRequest) throws -> Page<SealedDocument> {
         try list("SELECT d.id, d.created_at FROM documents d WHERE \(filter.condition)", page)
