@@ -24,7 +24,9 @@ func feature(_ name: String, _ lower: [Target.Dependency]) -> Target {
     .target(
         name: name,
         dependencies: [
-            "AuditTrail", "CareSyncCore", "Concurrency", "FeatureContract", "Mail", "Outbox", "Persistence", "WebAPI",
+            "AuditTrail", "CareSyncCore", "Concurrency", "FeatureContract", "JSONCoding", "Mail", "Outbox",
+            "Persistence", "Settings",
+            "WebAPI",
         ] + lower,
         path: "Sources/Features/\(name)",
         swiftSettings: strict)
@@ -103,10 +105,23 @@ let package = Package(
         platform(
             "Mail",
             [
-                "CareSyncCore", "Concurrency", "Cryptography", "Outbox", "Persistence", "CCurl", .asyncHTTPClient,
-                .mustache, .nioCore, .logging,
+                "CareSyncCore", "Concurrency", "Cryptography", "HTTPClient", "Outbox", "Persistence", "CCurl",
+                .mustache,
+                .logging,
             ]),
+        platform(
+            "HTTPClient",
+            ["CareSyncCore", .asyncHTTPClient, .nioCore, .nioHTTP1]),
+        platform(
+            "ObjectStorage",
+            ["CareSyncCore", "Concurrency", "Cryptography", "HTTPClient", .crypto, .nioCore]),
+        platform("PDF", ["CareSyncCore", "Concurrency"]),
         platform("JSONCoding", ["CareSyncCore"]),
+        .systemLibrary(name: "CMagic", path: "Sources/Platform/CMagic", providers: [.apt(["libmagic-dev"])]),
+        .systemLibrary(
+            name: "CZlib", path: "Sources/Platform/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        platform("FileTypes", ["Concurrency", "CMagic", "CZlib"]),
+        platform("SealedFiles", ["CareSyncCore", "Cryptography", "ObjectStorage", .nioCore]),
         platform(
             "HTTPServer",
             [
@@ -121,28 +136,36 @@ let package = Package(
                 .logging,
             ]),
 
-        platform("FeatureContract", ["Mail", "Outbox", "Persistence", "WebAPI"]),
+        platform("Settings", ["CareSyncCore"]),
+        platform("FeatureContract", ["Mail", "Outbox", "Persistence", "Settings", "WebAPI"]),
 
         feature("Identity", ["Cryptography", "QRImages", .logging]),
         feature("Operations", []),
         feature("Directory", ["Cryptography", "Identity", .logging]),
         feature("Scheduling", ["Cryptography", "Identity", "Directory", .logging]),
-        feature("Records", ["Cryptography", "JSONCoding", "Identity", "Directory", "Scheduling"]),
+        feature(
+            "Documents",
+            [
+                "Cryptography", "Identity", "Directory", "Scheduling", "FileTypes", "ObjectStorage", "SealedFiles",
+                .logging,
+            ]),
+        feature("Reviews", ["Cryptography", "Directory", "JSONCoding", "Scheduling"]),
+        feature("Diagnostics", ["Directory", "JSONCoding", "Scheduling"]),
+        feature(
+            "Records", ["Cryptography", "Identity", "Directory", "PDF", "QRImages", "Scheduling"]),
 
         .target(
             name: "CareSyncServer",
             dependencies: [
                 "AuditTrail", "CareSyncCore", "Concurrency", "Outbox", "Persistence", "PersistenceSQLite",
-                "PersistencePostgres", "Cryptography", "FeatureContract", "HTTPServer", "Mail", "WebAPI", "Identity",
-                "Operations",
-                "Directory",
-                "Records",
-                "Scheduling", .logging, .serviceLifecycle,
-                .unixSignals, .nioCore,
+                "PersistencePostgres", "Cryptography", "FeatureContract", "HTTPServer", "Mail", "ObjectStorage", "PDF",
+                "Settings", "WebAPI",
+                "Identity", "Operations", "Directory", "Scheduling", "Documents", "Records", "Reviews", "Diagnostics",
+                .logging, .serviceLifecycle, .unixSignals, .nioCore,
             ],
             path: "Sources/CareSyncServer", swiftSettings: strict),
         .executableTarget(
-            name: "caresync", dependencies: ["CareSyncCore", "CareSyncServer", .argumentParser],
+            name: "caresync", dependencies: ["CareSyncCore", "CareSyncServer", "Settings", .argumentParser],
             path: "Sources/caresync",
             swiftSettings: strict),
         .executableTarget(
@@ -167,11 +190,13 @@ let package = Package(
         .target(
             name: "CareSyncTesting",
             dependencies: [
-                "AuditTrail", "CareSyncCore", "Cryptography", "Outbox", "Persistence", "PersistenceSQLite",
-                "PersistencePostgres", "CareSyncServer", "HTTPServer", "Identity", "Mail", "WebAPI", .httpTypes,
-                .nioCore, .nioHTTP1, .nioPosix, .crypto, .logging,
+                "AuditTrail", "CareSyncCore", "Concurrency", "Cryptography", "Outbox", "Persistence",
+                "PersistenceSQLite", "PersistencePostgres", "CareSyncServer", "HTTPServer", "Identity", "Mail",
+                "ObjectStorage",
+                "WebAPI", .httpTypes, .nioCore, .nioHTTP1, .nioPosix, .crypto, .logging,
             ],
-            path: "Sources/CareSyncTesting", exclude: ["smtp-server.py"], swiftSettings: strict),
+            path: "Sources/CareSyncTesting", exclude: ["s3-server.py", "sign-requests.py", "smtp-server.py"],
+            swiftSettings: strict),
 
         platformTests("CareSyncCore", ["CareSyncTesting"]),
         platformTests("Concurrency", ["CareSyncCore"]),
@@ -187,12 +212,17 @@ let package = Package(
         platformTests("JSONCoding", ["CareSyncCore"]),
         platformTests("HTTPServer", ["CareSyncTesting", .httpTypes, .logging, .nioCore, .nioHTTP1, .nioPosix]),
         platformTests("QRImages"),
+        platformTests("PDF", ["CareSyncCore", "CareSyncTesting", "QRImages"]),
         platformTests(
             "Mail",
             [
                 "CareSyncCore", "CareSyncTesting", "Concurrency", "Cryptography", "Outbox", "Persistence",
                 .hummingbird, .httpTypes, .nioCore, .logging,
             ]),
+        platformTests("HTTPClient", ["CareSyncCore", "CareSyncTesting", .nioCore]),
+        platformTests(
+            "ObjectStorage",
+            ["CareSyncCore", "CareSyncTesting", "Concurrency", "Cryptography", "HTTPClient", .crypto, .nioCore]),
         platformTests(
             "WebAPI",
             [
@@ -212,14 +242,25 @@ let package = Package(
             name: "CareSyncServerTests",
             dependencies: [
                 "AuditTrail", "CareSyncCore", "CareSyncServer", "CareSyncTesting", "Cryptography", "Directory",
-                "Identity", "Outbox", "Persistence", "WebAPI",
+                "FeatureContract", "Identity", "Outbox", "Persistence", "Settings", "WebAPI",
                 .httpTypes, .logging,
             ],
             path: "Tests/CareSyncServerTests", exclude: ["Matrix/authorization-matrix.tsv"], swiftSettings: strict),
+        featureTests(
+            "Reviews", ["CareSyncServer", "Cryptography", "Directory", "Identity", "Scheduling", .httpTypes, .logging]),
+        featureTests("Diagnostics", ["CareSyncServer", "Directory", "Scheduling", .httpTypes]),
         featureTests("Scheduling", ["CareSyncServer", "Directory", "Identity", .httpTypes]),
         featureTests(
             "Records",
-            ["CareSyncServer", "Cryptography", "Directory", "Identity", "Scheduling", "WebAPI", .httpTypes]),
+            ["CareSyncServer", "Cryptography", "Directory", "Identity", "PDF", "Scheduling", "WebAPI", .httpTypes]),
+        featureTests(
+            "Documents",
+            [
+                "CareSyncServer", "Cryptography", "Directory", "FileTypes", "Identity", "ObjectStorage", "Scheduling",
+                .httpTypes, .nioCore,
+            ]),
+        platformTests("FileTypes", ["CareSyncTesting"]),
+        platformTests("SealedFiles", ["CareSyncCore", "CareSyncTesting", "Cryptography", "ObjectStorage", .nioCore]),
         featureTests(
             "Identity",
             ["CareSyncServer", "Cryptography", "Mail", "WebAPI", .httpTypes, .logging, .nioCore]),

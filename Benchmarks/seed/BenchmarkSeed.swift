@@ -74,11 +74,11 @@ struct BenchmarkSeed {
             INSERT INTO doctor_name_words (doctor_id, word) VALUES (\(id), \("first\(i)")), (\(id), \("last\(i)"))
             """)
         let count = 20 + i * 13 % 400
-        let sum = Int((3.0 + Double(i * 37 % 41) * 0.05) * Double(count))
+        // A mean from 3 to 5.
+        let low = count * (40 - i * 37 % 41) / 40
         try db.run(
             """
-            INSERT INTO doctor_ratings (doctor_id, review_count, rating_sum, average)
-            VALUES (\(id), \(count), \(sum), \(Double(sum) / Double(count)))
+            INSERT INTO doctor_ratings (doctor_id, stars_3, stars_5) VALUES (\(id), \(low), \(count - low))
             """)
         let today = LocalDate(daysSinceEpoch: Int(now.seconds / 86_400))
         try db.run(

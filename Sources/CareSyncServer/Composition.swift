@@ -1,15 +1,20 @@
 import AuditTrail
 package import CareSyncCore
 import Cryptography
+import Diagnostics
 import Directory
+package import Documents
 import FeatureContract
 package import Identity
 package import Logging
 package import Mail
+package import ObjectStorage
 import Operations
 package import Outbox
+import PDF
 package import Persistence
 import Records
+import Reviews
 package import Scheduling
 package import WebAPI
 
@@ -23,8 +28,11 @@ package struct CareSync: Sendable {
     package let logger: Logger
     package let identity: IdentityFeature
     package let scheduling: SchedulingFeature
+    /// Where documents lie.
+    package let objects: any ObjectStore
     /// Who may see a patient.
     package let care: CareRelationship
+    package let documents: DocumentsFeature
     /// Carries out what is due; among the ``workers``, and by itself for tests that move the clock.
     package let outbox: OutboxWorkers
     /// Its runs are in the ``outbox``.
@@ -50,51 +58,54 @@ package struct CareSync: Sendable {
             ])
     }
 
-    /// - Parameter mailSender: replaces the configured sender in tests; `mailHook` runs between its steps.
+    /// - Parameter mailSender: replaces the configured sender in tests, as `objects` does the store; `mailHook` runs
+    ///   between the sender's steps.
     package init(
         configuration: ServerConfiguration, database: any Database, logger: Logger, mailSender: (any MailSender)? = nil,
-        mailHook: @escaping MailDeliveryHandler.Hook = { _ in }
+        objects: (any ObjectStore)? = nil, mailHook: @escaping MailDeliveryHandler.Hook = { _ in }
     ) async throws {
         let random = database.services.random
         let zone = configuration.zone
+        let care = CareRelationship(ties: [.authoredHistories])
+        let objects = objects ?? configuration.storage.makeStore(time: database.services.time, random: random)
 
         let hasher = try PasswordHasher(cost: configuration.bcryptCost, random: random)
         let vault = PatientVault(ring: configuration.keys.ring, random: random, logger: logger)
 
         let settlement = SchedulingFeature.settlement(isMailAvailable: configuration.mail.isAvailable)
         let directory = DirectoryFeature(
-            database: database, vault: vault, clinicZone: zone, logger: logger,
+            database: database, vault: vault, rootSecret: configuration.keys.root, clinicZone: zone,
+            linkBase: configuration.linkBase, logger: logger, relation: Self.relation(care),
             availability: { db, doctors, date in
                 try SchedulingFeature.doctorsWithFreeSlot(among: doctors, on: date, zone: zone, db: db)
             }, appointments: settlement)
-        var identitySettings = IdentitySettings(
-            emailVerificationRequired: configuration.emailVerification == .required,
-            exemptsLoopback: configuration.mode == .development,
-            adminFactorRequired: configuration.adminSecondFactor == .required)
-        identitySettings.isMailAvailable = configuration.mail.isAvailable
-        identitySettings.administration = configuration.web.adminNetworks
-        identitySettings.linkLifetime = configuration.linkLifetime
-        identitySettings.linkBase = configuration.linkBase
         let identity = IdentityFeature(
             database: database, hasher: hasher, signer: await TokenSigner.make(configuration.keys.tokens),
             rootSecret: configuration.keys.root, clinicZone: zone,
-            settings: identitySettings,
-            profiles: directory.profiles, appointments: settlement, logger: logger)
-        var schedulingSettings = configuration.scheduling
-        schedulingSettings.isMailAvailable = configuration.mail.isAvailable
-        let care = CareRelationship(ties: [.authoredHistories])
+            settings: configuration.identity, profiles: directory.profiles, appointments: settlement, logger: logger)
         let scheduling = SchedulingFeature(
-            database: database, zone: zone, vault: vault, settings: schedulingSettings, care: care,
+            database: database, zone: zone, vault: vault, settings: configuration.scheduling, care: care,
             histories: RecordsFeature.histories(vault: vault), logger: logger)
+        let documents = try DocumentsFeature(
+            database: database, vault: vault, ring: configuration.keys.ring, rootSecret: configuration.keys.root,
+            store: objects, clinicZone: zone, settings: configuration.documents,
+            spool: configuration.dataDirectory + "/spool",
+            needs: DocumentsFeature.Needs(
+                care: { try care.access(of: $0, to: $1, db: $2) },
+                treatedPatients: { "SELECT treated.patient_id FROM (\(care.patients(of: $0))) treated" },
+                // Nobody books laboratory tests yet.
+                labBooking: { _, _ in nil }), logger: logger)
         let records = RecordsFeature(
             database: database, zone: zone, vault: vault, care: care, rootSecret: configuration.keys.root,
-            settings: configuration.recordsSettings, profiles: directory.profiles,
+            settings: configuration.records, profiles: directory.profiles, pdf: try PDFRenderer(),
             patient: { patient, db in try DescribedPatient.find(patient, directory.profiles, db) },
-            labReports: { _, _ -> [String] in [] }, printer: nil)
+            labReports: { try documents.lookup.labReports(of: $0, for: $1, .whole, $2) })
         let health = HealthEndpoints(database: database)
 
         let features: [any Feature] = [
-            identity, OperationsFeature(database: database), directory, scheduling, records,
+            identity, OperationsFeature(database: database), directory, scheduling, documents, records,
+            ReviewsFeature(database: database, vault: vault, zone: zone, scheduling: scheduling),
+            DiagnosticsFeature(database: database, zone: zone),
         ]
         for feature in features { feature.subscribe(to: database.services.events) }
         retention = RetentionJob(
@@ -111,20 +122,34 @@ package struct CareSync: Sendable {
         denials = DenialAudit(database: database, logger: logger)
         checkpoints = AuditCheckpoints(database: database, file: configuration.checkpointFile, logger: logger)
 
+        self.objects = objects
         self.configuration = configuration
         self.database = database
         self.logger = logger
         self.identity = identity
         authenticator = identity.authenticator
-        demo = DemoSeeding(database: database, vault: vault, identity: identity, zone: zone)
+        demo = DemoSeeding(
+            database: database, vault: vault, names: PatientNames(rootSecret: configuration.keys.root),
+            identity: identity, zone: zone)
         endpoints = health.all + features.flatMap(\.endpoints)
         self.scheduling = scheduling
         self.care = care
+        self.documents = documents
         // The last stops first: what the others write is in the last checkpoints.
         workers =
             [
                 Worker("audit checkpoints", run: checkpoints.run), Worker("outbox", run: outbox.run),
                 Worker("clean-up", run: retention.run), Worker("refusals", run: denials.run),
             ] + features.flatMap(\.workers)
+    }
+
+    /// Who treats whom, for the directory, which stands below the feature that knows.
+    private static func relation(_ care: CareRelationship) -> PatientRelation {
+        PatientRelation(
+            access: { doctor, patient, db in
+                try care.access(of: doctor, to: patient, db: db).map {
+                    PatientRelation.Access(auditReason: $0.auditReason)
+                }
+            }, treated: { care.patients(of: $0) })
     }
 }

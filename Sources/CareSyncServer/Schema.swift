@@ -1,11 +1,8 @@
 import AuditTrail
-import Directory
-import Identity
+import FeatureContract
 import Mail
 import Outbox
 package import Persistence
-import Records
-import Scheduling
 
 /// The one order in which all tables are created. Each part brings its migrations; their order is decided here.
 package enum Schema {
@@ -15,17 +12,22 @@ package enum Schema {
         "platform/audit-log",
         "mail/deliveries",
         "identity/accounts", "identity/sessions", "identity/address-blocks", "identity/sign-in-protection",
-        "identity/second-factors", "identity/one-time-codes",
+        "identity/second-factors", "identity/one-time-codes", "identity/email-changes",
         "directory/doctors", "directory/patients", "directory/reference-data", "directory/break-glass",
+        "directory/key-rotations",
+        "directory/consents",
         "scheduling/working-hours", "scheduling/leaves", "scheduling/appointments", "scheduling/holidays",
+        "documents/documents", "documents/shares",
         "records/medical-histories", "records/prescription-codes", "records/patient-health", "records/vitals",
+        "reviews/reviews", "diagnostics/lab-tests",
     ]
 
-    private static let parts: [[Migration]] = [
-        PlatformSchema.migrations, OutboxSchema.migrations, AuditSchema.migrations, MailSchema.migrations,
-        IdentityFeature.migrations, DirectoryFeature.migrations,
-        SchedulingFeature.migrations, RecordsFeature.migrations,
-    ]
+    private static let parts: [[Migration]] =
+        [PlatformSchema.migrations, OutboxSchema.migrations, AuditSchema.migrations, MailSchema.migrations]
+        + FeatureList.all.map { $0.migrations }
+
+    /// Every column that is sealed with patients' keys.
+    static let sealedColumns = FeatureList.all.flatMap { $0.sealedColumns }
 
     /// Every migration in its place.
     ///

@@ -44,12 +44,8 @@ package final class SMTPTestServer: Sendable {
         let name = "caresync-smtp-\(UUID().uuidString)"
         directory = FileManager.default.temporaryDirectory.appendingPathComponent(name).path
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: false)
-        let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-        let root = script.deletingLastPathComponent().deletingLastPathComponent()
-        process = try ChildProcess(
-            program: root.path + "/.tools/venv/bin/python3",
-            [script.path + "/smtp-server.py", directory, security.rawValue], environment: [:],
-            errorFile: directory + "/stderr.log")
+        process = try PythonTool.start(
+            "smtp-server.py", [directory, security.rawValue], errorFile: directory + "/stderr.log")
         guard let line = await process.line(beginningWith: "SMTP "), let port = Int(line.dropFirst(5)) else {
             // It may say why.
             let log = (try? String(contentsOfFile: directory + "/stderr.log", encoding: .utf8)) ?? ""

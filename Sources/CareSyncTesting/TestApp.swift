@@ -3,6 +3,7 @@ package import CareSyncServer
 import Foundation
 import Logging
 import Mail
+package import ObjectStorage
 import Outbox
 package import Persistence
 
@@ -14,6 +15,8 @@ package struct TestApp: Sendable {
     /// Everything that was logged.
     package let logs: LogRecorder
     let client: SocketClient
+    /// Where documents lie.
+    package let objects: any ObjectStore
     /// Where mails go.
     let mailFolder: String
 
@@ -29,26 +32,32 @@ package struct TestApp: Sendable {
 /// Gives `body` a system on a fresh database at 08:00 of `today` on the clinic's clock. Nothing runs in the background.
 package func withApp<Value: Sendable>(
     _ kind: DatabaseKind = .sqlite, today: String = "2026-03-10", at clock: String = "08:00",
-    environment: [String: String] = [:], _ body: @escaping @Sendable (TestApp) async throws -> Value
+    environment: [String: String] = [:], objects: (any ObjectStore)? = nil,
+    _ body: @escaping @Sendable (TestApp) async throws -> Value
 ) async throws -> Value {
-    let configuration = try ServerConfiguration.testing(environment)
+    var configuration = try ServerConfiguration.testing(environment)
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("caresync-\(UUID().uuidString)").path
+    configuration.dataDirectory = folder
+    defer { try? FileManager.default.removeItem(atPath: folder) }  // It is made when it is needed.
     let time = ManualTime(try configuration.zone.testInstant(today, clock))
     let random = SeededRandom(seed: UInt64.random(in: 1...UInt64.max))
     let logs = LogRecorder(level: .debug)
     let services = CareSync.databaseServices(configuration.keys, time: time.source, random: random.source)
-    return try await withDatabase(kind, migrations: try Schema.ledger(), services: services) { database in
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("mails-\(UUID().uuidString)").path
-        defer { try? FileManager.default.removeItem(atPath: folder) }  // It is made with the first mail.
-        let sender: (any MailSender)? = configuration.mail.isAvailable ? OutboxFolderSender(folder: folder) : nil
+    let objects = objects ?? FolderStore(folder: folder + "/documents")
+    return try await withDatabase(kind, migrations: try Schema.ledger(), services: services) {
+        [configuration] database in
+        let mails = folder + "/mails"
+        let sender: (any MailSender)? = configuration.mail.isAvailable ? OutboxFolderSender(folder: mails) : nil
         let system = try await CareSync(
-            configuration: configuration, database: database, logger: logs.logger, mailSender: sender)
+            configuration: configuration, database: database, logger: logs.logger, mailSender: sender,
+            objects: objects)
         return try await body(
             TestApp(
                 system: system, time: time, random: random, logs: logs,
                 client: SocketClient(
                     try system.makeResponder(observers: [DeclaredFailures.observer(system.endpoints)]),
                     logger: logs.logger),
-                mailFolder: folder))
+                objects: objects, mailFolder: mails))
     }
 }
 
@@ -58,16 +67,18 @@ extension TestApp {
         _ environment: [String: String], _ body: @escaping @Sendable (TestApp) async throws -> Value
     ) async throws -> Value {
         database.services.events.removeAll()
+        var configuration = try ServerConfiguration.testing(environment)
+        configuration.dataDirectory = system.configuration.dataDirectory
         let system = try await CareSync(
-            configuration: .testing(environment), database: database, logger: logs.logger,
-            mailSender: OutboxFolderSender(folder: mailFolder))
+            configuration: configuration, database: database, logger: logs.logger,
+            mailSender: OutboxFolderSender(folder: mailFolder), objects: objects)
         return try await body(
             TestApp(
                 system: system, time: time, random: random, logs: logs,
                 client: SocketClient(
                     try system.makeResponder(observers: [DeclaredFailures.observer(system.endpoints)]),
                     logger: logs.logger),
-                mailFolder: mailFolder))
+                objects: objects, mailFolder: mailFolder))
     }
 }
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import CareSyncServer
 import Foundation
+import Settings
 
 @main
 struct CareSyncCommand: AsyncParsableCommand {
@@ -14,7 +15,7 @@ struct CareSyncCommand: AsyncParsableCommand {
         version: Release.version,
         subcommands: [
             ServeCommand.self, WorkerCommand.self, MigrateCommand.self, SeedCommand.self, CreateAdminCommand.self,
-            OpenAPICommand.self, CheckCommand.self, SettingsCommand.self, AuditCommand.self,
+            OpenAPICommand.self, CheckCommand.self, SettingsCommand.self, AuditCommand.self, KeysCommand.self,
         ])
 
     @MainActor
@@ -134,13 +135,37 @@ struct AuditVerifyCommand: AsyncParsableCommand {
     }
 }
 
+struct KeysCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "keys", abstract: "Work with the keys of patients' data.", subcommands: [KeysRotateCommand.self])
+}
+
+struct KeysRotateCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "rotate", abstract: "Wrap every data key by the first key of CARESYNC_ENCRYPTION_KEYS.",
+        discussion: """
+            May run beside servers, and can be stopped and repeated at any time. Afterwards the other keys can be taken \
+            out of the variable. Exits with 1 when some key or value does not open; what does not stays as it is.
+            """)
+
+    @Flag(help: "Only tell what there is to do.")
+    var dryRun = false
+
+    @Flag(help: "Also give every patient a new data key, and encrypt everything anew. Takes six minutes at least.")
+    var reencrypt = false
+
+    func run() async throws {
+        guard try await Program().rotateKeys(isDryRun: dryRun, reencrypts: reencrypt) else { throw ExitCode.failure }
+    }
+}
+
 struct SettingsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "settings", abstract: "List the environment variables.")
 
     func run() throws {
-        for setting in Setting.allCases {
-            StandardStreams.output.line("\(setting.rawValue)\n    \(setting.meaning)")
+        for setting in Setting.all {
+            StandardStreams.output.line("\(setting.name)\n    \(setting.meaning)")
         }
         StandardStreams.output.line("A secret may also be read from a file named by the variable with _FILE behind it.")
     }

@@ -48,7 +48,8 @@ struct ArchitectureTests {
         let owners: [String: Set<String>] = [
             "CSQLite": ["PersistenceSQLite"], "CPostgres": ["PersistencePostgres"],
             "CCrypt": ["Cryptography"], "COath": ["Cryptography"], "CQREncode": ["QRImages"], "CPNG": ["QRImages"],
-            "CCurl": ["Mail"], "AsyncHTTPClient": ["Mail"], "Mustache": ["Mail"],
+            "CCurl": ["Mail"], "CMagic": ["FileTypes"], "CZlib": ["FileTypes"], "AsyncHTTPClient": ["HTTPClient"],
+            "Mustache": ["Mail"],
             "JWTKit": ["Cryptography"], "Hummingbird": web, "HummingbirdCore": web,
             "Configuration": ["CareSyncServer"],
         ]

@@ -1,6 +1,8 @@
 import CareSyncCore
 import CareSyncServer
 import Foundation
+import Identity
+import Settings
 import Testing
 
 @Suite("Configuration")
@@ -30,7 +32,7 @@ struct ConfigurationTests {
         #expect(configuration.database == .sqlite(path: "./data/caresync.sqlite"))
         #expect(configuration.databasePool == 16)
         #expect(configuration.zone.identifier == "Asia/Kolkata")
-        #expect(configuration.emailVerification == .optional)
+        #expect(!configuration.identity.emailVerificationRequired)
         #expect(configuration.bcryptCost == 12)
         #expect(configuration.web.corsOrigins == ["http://localhost:4200"])
         #expect(configuration.web.hasDocuments)
@@ -40,8 +42,8 @@ struct ConfigurationTests {
     @Test("production requires e-mail verification, hides the documents and trusts no web origin")
     func productionDefaults() throws {
         let configuration = try LoadedConfiguration.load(environment: Self.production).configuration
-        #expect(configuration.emailVerification == .required)
-        #expect(configuration.adminSecondFactor == .required)
+        #expect(configuration.identity.emailVerificationRequired)
+        #expect(configuration.identity.adminFactorRequired)
         #expect(!configuration.web.hasDocuments)
         #expect(configuration.web.corsOrigins.isEmpty)
     }
@@ -58,11 +60,12 @@ struct ConfigurationTests {
             "CARESYNC_RATE_LIMITS": "few", "CARESYNC_PATIENT_LIMITS": "many", "CARESYNC_BCRYPT_COST": "4",
             "CARESYNC_LOG_LEVEL": "loud",
             "CARESYNC_ALLOW_INSECURE": "2", "CARESYNC_EMERGENCY_NUMBER": "help",
+            "CARESYNC_STORAGE_URL": "ftp://x", "CARESYNC_S3_ACCESS_KEY": "a key", "CARESYNC_S3_SECRET_KEY": "k\u{e9}y",
             "CARESYNC_MAIL_URL": "http://x", "CARESYNC_LINK_TTL": "0", "CARESYNC_MAIL_FROM": "a@b\r\nBcc: c@d",
             "CARESYNC_ADMIN_SECOND_FACTOR": "sometimes",
         ])
         let named = Set(found.compactMap { $0.split(separator: " ").first.map(String.init) })
-        #expect(named == Set(Setting.allCases.map(\.rawValue)).subtracting(["CARESYNC_DATA_DIR"]))
+        #expect(named == Set(Setting.all.map(\.name)).subtracting(["CARESYNC_DATA_DIR"]))
     }
 
     @Test(
@@ -158,7 +161,7 @@ struct ConfigurationTests {
     func effective() throws {
         let environment = Self.production.merging(["DATABASE_URL": "postgres://u:p4ssw0rd@h/d"]) { _, new in new }
         let effective = try LoadedConfiguration.load(environment: environment).effective
-        #expect(Set(effective.map(\.name)) == Set(Setting.allCases.map(\.rawValue)))
+        #expect(Set(effective.map(\.name)) == Set(Setting.all.map(\.name)))
         let text = effective.map(\.value).joined(separator: "\n")
         #expect(!text.contains(Self.key))
         #expect(!text.contains("p4ssw0rd"))

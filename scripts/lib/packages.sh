@@ -3,11 +3,12 @@
 
 # What compiling and running the server needs. The second line is what the Swift toolchain itself needs: its archive
 # holds neither a C library to compile against nor the libraries that its own programs are linked with.
-run_packages=(ca-certificates cracklib-runtime git libcrack2-dev libcrypt-dev libcurl4-openssl-dev liboath-dev libpng-dev
-    libpq-dev libqrencode-dev libsqlite3-dev pkg-config python3-venv tzdata
+run_packages=(ca-certificates cracklib-runtime fonts-noto-core git libcrack2-dev libcrypt-dev libcurl4-openssl-dev
+    libmagic-dev libmagic1 liboath-dev libpangocairo-1.0-0 libpng-dev libpq-dev libqrencode-dev libsqlite3-dev
+    pkg-config python3-venv tzdata zlib1g-dev
     binutils libc6-dev libcurl4 libgcc-12-dev libncurses6 libstdc++-12-dev libxml2)
 # What the tests need in addition.
-test_packages=(curl postgresql redis-server strace)
+test_packages=(curl poppler-utils postgresql redis-server strace)
 
 # missing_packages NAME...: those of the names that are not installed.
 missing_packages() {

@@ -1,6 +1,7 @@
 import CareSyncCore
 import Foundation
 import Logging
+import ObjectStorage
 import Persistence
 import WebAPI
 
@@ -35,7 +36,8 @@ extension Program {
         return try DocumentPages.document(of: system.endpoints).text
     }
 
-    /// Prints the effective configuration and checks the database; writes nothing. Returns whether all is well.
+    /// Prints the effective configuration and checks the database and the documents' store; writes nothing. Returns
+    /// whether all is well.
     package func check() async throws -> Bool {
         let loaded = try LoadedConfiguration.load(environment: environment, createsKeys: false)
         let width = loaded.effective.map(\.name.count).max() ?? 0
@@ -43,18 +45,35 @@ extension Program {
             output.line(name.padding(toLength: width + 2, withPad: " ", startingAt: 0) + value)
         }
         for warning in loaded.warnings { output.line("warning: \(warning)") }
-        guard !isFileMissing(loaded.configuration.database) else {
+        let isDatabaseWell = await checkDatabase(loaded.configuration)
+        let isStorageWell = await checkStorage(loaded.configuration)
+        return isDatabaseWell && isStorageWell
+    }
+
+    private func checkDatabase(_ configuration: ServerConfiguration) async -> Bool {
+        guard !isFileMissing(configuration.database) else {
             output.line("database: does not exist yet; serve creates it")
             return true
         }
         do {
-            let database = try loaded.configuration.openDatabase(logger: ConsoleLog.logger(.critical))
+            let database = try configuration.openDatabase(logger: ConsoleLog.logger(.critical))
             let pending = try await Migrator(database: database, ledger: try Schema.ledger()).pending()
             await database.close()
             output.line("database: answers; \(pending.count) migrations are pending")
             return true
         } catch {
             output.line("database: \(error)")
+            return false
+        }
+    }
+
+    private func checkStorage(_ configuration: ServerConfiguration) async -> Bool {
+        do {
+            try await configuration.storage.makeStore(time: .system, random: .system).probe()
+            output.line("storage: the store answers")
+            return true
+        } catch {
+            output.line("storage: \(error)")
             return false
         }
     }

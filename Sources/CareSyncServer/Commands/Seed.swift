@@ -4,19 +4,21 @@ import Directory
 import Identity
 import Persistence
 import Scheduling
+import Settings
 
 /// The invented people of the demo. Their passwords are in the documentation.
 struct DemoSeeding: Sendable {
     let database: any Database
     let vault: PatientVault
+    let names: PatientNames
     let identity: IdentityFeature
     let zone: ClinicZone
 
     /// Adds what is missing; returns whether anything was.
     func run() async throws -> Bool {
         let hashes = try await hashes()
-        return try await database.write { [vault, identity, zone] db in
-            let demo = DemoData(vault: vault, hashes: hashes) { db, account in
+        return try await database.write { [vault, names, identity, zone] db in
+            let demo = DemoData(vault: vault, names: names, hashes: hashes) { db, account in
                 try identity.addAccount(account, form: nil, db: db)
             }
             let people = try demo.seed(db)

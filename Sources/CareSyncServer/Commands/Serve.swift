@@ -2,6 +2,7 @@ import CareSyncCore
 import FeatureContract
 import Logging
 import ServiceLifecycle
+import Settings
 import UnixSignals
 
 extension Program {

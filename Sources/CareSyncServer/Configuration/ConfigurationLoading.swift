@@ -1,9 +1,14 @@
 package import CareSyncCore
 package import Cryptography
+import Documents
 import Foundation
+import Identity
 import Logging
 import Mail
+import ObjectStorage
+import Records
 import Scheduling
+import Settings
 
 extension LoadedConfiguration {
     /// Reads the environment. Throws ``ConfigurationMistakes`` with everything that is wrong.
@@ -20,7 +25,7 @@ extension LoadedConfiguration {
         let configuration = try loading.configuration(missing: createsKeys ? .create : .improvise, random: random)
         return LoadedConfiguration(
             configuration: configuration, warnings: Setting.warnings(about: environment.keys) + loading.warnings,
-            effective: loading.reader.readings.map { (name: $0.setting.rawValue, value: $0.shown) })
+            effective: loading.reader.readings.map { (name: $0.setting.name, value: $0.shown) })
     }
 }
 
@@ -30,14 +35,13 @@ private struct Loading {
     private var isDictionaryMissing = false
 
     init(environment: [String: String]) {
-        reader = SettingsReader(environment: environment)
+        reader = SettingsReader(environment: environment, mode: .environment)
     }
 
     mutating func configuration(
         missing: DevelopmentKeys.Missing, random: RandomSource
     ) throws -> ServerConfiguration {
-        let mode = reader.value(
-            .environment, default: DeploymentMode.development, shown: "development", SettingValues.choice)
+        let mode = reader.mode
         let isInsecureAllowed = reader.value(.allowInsecure, default: false, shown: "off", SettingValues.isOn)
         let host = host(mode, isInsecureAllowed)
         let port = reader.value(.port, default: 8080, shown: "8080", SettingValues.number(0...65_535))
@@ -46,16 +50,19 @@ private struct Loading {
         let pool = reader.value(.databasePool, default: 16, shown: "16", SettingValues.number(1...256))
         let zone = zone()
         let web = web(mode, isInsecureAllowed)
+        let storage = storage(mode, directory)
         let mail = mail(mode, directory)
-        let linkMinutes = reader.value(.linkLifetime, default: 60, shown: "60", SettingValues.number(5...1440))
-        let verification = necessity(.emailVerification, mode)
-        let adminFactor = necessity(.adminSecondFactor, mode)
+        let linkBase = web.publicURL?.text ?? "http://\(host.contains(":") ? "[\(host)]" : host):\(port)"
+        let identity = IdentitySettings(reading: &reader, isMailAvailable: mail.isAvailable, linkBase: linkBase)
+        let scheduling = SchedulingSettings(reading: &reader, isMailAvailable: mail.isAvailable)
+        let documents = DocumentSettings(
+            reading: &reader, linkBase: linkBase, linkLifetime: identity.linkLifetime)
+        let records = RecordsSettings(
+            reading: &reader, isMailAvailable: mail.isAvailable, linkBase: linkBase,
+            emergencyNumber: scheduling.emergencyNumber)
         let cost = reader.value(
             .bcryptCost, default: 12, shown: "12",
             SettingValues.number(PasswordHasher.costs))
-        let scheduling = scheduling(mode)
-        let correctionHours = reader.value(
-            .correctionHours, default: 24, shown: "24", SettingValues.number(1...720))
         let level = reader.value(.logLevel, default: Logger.Level.info, shown: "info", SettingValues.choice)
         let store = DevelopmentKeys(directory: directory + "/keys", random: random)
         let keys = try keys(mode, store, missing)
@@ -65,15 +72,8 @@ private struct Loading {
         guard reader.mistakes.isEmpty, let keys, let zone else { throw ConfigurationMistakes(list: reader.mistakes) }
         return ServerConfiguration(
             mode: mode, host: host, port: port, dataDirectory: directory, database: database, databasePool: pool,
-            zone: zone, keys: keys, web: web, mail: mail, linkLifetime: .minutes(Int64(linkMinutes)),
-            emailVerification: verification, adminSecondFactor: adminFactor,
-            scheduling: scheduling, correctionTime: .hours(Int64(correctionHours)), bcryptCost: cost, logLevel: level)
-    }
-
-    /// What production asks for and development does not.
-    private mutating func necessity(_ setting: Setting, _ mode: DeploymentMode) -> Requirement {
-        let standard: Requirement = mode == .production ? .required : .optional
-        return reader.value(setting, default: standard, shown: standard.rawValue, SettingValues.choice)
+            zone: zone, keys: keys, web: web, linkBase: linkBase, storage: storage, mail: mail, identity: identity,
+            scheduling: scheduling, documents: documents, records: records, bcryptCost: cost, logLevel: level)
     }
 
     mutating func missDictionary() {
@@ -106,6 +106,29 @@ private struct Loading {
         } ?? standard
     }
 
+    private mutating func storage(_ mode: DeploymentMode, _ directory: String) -> StorageSettings {
+        let standard = StorageLocation.folder("\(directory)/documents")
+        let location = reader.value(.storageURL, default: standard, shown: standard.shown) {
+            try StorageLocation(parsing: $0)
+        }
+        let accessKey = reader.secret(.storageAccessKey, absent: "none", SettingValues.key)
+        let secretKey = reader.secret(.storageSecretKey, absent: "none", SettingValues.key)
+        switch location {
+        case .folder(let path): return .folder(path)
+        case .s3(let endpoint, let bucket, let region, let prefix):
+            if mode == .production, !endpoint.isSecure {
+                reader.complain(.storageURL, "must have an https endpoint in production")
+            }
+            for setting in [Setting.storageAccessKey, .storageSecretKey] where !reader.isGiven(setting) {
+                reader.complain(setting, "is required with s3://")
+            }
+            return .s3(
+                S3Bucket(
+                    endpoint: endpoint, name: bucket, region: region, prefix: prefix, accessKey: accessKey ?? "",
+                    secretKey: SecretBytes(Array((secretKey ?? "").utf8))))
+        }
+    }
+
     private mutating func mail(_ mode: DeploymentMode, _ directory: String) -> MailSettings {
         let standard = mode == .production ? MailSettings.Provider.none : .folder("\(directory)/outbox")
         let provider =
@@ -119,15 +142,6 @@ private struct Loading {
             reader.complain(.mailFrom, "is required with a mail provider")
         }
         return MailSettings(provider: provider, from: from)
-    }
-
-    private mutating func scheduling(_ mode: DeploymentMode) -> SchedulingSettings {
-        let emergency = reader.value(.emergencyNumber, default: "112", shown: "112", SettingValues.telephone)
-        let hasLimits = reader.value(.patientLimits, default: true, shown: "on", SettingValues.isOn)
-        if mode == .production, !hasLimits { reader.complain(.patientLimits, "must not be off in production") }
-        var settings = SchedulingSettings(emergencyNumber: emergency)
-        settings.patientLimits = hasLimits ? .standard : nil
-        return settings
     }
 
     private mutating func zone() -> ClinicZone? {
@@ -150,13 +164,12 @@ private struct Loading {
         let origins = reader.value(
             .corsOrigins, default: standardOrigins, shown: standardOrigins.first ?? "none", SettingValues.origins)
         let proxies = reader.value(.trustedProxies, default: [], shown: "none", SettingValues.addresses)
-        let adminNetworks = reader.value(.adminNetworks, default: [], shown: "none", SettingValues.networks)
         let hasLimits = reader.value(.rateLimits, default: true, shown: "on", SettingValues.isOn)
         if isProduction, !hasLimits { reader.complain(.rateLimits, "must not be off in production") }
         let hasDocuments = reader.value(
             .apiDocuments, default: !isProduction, shown: isProduction ? "off" : "on", SettingValues.isOn)
         return ServerConfiguration.Web(
-            publicURL: publicURL, corsOrigins: origins, trustedProxies: proxies, adminNetworks: adminNetworks,
+            publicURL: publicURL, corsOrigins: origins, trustedProxies: proxies,
             hasRateLimits: hasLimits, hasDocuments: hasDocuments)
     }
 

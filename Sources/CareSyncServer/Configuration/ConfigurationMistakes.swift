@@ -7,12 +7,3 @@ package struct ConfigurationMistakes: Error, Equatable, CustomStringConvertible 
         (["The configuration cannot be used:"] + list.map { "  " + $0 }).joined(separator: "\n")
     }
 }
-
-/// What is wrong with one value: the end of a sentence that begins with the name of the setting.
-struct SettingError: Error {
-    let text: String
-
-    init(_ text: String) {
-        self.text = text
-    }
-}

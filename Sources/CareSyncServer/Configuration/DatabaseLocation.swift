@@ -1,4 +1,5 @@
 import Foundation
+import Settings
 
 /// Which database the program works on.
 package enum DatabaseLocation: Sendable, Equatable {

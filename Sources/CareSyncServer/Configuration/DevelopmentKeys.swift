@@ -2,6 +2,7 @@ import CareSyncCore
 import Concurrency
 import Cryptography
 import Foundation
+import Settings
 
 /// The keys of an installation without configured keys: files in the data folder, created once, for development only.
 struct DevelopmentKeys {

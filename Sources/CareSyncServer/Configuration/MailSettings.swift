@@ -1,6 +1,7 @@
 package import Cryptography
 import Foundation
 package import Mail
+import Settings
 
 /// How mail leaves, and from whom.
 package struct MailSettings: Sendable {

@@ -1,8 +1,11 @@
 package import CareSyncCore
 package import Cryptography
+package import Documents
+package import Identity
 package import Logging
-import Records
+package import Records
 package import Scheduling
+package import Settings
 
 /// Everything the environment says, checked and typed. Made once, at the start.
 package struct ServerConfiguration: Sendable {
@@ -15,28 +18,16 @@ package struct ServerConfiguration: Sendable {
     package var zone: ClinicZone
     package var keys: Keys
     package var web: Web
+    /// What links begin with, without a slash at its end.
+    package var linkBase: String
+    package var storage: StorageSettings
     package var mail: MailSettings
-    package var linkLifetime: TimeSpan
-    package var emailVerification: Requirement
-    package var adminSecondFactor: Requirement
+    package var identity: IdentitySettings
     package var scheduling: SchedulingSettings
-    /// For how long a doctor may correct an entry of the medical history.
-    package var correctionTime: TimeSpan
+    package var documents: DocumentSettings
+    package var records: RecordsSettings
     package var bcryptCost: Int
     package var logLevel: Logger.Level
-
-    /// What links begin with, without a slash at its end.
-    package var linkBase: String {
-        web.publicURL?.text ?? "http://\(host.contains(":") ? "[\(host)]" : host):\(port)"
-    }
-
-    var recordsSettings: RecordsSettings {
-        var settings = RecordsSettings(linkBase: linkBase)
-        settings.correctionTime = correctionTime
-        settings.emergencyNumber = scheduling.emergencyNumber
-        settings.isMailAvailable = mail.isAvailable
-        return settings
-    }
 
     /// The secrets.
     package struct Keys: Sendable {
@@ -50,18 +41,9 @@ package struct ServerConfiguration: Sendable {
         package var publicURL: WebAddress?
         package var corsOrigins: [String]
         package var trustedProxies: [String]
-        package var adminNetworks: [IPNetwork]
         package var hasRateLimits: Bool
         package var hasDocuments: Bool
     }
-}
-
-package enum DeploymentMode: String, Sendable, CaseIterable {
-    case development, production
-}
-
-package enum Requirement: String, Sendable, CaseIterable {
-    case required, optional
 }
 
 /// A configuration with its warnings.

@@ -1,88 +1,80 @@
-/// The environment variables that configure the program. Their names never change.
-package enum Setting: String, Sendable, CaseIterable {
-    case environment = "CARESYNC_ENV"
-    case host = "CARESYNC_HOST"
-    case port = "CARESYNC_PORT"
-    case dataDirectory = "CARESYNC_DATA_DIR"
-    case databaseURL = "DATABASE_URL"
-    case databasePool = "CARESYNC_DATABASE_POOL"
-    case timeZone = "CARESYNC_TIME_ZONE"
-    case tokenSecret = "CARESYNC_JWT_SECRET"
-    case encryptionKeys = "CARESYNC_ENCRYPTION_KEYS"
-    case rootSecret = "CARESYNC_ROOT_SECRET"
-    case publicURL = "CARESYNC_PUBLIC_URL"
-    case corsOrigins = "CARESYNC_CORS_ORIGINS"
-    case trustedProxies = "CARESYNC_TRUSTED_PROXIES"
-    case adminNetworks = "CARESYNC_ADMIN_NETWORKS"
-    case mailURL = "CARESYNC_MAIL_URL"
-    case mailFrom = "CARESYNC_MAIL_FROM"
-    case linkLifetime = "CARESYNC_LINK_TTL"
-    case emailVerification = "CARESYNC_EMAIL_VERIFICATION"
-    case adminSecondFactor = "CARESYNC_ADMIN_SECOND_FACTOR"
-    case emergencyNumber = "CARESYNC_EMERGENCY_NUMBER"
-    case correctionHours = "CARESYNC_RECORD_FINAL_HOURS"
-    case bcryptCost = "CARESYNC_BCRYPT_COST"
-    case rateLimits = "CARESYNC_RATE_LIMITS"
-    case patientLimits = "CARESYNC_PATIENT_LIMITS"
-    case apiDocuments = "CARESYNC_API_DOCS"
-    case allowInsecure = "CARESYNC_ALLOW_INSECURE"
-    case logLevel = "CARESYNC_LOG_LEVEL"
+import FeatureContract
+package import Settings
 
-    /// A secret is never shown. It may be read from the file named by the variable with `_FILE` appended.
-    package var isSecret: Bool {
-        switch self {
-        case .databaseURL, .mailURL, .tokenSecret, .encryptionKeys, .rootSecret: true
-        default: false
-        }
-    }
+/// The settings of the program itself; features bring their own.
+extension Setting {
+    static let environment = Setting(
+        "CARESYNC_ENV", "development or production (development)")
+    static let host = Setting(
+        "CARESYNC_HOST", "address to listen on (127.0.0.1)")
+    static let port = Setting(
+        "CARESYNC_PORT", "port to listen on; 0 takes a free one (8080)")
+    static let dataDirectory = Setting(
+        "CARESYNC_DATA_DIR",
+        "folder of the SQLite file, documents, development keys, mails and audit checkpoints (./data)")
+    static let databaseURL = Setting(
+        "DATABASE_URL", "sqlite:PATH or postgres://user:password@host:port/name (caresync.sqlite in the data folder)",
+        isSecret: true)
+    static let databasePool = Setting(
+        "CARESYNC_DATABASE_POOL", "connections to PostgreSQL, 1 to 256 (16)")
+    static let timeZone = Setting(
+        "CARESYNC_TIME_ZONE", "time zone of the clinic (Asia/Kolkata)")
+    static let tokenSecret = Setting(
+        "CARESYNC_JWT_SECRET", "key of access tokens, 32 bytes or more, base64 (created in development)", isSecret: true
+    )
+    static let encryptionKeys = Setting(
+        "CARESYNC_ENCRYPTION_KEYS",
+        "keys of patient data, id:base64,id:base64; the first one writes (created in development)", isSecret: true)
+    static let rootSecret = Setting(
+        "CARESYNC_ROOT_SECRET",
+        "secret the other keys are derived from, 32 bytes or more, base64 (created in development)", isSecret: true)
+    static let publicURL = Setting(
+        "CARESYNC_PUBLIC_URL", "address at which users reach the server (none; required in production)")
+    static let corsOrigins = Setting(
+        "CARESYNC_CORS_ORIGINS", "web origins that may use the API, a list (development: http://localhost:4200)")
+    static let trustedProxies = Setting(
+        "CARESYNC_TRUSTED_PROXIES", "addresses of the proxies in front, a list (none)")
+    static let storageURL = Setting(
+        "CARESYNC_STORAGE_URL",
+        "folder:PATH or s3://bucket?endpoint=https://host/path&region=name&prefix=name for documents (documents in the data folder)"
+    )
+    static let storageAccessKey = Setting(
+        "CARESYNC_S3_ACCESS_KEY", "access key of the bucket (none; required with s3://)", isSecret: true)
+    static let storageSecretKey = Setting(
+        "CARESYNC_S3_SECRET_KEY", "secret key of the bucket (none; required with s3://)", isSecret: true)
+    static let mailURL = Setting(
+        "CARESYNC_MAIL_URL",
+        "smtp://user:password@host:587 (STARTTLS), smtps://user:password@host:465, sendgrid:KEY or off (development: files)",
+        isSecret: true)
+    static let mailFrom = Setting(
+        "CARESYNC_MAIL_FROM",
+        "who mails are from, such as CareSync <no-reply@clinic.example> (required with a mail provider)")
+    static let bcryptCost = Setting(
+        "CARESYNC_BCRYPT_COST", "cost of password hashes, 10 to 15 (12)")
+    static let rateLimits = Setting(
+        "CARESYNC_RATE_LIMITS", "on or off; off is for development (on)")
+    static let apiDocuments = Setting(
+        "CARESYNC_API_DOCS", "on or off: OpenAPI document and Swagger UI (development: on, production: off)")
+    static let allowInsecure = Setting(
+        "CARESYNC_ALLOW_INSECURE",
+        "1 lets development listen beyond this machine, and production be reached without TLS")
+    static let logLevel = Setting(
+        "CARESYNC_LOG_LEVEL", "trace, debug, info, notice, warning, error or critical (info)")
 
-    var fileVariable: String { rawValue + "_FILE" }
+    private static let program: [Setting] = [
+        .environment, .host, .port, .dataDirectory, .databaseURL, .databasePool, .timeZone, .tokenSecret,
+        .encryptionKeys, .rootSecret, .publicURL, .corsOrigins, .trustedProxies, .storageURL, .storageAccessKey,
+        .storageSecretKey, .mailURL, .mailFrom, .bcryptCost,
+        .rateLimits, .apiDocuments, .allowInsecure, .logLevel,
+    ]
 
-    /// One line of `caresync settings` and of the documentation: what it means, and its default.
-    package var meaning: String {
-        switch self {
-        case .environment: "development or production (development)"
-        case .host: "address to listen on (127.0.0.1)"
-        case .port: "port to listen on; 0 takes a free one (8080)"
-        case .dataDirectory:
-            "folder of the SQLite file, documents, development keys, mails and audit checkpoints (./data)"
-        case .databaseURL: "sqlite:PATH or postgres://user:password@host:port/name (caresync.sqlite in the data folder)"
-        case .databasePool: "connections to PostgreSQL, 1 to 256 (16)"
-        case .timeZone: "time zone of the clinic (Asia/Kolkata)"
-        case .tokenSecret: "key of access tokens, 32 bytes or more, base64 (created in development)"
-        case .encryptionKeys: "keys of patient data, id:base64,id:base64; the first one writes (created in development)"
-        case .rootSecret: "secret the other keys are derived from, 32 bytes or more, base64 (created in development)"
-        case .publicURL: "address at which users reach the server (none; required in production)"
-        case .corsOrigins: "web origins that may use the API, a list (development: http://localhost:4200)"
-        case .trustedProxies: "addresses of the proxies in front, a list (none)"
-        case .adminNetworks:
-            "networks in which administrators can still sign in when an address is blocked, a list (none)"
-        case .mailURL:
-            "smtp://user:password@host:587 (STARTTLS), smtps://user:password@host:465, sendgrid:KEY or off "
-                + "(development: files)"
-        case .mailFrom: "who mails are from, such as CareSync <no-reply@clinic.example> (required with a mail provider)"
-        case .linkLifetime: "how many minutes a mailed password link works, 5 to 1440 (60)"
-        case .emailVerification: "required or optional (production: required, development: optional)"
-        case .adminSecondFactor:
-            "required or optional second factor of administrators (production: required, development: optional)"
-        case .emergencyNumber: "telephone number that answers about emergencies name (112)"
-        case .correctionHours:
-            "hours after which an entry of the medical history is final, from its writing or the end of the visit, "
-                + "1 to 720 (24)"
-        case .bcryptCost: "cost of password hashes, 10 to 15 (12)"
-        case .rateLimits: "on or off; off is for development (on)"
-        case .patientLimits:
-            "on or off: bounds on a patient's coming appointments and holds; off is for development (on)"
-        case .apiDocuments: "on or off: OpenAPI document and Swagger UI (development: on, production: off)"
-        case .allowInsecure: "1 lets development listen beyond this machine, and production be reached without TLS"
-        case .logLevel: "trace, debug, info, notice, warning, error or critical (info)"
-        }
-    }
+    /// Every setting there is.
+    package static let all = program + FeatureList.all.flatMap { $0.settings }
 
     /// Warnings about variables that look like settings but are not: a mistyped name would otherwise be ignored
     /// silently.
     static func warnings(about names: some Sequence<String>) -> [String] {
-        let known = Set(allCases.map(\.rawValue)).union(allCases.filter(\.isSecret).map(\.fileVariable))
+        let known = Set(all.map(\.name)).union(all.filter(\.isSecret).map(\.fileVariable))
         return
             names
             .filter { $0.hasPrefix("CARESYNC_") && !$0.hasPrefix("CARESYNC_TEST_") && !known.contains($0) }

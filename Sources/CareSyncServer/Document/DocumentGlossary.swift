@@ -6,6 +6,7 @@ enum DocumentGlossary {
     static let fields = people.merging(appointments) { first, _ in first }.merging(times) { first, _ in first }
         .merging(calendar) { first, _ in first }.merging(sessions) { first, _ in first }
         .merging(administration) { first, _ in first }.merging(reference) { first, _ in first }
+        .merging(files) { first, _ in first }
 
     private static let people: [String: FieldNote] = [
         "id": "The number of the record.",
@@ -40,6 +41,9 @@ enum DocumentGlossary {
         "experiences": "Where the doctor has worked.",
         "educations": "What the doctor has studied.",
         "certificates": "The doctor's certificates.",
+        "experienceId": "The number of the experience.",
+        "educationId": "The number of the education.",
+        "certificateId": "The number of the certificate.",
         "hospitalName": "The employer.",
         "position": "The post that was held.",
         "yearsOfService": "For how many whole years.",
@@ -159,7 +163,7 @@ enum DocumentGlossary {
         "otp": FieldNote("The six digits from the mail.", example: "493817"),
         "code": FieldNote("A code of the second factor, or a recovery code.", example: "493817"),
         "token": "The token of the mailed link.",
-        "verificationToken": "Proves that the address was verified; may be sent with the registration.",
+        "verificationToken": "Proves that the address was verified; may be sent with what uses it.",
         "verified": "Whether the address is verified and not registered yet.",
         "usernameAvailable": "Whether the user name is free; true when none was asked for.",
         "emailAvailable": "Whether the address is free; true when none was asked for.",
@@ -208,7 +212,7 @@ enum DocumentGlossary {
     private static let reference: [String: FieldNote] = [
         "orgId": FieldNote("The organisation the lists belong to.", default: 1),
         "value": "The value to add.",
-        "description": "A note for the operator.",
+        "description": "What it is, in a few words.",
         "genders": "Genders.", "specializations": "Specializations of doctors.", "statuses": "States of appointments.",
         "bloodGroups": "Blood groups.", "degrees": "Degrees.", "institutions": "Places of study.",
         "hospitals": "Employers.", "positions": "Posts.",
@@ -221,6 +225,7 @@ enum DocumentGlossary {
         "AuditOutcome": "How it ended.",
         "OutboxState": "Whether it waits for its next try, or was given up.",
         "ActorRole": "What somebody was when they acted; `SYSTEM` is the server itself.",
+        "DocumentType": "What a document is about.",
         "DoctorSort": "By what doctors are ordered; a leading `-` reverses.",
         "BreakGlassStatus": "Whether it is open, over and waiting for review, or reviewed.",
         "AffectedHandling": "What becomes of booked appointments in a leave.",

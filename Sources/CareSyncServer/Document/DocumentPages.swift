@@ -1,4 +1,5 @@
 import Foundation
+import Settings
 package import WebAPI
 
 /// The OpenAPI document and the Swagger UI that shows it.

@@ -37,7 +37,7 @@ enum DocumentTags {
             paths: ["/api/auth/second-factor", "/api/auth/step-up"]),
         DocumentTag("Own sessions", "The sessions of an account.", paths: ["/api/auth/sessions"]),
         DocumentTag("Reference data", "The value lists of forms.", paths: ["/api/master"]),
-        DocumentTag("Doctors", "Finding doctors, and their working hours.", paths: ["/api/doctors"]),
+        DocumentTag("Doctors", "Finding doctors, their profiles and their working hours.", paths: ["/api/doctors"]),
         DocumentTag(
             "Booking", "Free slots, booking, emergencies and holds.",
             paths: [
@@ -49,9 +49,12 @@ enum DocumentTags {
         DocumentTag(
             "A doctor's appointments", "Doctors' appointments, and the patients they treat.",
             paths: ["/api/appointments/doctor"]),
+        DocumentTag("Reviews", "What patients say about their doctors.", paths: ["/api/feedback"]),
+        DocumentTag("Lab catalogue", "The lab tests of the clinic and their prices.", paths: ["/api/lab-tests"]),
         DocumentTag("Leave", "Days on which a doctor takes no appointments.", paths: ["/api/doctor-leaves"]),
         DocumentTag(
-            "Patient data", "Who accessed a patient's data, and emergency access to it.",
+            "Patient data",
+            "Patients' profiles, what they agree to, who accessed their data, and emergency access to it.",
             paths: [
                 "/api/patients", "/api/break-glass",
             ]),
@@ -59,6 +62,9 @@ enum DocumentTags {
             "Medical history", "What doctors write about visits and prescribe.",
             paths: ["/api/medical-history", "/public/prescriptions"]),
         DocumentTag("Vitals", "What patients measure themselves.", paths: ["/api/vitals"]),
+        DocumentTag(
+            "Documents", "Uploading, reading, deleting and sharing documents.",
+            paths: ["/api/files", "/api/documents", "/public/documents"]),
         DocumentTag(
             "Clinic", "The desk's bookings, holidays and the verification of doctors, for administrators.",
             paths: ["/api/appointments/admin", "/api/clinic", "/api/admin/doctors"]),

@@ -4,5 +4,7 @@ package import Persistence
 package enum DirectorySchema {
     package static let migrations: [Migration] = [
         DoctorSchema.migration, PatientSchema.migration, ReferenceDataSchema.migration, BreakGlassSchema.migration,
+        KeyRotationSchema.migration,
+        ConsentSchema.migration,
     ]
 }

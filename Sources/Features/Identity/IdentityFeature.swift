@@ -5,11 +5,13 @@ package import Logging
 package import Mail
 package import Outbox
 package import Persistence
+package import Settings
 package import WebAPI
 
 /// Accounts, sign-in, sessions, and their administration.
 package struct IdentityFeature: Feature {
     package static let migrations = IdentitySchema.migrations
+    package static let settings: [Setting] = [.emailVerification, .adminSecondFactor, .adminNetworks, .linkLifetime]
     package let endpoints: [Endpoint]
     package let retention = IdentityRetention.all
     package let mails: [MailKind]
@@ -36,6 +38,7 @@ package struct IdentityFeature: Feature {
         codes = OneTimeCodes(rootSecret: rootSecret, limits: limits)
         mails =
             OneTimeCodeMails.kinds(codes, profiles, settings) + AccountMails.kinds(profiles, zone: clinicZone)
+            + EmailChangeMail.kinds(zone: clinicZone)
         let cache = SessionCache()
         let addresses = AddressBlockCache(exemptsLoopback: settings.exemptsLoopback)
         let gate = AddressGate(blocks: addresses, administration: settings.administration)

@@ -5,5 +5,6 @@ package enum IdentitySchema {
     package static let migrations: [Migration] = [
         AccountSchema.migration, SessionSchema.migration, AddressBlockSchema.migration,
         SignInProtectionSchema.migration, SecondFactorSchema.migration, OneTimeCodeSchema.migration,
+        EmailChangeSchema.migration,
     ]
 }

@@ -1,4 +1,5 @@
 package import CareSyncCore
+package import Settings
 
 /// What an installation may decide about accounts and sessions; the defaults are those of rules/sessions-and-tokens 1
 /// to 3.
@@ -36,6 +37,20 @@ package struct IdentitySettings: Sendable {
         self.adminFactorRequired = adminFactorRequired
     }
 
+    /// - Parameters:
+    ///   - isMailAvailable: what needs mail answers 424 without it.
+    ///   - linkBase: what links in mails begin with.
+    package init(reading reader: inout SettingsReader, isMailAvailable: Bool, linkBase: String) {
+        exemptsLoopback = reader.mode == .development
+        emailVerificationRequired = reader.requirement(.emailVerification) == .required
+        adminFactorRequired = reader.requirement(.adminSecondFactor) == .required
+        administration = reader.value(.adminNetworks, default: [], shown: "none", SettingValues.networks)
+        linkLifetime = .minutes(
+            Int64(reader.value(.linkLifetime, default: 60, shown: "60", SettingValues.number(5...1440))))
+        self.isMailAvailable = isMailAvailable
+        self.linkBase = linkBase
+    }
+
     func requiresFactor(of role: Role) -> Bool { adminFactorRequired && role == .admin }
 
     /// How long a refresh token waits to be used.
@@ -46,4 +61,17 @@ package struct IdentitySettings: Sendable {
         case .admin: .hours(12)
         }
     }
+}
+
+extension Setting {
+    static let emailVerification = Setting(
+        "CARESYNC_EMAIL_VERIFICATION", "required or optional (production: required, development: optional)")
+    static let adminSecondFactor = Setting(
+        "CARESYNC_ADMIN_SECOND_FACTOR",
+        "required or optional second factor of administrators (production: required, development: optional)")
+    static let adminNetworks = Setting(
+        "CARESYNC_ADMIN_NETWORKS",
+        "networks in which administrators can still sign in when an address is blocked, a list (none)")
+    static let linkLifetime = Setting(
+        "CARESYNC_LINK_TTL", "how many minutes mailed password links and links to documents work, 5 to 1440 (60)")
 }

@@ -1,23 +1,7 @@
-package import CareSyncCore
+import CareSyncCore
 import Directory
 import Persistence
 import Scheduling
-
-/// What a clinic may set of its records.
-package struct RecordsSettings: Sendable {
-    /// For how long an author may correct an entry.
-    package var correctionTime: TimeSpan = .hours(24)
-    /// What links begin with, without a slash at its end.
-    package var linkBase: String
-    /// Told with every alert about vitals.
-    package var emergencyNumber = "112"
-    /// Whether mail can be sent; without it, no mails about alerts are written.
-    package var isMailAvailable = true
-
-    package init(linkBase: String) {
-        self.linkBase = linkBase
-    }
-}
 
 /// What the services of this feature share.
 struct RecordsContext: Sendable {

@@ -1,11 +1,13 @@
 package import CareSyncCore
 package import Cryptography
 package import Directory
-import FeatureContract
+package import FeatureContract
 package import Identity
 package import Mail
+package import PDF
 package import Persistence
 package import Scheduling
+package import Settings
 package import WebAPI
 
 /// The medical record: history with prescriptions, allergies and medication, vitals.
@@ -13,20 +15,26 @@ package struct RecordsFeature: Feature {
     package static let migrations = [
         HistorySchema.migration, PrescriptionSchema.migration, HealthSchema.migration, VitalsSchema.migration,
     ]
+    package static let settings: [Setting] = [.correctionHours]
+    package static let sealedColumns =
+        (["symptoms", "diagnosis", "treatment", "medicine", "doses", "notes", "prescription"] as [StaticString])
+        .map { SealedColumn("medical_histories", $0) } + [
+            SealedColumn("medical_history_versions", "content"), SealedColumn("medical_history_amendments", "text"),
+            SealedColumn("patient_health", "allergies", row: "patient_id"),
+            SealedColumn("patient_health", "medications", row: "patient_id"), SealedColumn("vitals", "measurements"),
+        ]
     package let endpoints: [Endpoint]
     package let mails: [MailKind]
     private let alerts: VitalsAlerts
 
     /// - Parameters:
     ///   - patient: a patient as Directory shows them; `nil` when there is none.
-    ///   - labReports: the patient's lab reports, the newest first.
-    ///   - printer: without one, prescriptions are not printed.
+    ///   - labReports: the patient's lab reports, the newest first, with links for the reader.
     package init<Patient: WireValue, Document: WireValue>(
         database: any Database, zone: ClinicZone, vault: PatientVault, care: CareRelationship, rootSecret: RootSecret,
-        settings: RecordsSettings, profiles: AccountProfiles,
+        settings: RecordsSettings, profiles: AccountProfiles, pdf: PDFRenderer,
         patient: @escaping @Sendable (PatientID, any Connection) throws -> Patient?,
-        labReports: @escaping @Sendable (PatientID, any Connection) throws -> [Document],
-        printer: PrescriptionPrinter?
+        labReports: @escaping @Sendable (PatientID, UserID, any Connection) throws -> [Document]
     ) {
         let context = RecordsContext(
             database: database, zone: zone, vault: vault, access: RecordAccess(care: care),
@@ -45,7 +53,7 @@ package struct RecordsFeature: Feature {
             ).all
             + HealthEndpoints(health: HealthService(context: context)).all
             + VitalsEndpoints(vitals: VitalsService(context: context)).all
-            + PrescriptionEndpoints(prescriptions: PrescriptionService(context: context), printer: printer).all
+            + PrescriptionEndpoints(prescriptions: PrescriptionService(context: context), renderer: pdf).all
         alerts = VitalsAlerts(care: care, zone: zone, isMailAvailable: settings.isMailAvailable)
         mails = [alerts.kind(profiles)]
     }

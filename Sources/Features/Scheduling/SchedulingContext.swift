@@ -1,39 +1,7 @@
-package import CareSyncCore
+import CareSyncCore
 import Concurrency
 import Directory
 import Persistence
-
-/// What a clinic may set of its scheduling.
-package struct SchedulingSettings: Sendable {
-    /// Told with every answer about an emergency.
-    package var emergencyNumber: String
-    /// How long a slot waits for its payment.
-    package var holdTime: TimeSpan = .minutes(10)
-    /// How many appointments and holds one patient may have at a time; `nil` means no bound.
-    package var patientLimits: PatientLimits? = .standard
-    /// How long an emergency may stay unopened before an administrator hears of it.
-    package var escalationTime: TimeSpan = .minutes(10)
-
-    /// Whether mail can be sent; without it, no mails about appointments are written.
-    package var isMailAvailable = true
-
-    package init(emergencyNumber: String = "112") {
-        self.emergencyNumber = emergencyNumber
-    }
-
-    var advice: String {
-        "If this is life-threatening, call \(emergencyNumber) now. Do not wait for the appointment."
-    }
-}
-
-/// How many coming appointments and held slots a patient may have. The desk's bookings and emergencies are not bounded.
-package struct PatientLimits: Sendable, Equatable {
-    package var withOneDoctor: Int
-    package var inAll: Int
-    package var holds: Int
-
-    package static let standard = PatientLimits(withOneDoctor: 5, inAll: 20, holds: 5)
-}
 
 /// What the services of this feature share.
 struct SchedulingContext: Sendable {

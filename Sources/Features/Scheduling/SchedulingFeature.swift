@@ -6,15 +6,21 @@ package import Logging
 package import Mail
 package import Outbox
 package import Persistence
+package import Settings
 package import WebAPI
 
 /// Slots, appointments, leaves and holidays.
 package struct SchedulingFeature: Feature {
     package static let migrations = SchedulingSchema.migrations
+    package static let settings: [Setting] = [.emergencyNumber, .patientLimits]
+    package static let sealedColumns = [
+        SealedColumn("appointments", "reason"), SealedColumn("appointments", "cancellation_reason"),
+    ]
     package let endpoints: [Endpoint]
     package let jobs: [JobHandler]
     package let mails: [MailKind]
     private let slots: SlotService
+    private let appointments: AppointmentService
     private let nightly: NightlyJob
     private let notices: AppointmentNotices
     private let logger: Logger
@@ -26,7 +32,7 @@ package struct SchedulingFeature: Feature {
     ) {
         let context = SchedulingContext(
             database: database, zone: zone, vault: vault, settings: settings, care: care, histories: histories)
-        let appointments = AppointmentService(context: context)
+        appointments = AppointmentService(context: context)
         let booking = BookingService(context: context)
         slots = SlotService(context: context)
         endpoints =
@@ -76,6 +82,15 @@ package struct SchedulingFeature: Feature {
     /// `DOCTOR_NOT_FOUND`.
     package func freeSlots(of doctor: DoctorID, from: LocalDate, to: LocalDate) async throws -> [LocalDateTime] {
         try await slots.days(from: from, to: to, of: doctor, for: nil).flatMap { $0.slots.map(\.time) }
+    }
+
+    /// A patient's completed appointments, by start, that fulfil a condition of a higher feature on alias `a`.
+    package func completedAppointments(
+        of patient: PatientID, where condition: SQL, _ page: PageRequest
+    ) async throws -> Page<PatientAppointmentResponse> {
+        let zone = appointments.context.zone
+        return try await appointments.list(of: patient, .completed(where: condition), page)
+            .map { PatientAppointmentResponse($0, zone: zone) }
     }
 
     /// Confirms a held slot whose payment has come, in the transaction that records the payment; `false` when the slot is

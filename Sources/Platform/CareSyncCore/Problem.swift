@@ -9,6 +9,7 @@ package enum ProblemKind: Int, Sendable, CaseIterable {
     case preconditionFailed = 412
     case payloadTooLarge = 413
     case unsupportedMediaType = 415
+    case rangeNotSatisfiable = 416
     case unprocessable = 422
     /// A dependency of this one request is down; 502 to 504 would make the published client think the server is gone.
     case failedDependency = 424

@@ -43,12 +43,19 @@ package enum TextKey {
         return words
     }
 
-    /// The words somebody looks for, folded, each once; a title in front is dropped. Each of them has to begin one of
-    /// ``words(of:)``.
+    /// The words by which a name is found when whole words are asked for: ``words(of:)``, and what a hyphen, an apostrophe
+    /// or a dot parts by itself. Anne-Marie is found as `annemarie`, as `anne` and as `marie`.
+    package static func wholeWords(of name: String) -> Set<String> {
+        let parts = tokens(of: name).flatMap { $0.split(whereSeparator: isJoint).map(String.init) }
+        return words(of: name).union(parts)
+    }
+
+    /// The words somebody looks for, folded, each once, without the titles in front; a title alone leaves none, with and
+    /// without its dot. Each of them has to begin one of ``words(of:)``, or to be one of ``wholeWords(of:)``.
     package static func searchWords(_ text: String) -> [String] {
         var tokens = tokens(of: text)[...]
         while let first = tokens.first {
-            if isTitle(first, isAlone: tokens.count == 1) {
+            if isTitle(first) {
                 tokens.removeFirst()
             } else if let rest = afterTitle(first) {
                 tokens[tokens.startIndex] = rest
@@ -88,11 +95,9 @@ package enum TextKey {
         return folded(text).unicodeScalars.split(separator: " ")
     }
 
-    /// Without its dot a title by itself may be the beginning of a name.
-    private static func isTitle(_ token: Substring.UnicodeScalarView, isAlone: Bool) -> Bool {
+    private static func isTitle(_ token: Substring.UnicodeScalarView) -> Bool {
         let word = String(token)
         return titles.contains(word.hasSuffix(".") ? String(word.dropLast()) : word)
-            && (word.hasSuffix(".") || !isAlone)
     }
 
     /// What follows a title that no blank parts from the name.

@@ -38,6 +38,14 @@ package enum TextSort: Sendable, CaseIterable {
         return trimmed.isEmpty ? nil : trimmed
     }
 
+    /// The content of a text that says how to reach somebody. A dialling code alone, which the published client sends when
+    /// nothing was entered, counts as absent.
+    package static func contact(of text: String?) -> String? {
+        guard let content = content(of: text) else { return nil }
+        let isCodeOnly = content.first == "+" && content.count <= 4 && content.dropFirst().allSatisfy(\.isNumber)
+        return isCodeOnly ? nil : content
+    }
+
     /// Without white space around it.
     package static func trimmed(_ text: String) -> String {
         let scalars = text.unicodeScalars

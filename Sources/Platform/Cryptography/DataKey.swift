@@ -19,7 +19,7 @@ package struct DataKey: Sendable, Equatable {
         secret = .random(32, from: random)
     }
 
-    private init(generation: UInt32, secret: SecretBytes) {
+    init(generation: UInt32, secret: SecretBytes) {
         self.generation = generation
         self.secret = secret
     }

@@ -53,7 +53,7 @@ package struct FieldCipher: Sendable {
 
     package func seal(_ plaintext: [UInt8], with key: DataKey, at context: FieldContext) throws -> [UInt8] {
         try AuthenticatedBox.seal(
-            plaintext, header: [Self.version] + key.generation.bigEndianBytes, key: key.secret,
+            plaintext, header: Self.prefix(of: key.generation), key: key.secret,
             context: context.bytes, random: random)
     }
 
@@ -83,6 +83,9 @@ package struct FieldCipher: Sendable {
         guard envelope.count >= overhead, envelope[0] == version else { return nil }
         return UInt32(bigEndianBytes: envelope[1..<headerBytes])
     }
+
+    /// How every envelope of that generation begins, and no other: a database can look for it.
+    package static func prefix(of generation: UInt32) -> [UInt8] { [version] + generation.bigEndianBytes }
 
     private static let version: UInt8 = 1
     private static let headerBytes = 5

@@ -1,6 +1,7 @@
 package import Mail
 package import Outbox
 package import Persistence
+package import Settings
 package import WebAPI
 
 /// A part of the product with tables, routes or work of its own. `CareSyncServer` concatenates what features bring, and adds
@@ -8,6 +9,10 @@ package import WebAPI
 package protocol Feature: Sendable {
     /// The tables. Their place among those of other features is for the schema's ledger to say.
     static var migrations: [Migration] { get }
+    /// The environment variables that it reads.
+    static var settings: [Setting] { get }
+    /// Every column of these tables that is sealed with patients' keys.
+    static var sealedColumns: [SealedColumn] { get }
 
     var endpoints: [Endpoint] { get }
     /// What carries out the timers and effects that the feature enqueues.
@@ -25,6 +30,8 @@ package protocol Feature: Sendable {
 
 extension Feature {
     package static var migrations: [Migration] { [] }
+    package static var settings: [Setting] { [] }
+    package static var sealedColumns: [SealedColumn] { [] }
     package var endpoints: [Endpoint] { [] }
     package var jobs: [JobHandler] { [] }
     package var mails: [MailKind] { [] }

@@ -53,7 +53,7 @@ struct OutboxRepository {
 
     /// One look per kind at the front of its part of the index: what waits of one kind, such as mails while their server is
     /// away, costs the others nothing.
-    private func due(_ kinds: [String], _ limit: Int, lock: SQL? = nil) -> SQL {
+    func due(_ kinds: [String], _ limit: Int, lock: SQL? = nil) -> SQL {
         let (now, lock) = (now, lock ?? db.dialect.forUpdateSkipLocked)
         let fronts = kinds.map { (kind: String) -> SQL in
             """

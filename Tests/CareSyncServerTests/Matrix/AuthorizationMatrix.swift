@@ -127,5 +127,7 @@ struct AuthorizationMatrix {
     /// Path parameters that name neither a record nor a person.
     static let words = [
         "specialization": "Cardiology", "type": "specializations", "date": "2026-03-11", "status": "BOOKED",
+        "illnessKeyword": "xylophone",
+        "documentType": "LAB_REPORT",
     ]
 }

@@ -75,7 +75,7 @@ private struct MatrixStage {
         let user = cast.users[caller] ?? nil
         let request = try records.request(endpoint)
         let before = try await records.state(in: app)
-        let answer = try await app.send(endpoint.method, request.path, as: user, body: request.body)
+        let answer = try await send(endpoint, records, as: user)
         guard let outcome = Matrix.Outcome(status: answer.status, namesRecord: namesRecord) else {
             Issue.record("\(endpoint.route) as \(caller) is asked in a way that gives \(answer.text)")
             return nil
@@ -86,7 +86,7 @@ private struct MatrixStage {
             #expect(try await records.state(in: app) == before, "\(endpoint.route) as \(caller) has changed something")
             if namesRecord, caller.isStranger {
                 let unknown = try MatrixRecords.nobody.request(endpoint)
-                let other = try await app.send(endpoint.method, unknown.path, as: user, body: unknown.body)
+                let other = try await send(endpoint, .nobody, as: user)
                 #expect(
                     essence(answer, request.path) == essence(other, unknown.path),
                     "\(endpoint.route) as \(caller) tells what exists")
@@ -95,6 +95,14 @@ private struct MatrixStage {
             try await reset()
         }
         return outcome
+    }
+
+    private func send(
+        _ endpoint: Endpoint, _ records: MatrixRecords, as user: TestUser?
+    ) async throws -> TestResponse {
+        let request = try records.request(endpoint)
+        if let form = try records.form(endpoint) { return try await app.upload(request.path, as: user, form) }
+        return try await app.send(endpoint.method, request.path, as: user, body: request.body)
     }
 
     private mutating func reset() async throws {

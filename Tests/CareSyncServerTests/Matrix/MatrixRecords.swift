@@ -10,7 +10,8 @@ import WebAPI
 struct MatrixRecords {
     /// A feature that keeps records adds its own.
     static let fixtures: [any MatrixFixture.Type] = [
-        IdentityRecords.self, DirectoryRecords.self, SchedulingRecords.self, MedicalRecords.self,
+        IdentityRecords.self, DirectoryRecords.self, SchedulingRecords.self, ReviewRecords.self,
+        DiagnosticsRecords.self, MedicalRecords.self, DocumentRecords.self,
     ]
 
     private let planted: PlantedRecords
@@ -19,6 +20,7 @@ struct MatrixRecords {
     static let clinical = [
         "matrix-illness-xylophone", "matrix-symptoms-kazoo", "matrix-diagnosis-lozenge", "matrix-medicine-dulcimer",
         "matrix-amendment-gazebo", "matrix-allergy-zither", "matrix-medication-pretzel",
+        "matrix-scan-kumquat", "matrix-file-gooseberry", "matrix-note-persimmon",
     ]
     /// What administrators see, too.
     static let personal = [
@@ -26,7 +28,7 @@ struct MatrixRecords {
         "matrix-glass-tangerine",
     ]
     /// What everyone sees who is not refused.
-    static let facts = ["Featherstone", "Pumpernickel", "+91 9000088842"]
+    static let facts = ["Featherstone", "Pumpernickel", "+91 9000088842", "matrix-comment-kumquat"]
 
     static let nobodysID = "9007199254740991"
     static let nobody = MatrixRecords(
@@ -35,18 +37,30 @@ struct MatrixRecords {
         "historyId": nobodysID, "diagnosis": "lozenge", "code": "0", "username": "nobody-of-this-name",
         "email": "nobody@example.org", "doctorId": nobodysID,
         "patientId": nobodysID, "sessionId": "00000000000000000000000000000000", "ipAddress": "192.0.2.77",
+        "documentId": nobodysID, "shareId": nobodysID, "token": "nobody",
+        "appointmentId": nobodysID, "visitId": nobodysID,
+        "labTestId": nobodysID,
+        "experienceId": nobodysID, "educationId": nobodysID, "certificateId": nobodysID,
     ]
 
     private static let requests: [String: String] = fixtures.reduce(into: [:]) { requests, fixture in
         requests.merge(fixture.requests) { first, _ in first }
     }
 
+    private static let forms: [String: MatrixForm] = fixtures.reduce(into: [:]) { forms, fixture in
+        forms.merge(fixture.forms) { first, _ in first }
+    }
+
     /// New records of the cast's; those from before are gone.
     static func plant(for cast: MatrixCast, in app: TestApp) async throws -> MatrixRecords {
+        try await app.database.write { db in
+            for fixture in fixtures.reversed() { try fixture.clear(cast, db) }
+        }
         var all = PlantedRecords()
         for fixture in fixtures {
             let planted = try await fixture.plant(for: cast, in: app)
             all.values.merge(planted.values) { first, _ in first }
+            all.usernames += planted.usernames
             all.ids += planted.ids
             all.state += planted.state
         }
@@ -64,7 +78,7 @@ struct MatrixRecords {
 
     /// Whether the route names a record or a person, in its path or elsewhere.
     static func names(_ endpoint: Endpoint) -> Bool {
-        requests[endpoint.route] != nil
+        requests[endpoint.route] != nil || forms[endpoint.route] != nil
             || !parameters(of: endpoint.path).subtracting(AuthorizationMatrix.words.keys).isEmpty
     }
 
@@ -76,11 +90,23 @@ struct MatrixRecords {
         return (path, endpoint.method == .get ? nil : more.isEmpty ? "{}" : more)
     }
 
+    /// The form about these records, of a route that takes a file.
+    func form(_ endpoint: Endpoint) throws -> [UInt8]? {
+        guard let form = Self.forms[endpoint.route] else { return nil }
+        return try form.fields.sorted { $0.key < $1.key }
+            .reduce(UploadForm().file(form.file, named: form.name)) { form, field in
+                form.field(field.key, try filled(field.value, endpoint))
+            }.bytes
+    }
+
     private func filled(_ template: String, _ endpoint: Endpoint) throws -> String {
         var text = template
         for name in Self.parameters(of: template) {
             let id = planted.ids.first { endpoint.path.hasPrefix($0.prefix) }?.id
-            guard let value = AuthorizationMatrix.words[name] ?? planted.values[name] ?? (name == "id" ? id : nil)
+            let owner = planted.usernames.first { endpoint.path.hasPrefix($0.prefix) }?.username
+            guard
+                let value = AuthorizationMatrix.words[name] ?? (name == "username" ? owner : nil)
+                    ?? planted.values[name] ?? (name == "id" ? id : nil)
             else {
                 throw AuthorizationMatrix.Mistake(description: "Nothing is planted for {\(name)} of \(endpoint.route)")
             }

@@ -9,16 +9,17 @@ import Testing
 
 @Suite("Demo data")
 struct DemoDataTests {
-    private static func demo(_ vault: PatientVault) -> DemoData {
+    private static func demo(_ vault: PatientVault) throws -> DemoData {
         DemoData(
-            vault: vault, hashes: DemoData.PasswordHashes(admin: "a", doctor: "d", patient: "p"),
+            vault: vault, names: try testNames(),
+            hashes: DemoData.PasswordHashes(admin: "a", doctor: "d", patient: "p"),
             addAccount: insertAccount)
     }
 
     @Test("it adds the promised people once", arguments: DatabaseKind.available)
     func idempotent(_ kind: DatabaseKind) async throws {
         try await withDirectory(kind) { app in
-            let demo = Self.demo(app.vault)
+            let demo = try Self.demo(app.vault)
             let first = try await app.other.write { try demo.seed($0) }
             let again = try await app.other.write { try demo.seed($0) }
             #expect(first.isNew)
@@ -67,7 +68,7 @@ struct DemoDataTests {
             try await app.other.write { db in
                 try insertUser(UserID(7), DemoData.adminUsername, .admin, isActive: true, db)
             }
-            let demo = Self.demo(app.vault)
+            let demo = try Self.demo(app.vault)
             let people = try await app.other.write { try demo.seed($0) }
             #expect(people.isNew)
             #expect(people.admin == UserID(7))

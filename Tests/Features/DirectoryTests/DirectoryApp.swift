@@ -47,6 +47,10 @@ struct DirectoryApp: Sendable {
         try await send(.put, uri, caller, json, nil)
     }
 
+    func delete(_ uri: String, as caller: Caller? = nil) async throws -> Reply {
+        try await send(.delete, uri, caller, nil, nil)
+    }
+
     func get(_ uri: String, token: String) async throws -> Reply {
         try await execute(.get, uri, [.authorization: "Bearer \(token)"], nil)
     }
@@ -102,6 +106,28 @@ func isFree(_ doctor: DoctorID, on day: LocalDate) -> Bool {
     (doctor.rawValue + Int64(day.day)) % 2 == 0
 }
 
+/// Doctors with odd ids treat patients with odd ids, the others the others.
+func treats(_ doctor: DoctorID, _ patient: PatientID) -> Bool { (doctor.rawValue + patient.rawValue) % 2 == 0 }
+
+let testRelation = PatientRelation(
+    access: { doctor, patient, db in
+        if treats(doctor, patient) { return PatientRelation.Access(auditReason: nil) }
+        let grant = try BreakGlass.openGrant(of: UserID(doctor), for: patient, db: db)
+        return grant.map { PatientRelation.Access(auditReason: "BREAK_GLASS \($0)") }
+    },
+    treated: { doctor in
+        """
+        SELECT q.id AS patient_id, q.created_at AS last_start FROM patients q
+        WHERE q.id % 2 = \(doctor.rawValue % 2)
+        """
+    })
+
+let testLinkBase = "https://clinic.example"
+
+func testRoot() throws -> RootSecret { try RootSecret(Array("a root secret of thirty-two bytes".utf8)) }
+
+func testNames() throws -> PatientNames { PatientNames(rootSecret: try testRoot()) }
+
 let testMigrations = (TestSchema.platform + IdentitySchema.migrations + DirectorySchema.migrations)
 
 let quiet = Logger(label: "directory") { _ in SwiftLogNoOpLogHandler() }
@@ -124,7 +150,8 @@ func withDirectory(_ kind: DatabaseKind, _ body: @escaping @Sendable (DirectoryA
         let database = CountingDatabase(test.database)
         let vault = try testVault(random: services.random)
         let feature = DirectoryFeature(
-            database: database, vault: vault, clinicZone: zone, logger: quiet,
+            database: database, vault: vault, rootSecret: try testRoot(), clinicZone: zone, linkBase: testLinkBase,
+            logger: quiet, relation: testRelation,
             availability: { _, doctors, day in Set(doctors.filter { isFree($0, on: day) }) },
             appointments: { _, _, _, _, _ in 0 })
         let me = Endpoint.get("/test/me", "The caller", access: .signedIn) {
@@ -153,11 +180,12 @@ func withDirectory(_ kind: DatabaseKind, _ body: @escaping @Sendable (DirectoryA
     }
 }
 
-/// A token is `ROLE:id`.
+/// A token is `ROLE:id`; the names are those of the seeds.
 private let fakeAuthenticator = Authenticator { token in
     let parts = token.split(separator: ":")
     guard parts.count == 2, let role = Role(rawValue: String(parts[0])), let id = Int64(parts[1]) else {
         throw Problem.unauthenticated
     }
-    return Principal(userID: UserID(id), username: "user\(id)", role: role, sessionID: SessionID(1))
+    let name = role == .admin ? "theadmin" : "\(role.rawValue.lowercased())\(id)"
+    return Principal(userID: UserID(id), username: name, role: role, sessionID: SessionID(1))
 }

@@ -24,7 +24,7 @@ struct DoctorTextTests {
         ("address", "UPDATE doctors SET address = '2 Side Street' WHERE id = 10"),
         ("languages", "UPDATE doctors SET languages = 'Telugu' WHERE id = 10"),
         ("verification", "UPDATE doctors SET is_verified = FALSE WHERE id = 10"),
-        ("rating", "UPDATE doctor_ratings SET review_count = 2, average = 2.5 WHERE doctor_id = 10"),
+        ("rating", "UPDATE doctor_ratings SET stars_2 = 1, stars_3 = 1 WHERE doctor_id = 10"),
         ("experience", "UPDATE doctor_experiences SET position = 'Head' WHERE doctor_id = 10"),
         ("education", "UPDATE doctor_educations SET degree = 'PhD' WHERE doctor_id = 10"),
         ("experience gone", "DELETE FROM doctor_experiences WHERE doctor_id = 10"),

@@ -92,7 +92,7 @@ struct PatientTests {
         arguments: DatabaseKind.available)
     func profiles(_ kind: DatabaseKind) async throws {
         try await withDirectory(kind) { app in
-            let profiles = DirectoryProfiles(vault: app.vault).profiles
+            let profiles = DirectoryProfiles(vault: app.vault, names: try testNames()).profiles
             var form = ProfileForm(firstName: "Mira", lastName: "Sen")
             form.specialization = " Cardiology "
             form.illnessDetails = "canary illness"

@@ -21,11 +21,11 @@ extension DirectoryApp {
     }
 
     func seed(_ patients: [NewPatient]) async throws {
-        let vault = vault
+        let (vault, names) = (vault, try testNames())
         try await other.write { db in
             for patient in patients {
                 try insertUser(UserID(patient.id), "patient\(patient.id)", .patient, isActive: true, db)
-                try vault.insert(patient, at: db.now, db)
+                try vault.insert(patient, names: names, at: db.now, db)
             }
         }
     }

@@ -66,7 +66,10 @@ struct PatientLimitTests {
             let body = #"{"days":[\#(days.joined(separator: ","))],"paymentPolicy":"PREPAY"}"#
             var doctors = [clinic.doctor]
             for _ in 0..<2 { doctors.append(try await clinic.app.registerDoctor()) }
-            for doctor in doctors { _ = try await clinic.setHours(body, as: doctor, of: doctor) }
+            for doctor in doctors {
+                try await clinic.charge(doctor)
+                _ = try await clinic.setHours(body, as: doctor, of: doctor)
+            }
             var ids: [Int] = []
             for (index, time) in Self.times.prefix(5).enumerated() {
                 let held = try await clinic.book(time, doctor: doctors[index % 3])

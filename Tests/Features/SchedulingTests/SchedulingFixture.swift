@@ -86,8 +86,8 @@ struct Clinic {
     }
 
     /// The doctor asks a fee of 500 rupees.
-    func charge() async throws {
-        let id = doctor.doctorID
+    func charge(_ charging: TestUser? = nil) async throws {
+        let id = (charging ?? doctor).doctorID
         try await app.database.write { db in
             _ = try db.run("UPDATE doctors SET consultation_fee = 50000 WHERE id = \(id)")
         }

@@ -164,7 +164,9 @@ struct WorkingHoursTests {
             }
             #expect(try await clinic.setHours(#"{"paymentPolicy":"PREPAY"}"#).status == 200)
             #expect(try await shown() == ["FREE", "FREE", "FREE"])
+            #expect(try await clinic.book("2026-03-11T10:00:00")["heldUntil"].isNull)
             try await clinic.charge()
+            #expect(try await clinic.book("2026-03-11T11:00:00")["heldUntil"].string != nil)
             #expect(try await shown() == ["PREPAY", "PREPAY", "PREPAY"])
             #expect(try await clinic.setHours(#"{"paymentPolicy":"PAY_LATER"}"#).status == 200)
             #expect(try await shown() == ["PAY_LATER", "PAY_LATER", "PAY_LATER"])

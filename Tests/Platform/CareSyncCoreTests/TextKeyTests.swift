@@ -47,10 +47,18 @@ struct TextKeyTests {
         #expect(TextKey.words(of: "100% Rao") == ["100%", "rao"])
     }
 
+    @Test("by whole words a name is also found by each part of a word")
+    func wholeWords() {
+        #expect(TextKey.wholeWords(of: "Anne-Marie O'Neill") == ["annemarie", "anne", "marie", "oneill", "o", "neill"])
+        #expect(TextKey.wholeWords(of: "-") == ["-"])
+        #expect(TextKey.wholeWords(of: "आशा वर्मा") == ["आशा", "वर्मा"])
+    }
+
     @Test(
-        "a title in front is dropped, a lone one only with its dot",
+        "titles in front are dropped, with and without a dot, also when nothing follows",
         arguments: [
-            ("Dr. Asha", ["asha"]), ("dr asha", ["asha"]), ("Prof. Dr. Verma", ["verma"]), ("Dr.", []), ("dr", ["dr"]),
+            ("Dr. Asha", ["asha"]), ("dr asha", ["asha"]), ("Prof. Dr. Verma", ["verma"]), ("Dr.", []), ("dr", []),
+            ("Doctor", []), ("doctor", []), ("Prof Dr", []), ("doctor rao", ["rao"]),
             ("Drew", ["drew"]), ("Verma Asha", ["verma", "asha"]), ("Asha Dr", ["asha", "dr"]), ("ONeill", ["oneill"]),
             ("O'Neill", ["oneill"]), ("asha ASHA", ["asha"]), ("  ", []), ("-", ["-"]), ("Müller-Ö", ["mullero"]),
         ])

@@ -127,7 +127,9 @@ private func makeIdentity(
 ) async throws -> IdentityFeature {
     let zone = try #require(ClinicZone("Asia/Kolkata"))
     let directory = DirectoryFeature(
-        database: database, vault: vault, clinicZone: zone, logger: log, availability: { _, _, _ in [] },
+        database: database, vault: vault, rootSecret: root, clinicZone: zone, linkBase: "https://clinic.example",
+        logger: log, relation: PatientRelation(access: { _, _, _ in nil }, treated: { _ in "" }),
+        availability: { _, _, _ in [] },
         appointments: { _, _, _, _, _ in 0 })
     return IdentityFeature(
         database: database,

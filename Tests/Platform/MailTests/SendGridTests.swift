@@ -1,5 +1,4 @@
 import CareSyncTesting
-import Concurrency
 import Cryptography
 import Foundation
 import HTTPTypes
@@ -102,50 +101,9 @@ struct SendGridTests {
 
     @Test("a connection that ends after the mail leaves its fate unknown")
     func vanishing() async throws {
-        let server = try RawHTTPServer()
-        let outcome = await Self.sender("http://127.0.0.1:\(server.port)").send(try Sample.message())
+        let server = try ScriptedServer(.sendAndClose(""))
+        let outcome = await Self.sender(server.address).send(try Sample.message())
         #expect(outcome == .unknown(code: "SENDGRID_NO_ANSWER"))
-        #expect(try await server.received.contains("personalizations"))
+        #expect(server.requests.count == 1)
     }
-}
-
-/// Reads one request and hangs up.
-private final class RawHTTPServer: Sendable {
-    let port: Int
-    private let reading: Task<String, any Error>
-
-    struct NoSocket: Error {}
-
-    init() throws {
-        let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = inet_addr("127.0.0.1")
-        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let isBound = withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
-                bind(listener, address, size) == 0 && listen(listener, 1) == 0
-                    && getsockname(listener, address, &size) == 0
-            }
-        }
-        guard isBound else { throw NoSocket() }
-        port = Int(UInt16(bigEndian: address.sin_port))
-        reading = Task.detached {
-            try await OwnThread.run("sendgrid") {
-                let connection = accept(listener, nil, nil)
-                var bytes: [UInt8] = []
-                var buffer = [UInt8](repeating: 0, count: 65_536)
-                while !String(decoding: bytes, as: UTF8.self).hasSuffix("}}}") {
-                    let count = read(connection, &buffer, buffer.count)
-                    guard count > 0 else { break }
-                    bytes += buffer[..<count]
-                }
-                close(connection)
-                close(listener)
-                return String(decoding: bytes, as: UTF8.self)
-            }
-        }
-    }
-
-    var received: String { get async throws { try await reading.value } }
 }

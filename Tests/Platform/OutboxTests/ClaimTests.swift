@@ -8,6 +8,17 @@ import Testing
 
 @Suite("Claims of outbox workers")
 struct ClaimTests {
+    @Test("looking for what is due reads the front of an index", arguments: DatabaseKind.available)
+    func plan(_ kind: DatabaseKind) async throws {
+        try await withDatabase(kind) { database in
+            let plan = try await database.write { db in
+                try QueryPlan.of(OutboxRepository(db: db).due(["note", "other"], 100), db)
+            }
+            #expect(plan.uses("outbox_due"), "\(plan)")
+            #expect(plan.fullScans(except: ["front", "due"]).isEmpty, "\(plan)")
+        }
+    }
+
     @Test("the claim of a worker that died ends after a minute", arguments: DatabaseKind.available)
     func deadWorker(_ kind: DatabaseKind) async throws {
         let (done, time) = (Done(), ManualTime())

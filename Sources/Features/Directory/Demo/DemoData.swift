@@ -25,15 +25,17 @@ package struct DemoData: Sendable {
     }
 
     private let vault: PatientVault
+    private let names: PatientNames
     private let hashes: PasswordHashes
     private let addAccount: @Sendable (any Connection, NewAccount) throws -> Account
 
     /// `addAccount` inserts an account without a profile: `IdentityFeature.addAccount` with no form.
     package init(
-        vault: PatientVault, hashes: PasswordHashes,
+        vault: PatientVault, names: PatientNames, hashes: PasswordHashes,
         addAccount: @escaping @Sendable (_ db: any Connection, _ account: NewAccount) throws -> Account
     ) {
         self.vault = vault
+        self.names = names
         self.hashes = hashes
         self.addAccount = addAccount
     }
@@ -80,7 +82,7 @@ package struct DemoData: Sendable {
             id: id, firstName: demo.firstName, lastName: demo.lastName, contactInfo: demo.contactInfo,
             illnessDetails: demo.illnessDetails, dateOfBirth: demo.dateOfBirth, gender: demo.gender,
             bloodGroup: demo.bloodGroup)
-        try vault.insert(patient, at: db.now, db)
+        try vault.insert(patient, names: names, at: db.now, db)
         return id
     }
 }

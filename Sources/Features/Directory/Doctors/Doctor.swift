@@ -26,13 +26,14 @@ struct Doctor: RowDecodable {
     let reviewCount: Int
     let averageRating: Double
     let paymentPolicy: PaymentPolicy
+    private let changes: Int64
 
     /// In the order in which `init(row:)` reads them.
     static let columns: SQL = """
         d.id, u.username, u.email, u.role, d.is_active, d.first_name, d.last_name, d.specialization,
         d.profile_image_url, d.contact_info, d.gender, d.date_of_birth, d.consultation_fee, d.address, d.languages,
         d.is_verified, d.experience_count, d.education_count, d.certificate_count,
-        d.review_count, d.average_rating, \(PaymentPolicy.column) AS payment_policy
+        d.review_count, d.average_rating, \(PaymentPolicy.column) AS payment_policy, d.version
         """
 
     static let tables: SQL = "doctors d JOIN users u ON u.id = d.id"
@@ -60,7 +61,11 @@ struct Doctor: RowDecodable {
         reviewCount = try row.value("review_count")
         averageRating = try row.value("average_rating")
         paymentPolicy = try row.value("payment_policy")
+        changes = try row.value("version")
     }
+
+    /// Another one after every change of the profile, the address included.
+    var version: String { "\(changes)" }
 
     /// Whether patients see and may book the doctor.
     var isBookable: Bool { isActive && isVerified }

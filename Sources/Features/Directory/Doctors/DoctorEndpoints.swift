@@ -125,8 +125,9 @@ struct DoctorEndpoints: Sendable {
         return request.caller == nil ? response.forVisitors : response
     }
 
-    func profile(_ request: EndpointRequest<UsernamePath, NoBody>) async throws -> DoctorResponse {
-        DoctorResponse(try await doctors.find(username: request.parameters.username))
+    func profile(_ request: EndpointRequest<UsernamePath, NoBody>) async throws -> VersionedResponse<DoctorResponse> {
+        let profile = try await doctors.find(username: request.parameters.username)
+        return VersionedResponse(DoctorResponse(profile), version: profile.doctor.version)
     }
 
     func find(_ request: EndpointRequest<IDPath<DoctorTag>, NoBody>) async throws -> DoctorResponse {

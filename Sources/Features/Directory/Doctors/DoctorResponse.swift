@@ -90,66 +90,14 @@ enum Languages {
         languages.map { TextSort.trimmed($0) }.joined(separator: ",")
     }
 
+    /// Each language once, however it is written.
+    static func distinct(_ languages: [String]) -> [String] {
+        var keys: Set<String> = []
+        return languages.map { TextSort.trimmed($0) }.filter { keys.insert(TextKey.folded($0)).inserted }
+    }
+
     /// What searches look in: their keys, between commas.
     static func key(_ languages: [String]) -> String {
         languages.map(TextKey.folded).joined(separator: ",")
-    }
-}
-
-struct ExperienceResponse: WireResponse {
-    let id: Int64
-    let hospitalName: String
-    let position: String
-    let yearsOfService: Int
-    let details: String?
-
-    init(_ experience: Experience) {
-        id = experience.id
-        hospitalName = experience.hospitalName
-        position = experience.position
-        yearsOfService = experience.yearsOfService
-        details = experience.details
-    }
-}
-
-struct EducationResponse: WireResponse {
-    let id: Int64
-    let degree: String
-    let institution: String
-    let yearOfCompletion: Int
-    let details: String?
-
-    init(_ education: Education) {
-        id = education.id
-        degree = education.degree
-        institution = education.institution
-        yearOfCompletion = education.yearOfCompletion
-        details = education.details
-    }
-}
-
-struct CertificateResponse: WireResponse, Documented {
-    let id: Int64
-    let name: String
-    let url: String
-    let details: String?
-    let issuingOrganization: String?
-    let issueDate: LocalDate?
-    let expiryDate: LocalDate?
-    let credentialId: String?
-    let credentialUrl: String?
-
-    static let notes: [String: FieldNote] = ["name": "What it certifies."]
-
-    init(_ certificate: Certificate) {
-        id = certificate.id
-        name = certificate.name
-        url = certificate.url
-        details = certificate.details
-        issuingOrganization = certificate.issuingOrganization
-        issueDate = certificate.issueDate
-        expiryDate = certificate.expiryDate
-        credentialId = certificate.credentialID
-        credentialUrl = certificate.credentialURL
     }
 }

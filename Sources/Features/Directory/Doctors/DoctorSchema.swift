@@ -106,25 +106,41 @@ enum DoctorSchema {
                 issue_date \(d.date),
                 expiry_date \(d.date),
                 credential_id \(d.text),
-                credential_url \(d.text)
+                credential_url \(d.text),
+                document_id \(d.integer)
             )\(d.strict)
             """,
             "CREATE INDEX doctor_certificates_doctor ON doctor_certificates (doctor_id, id)",
+            "CREATE INDEX doctor_certificates_document ON doctor_certificates (document_id)",
         ]
     }
 
-    /// The roll-up of reviews; the reviews feature keeps it in step with each review.
+    /// The roll-up of reviews, counted by stars; what follows from the counts is computed by the database, so that the
+    /// columns never disagree.
     private static func ratings(_ d: Dialect) -> [SQL] {
-        [
+        let stars: SQL = "\(d.integer) NOT NULL DEFAULT 0 CHECK"
+        let count: SQL = "(stars_1 + stars_2 + stars_3 + stars_4 + stars_5)"
+        let sum: SQL = "(stars_1 + 2 * stars_2 + 3 * stars_3 + 4 * stars_4 + 5 * stars_5)"
+        return [
             """
             CREATE TABLE doctor_ratings (
                 doctor_id \(d.integer) PRIMARY KEY REFERENCES doctors,
-                review_count \(d.integer) NOT NULL CHECK (review_count >= 0),
-                rating_sum \(d.integer) NOT NULL CHECK (rating_sum BETWEEN review_count AND 5 * review_count),
-                average \(d.double) NOT NULL CHECK (average BETWEEN 0 AND 5)
+                stars_1 \(stars) (stars_1 >= 0),
+                stars_2 \(stars) (stars_2 >= 0),
+                stars_3 \(stars) (stars_3 >= 0),
+                stars_4 \(stars) (stars_4 >= 0),
+                stars_5 \(stars) (stars_5 >= 0),
+                review_count \(d.integer) NOT NULL GENERATED ALWAYS AS \(count) STORED,
+                rating_sum \(d.integer) NOT NULL GENERATED ALWAYS AS \(sum) STORED,
+                average \(d.double) NOT NULL GENERATED ALWAYS AS (\(average(sum, count, d))) STORED
             )\(d.strict)
             """,
             "CREATE INDEX doctor_ratings_average ON doctor_ratings (average)",
         ]
+    }
+
+    /// With two decimals, halves rounded up; 0 without reviews.
+    private static func average(_ sum: SQL, _ count: SQL, _ d: Dialect) -> SQL {
+        "CASE WHEN \(count) = 0 THEN 0.0 ELSE CAST((200 * \(sum) + \(count)) / (2 * \(count)) AS \(d.double)) / 100.0 END"
     }
 }

@@ -25,22 +25,20 @@ struct NewDoctor: Sendable {
     }
 }
 
-struct NewExperience: Sendable {
-    let hospitalName: String
-    let position: String
-    let yearsOfService: Int
-}
-
-struct NewEducation: Sendable {
-    let degree: String
-    let institution: String
-    let yearOfCompletion: Int
-}
-
-/// The number of reviews and the sum of their stars.
+/// The number of reviews and the sum of their stars, given as evenly as they can be.
 struct NewRating: Sendable {
     let reviewCount: Int
     let sum: Int
+
+    /// How many reviews have one to five stars.
+    var stars: [Int] {
+        var stars = [0, 0, 0, 0, 0]
+        guard reviewCount > 0 else { return stars }
+        let (low, more) = sum.quotientAndRemainder(dividingBy: reviewCount)
+        stars[low - 1] = reviewCount - more
+        if more > 0 { stars[low] = more }
+        return stars
+    }
 }
 
 extension DoctorRepository {
@@ -50,47 +48,34 @@ extension DoctorRepository {
             """
             INSERT INTO doctors (id, first_name, first_name_key, last_name, last_name_key, specialization,
                                  specialization_key, contact_info, gender, gender_key, date_of_birth, consultation_fee,
-                                 address, languages, languages_key, experience_count, education_count,
-                                 is_verified, verified_at, verified_by, created_at, updated_at)
+                                 address, languages, languages_key, is_verified, verified_at, verified_by, created_at, updated_at)
             VALUES (\(doctor.id), \(doctor.firstName), \(TextKey.folded(doctor.firstName)), \(doctor.lastName),
                     \(TextKey.folded(doctor.lastName)), \(doctor.specialization),
                     \(doctor.specialization.map(TextKey.folded)), \(doctor.contactInfo), \(doctor.gender),
                     \(doctor.gender.map(TextKey.folded)), \(doctor.dateOfBirth), \(doctor.fee), \(doctor.address),
-                    \(languages), \(doctor.languages.map(Languages.key)), \(doctor.experiences.count),
-                    \(doctor.educations.count), \(doctor.verifiedBy != nil),
+                    \(languages), \(doctor.languages.map(Languages.key)), \(doctor.verifiedBy != nil),
                     \(doctor.verifiedBy == nil ? nil : now), \(doctor.verifiedBy), \(now), \(now))
             """)
-        try insertNameWords(of: doctor)
-        let experiences: [SQL] = doctor.experiences.map { experience in
-            """
-            INSERT INTO doctor_experiences (doctor_id, hospital_name, position, years_of_service)
-            VALUES (\(doctor.id), \(experience.hospitalName), \(experience.position), \(experience.yearsOfService))
-            """
-        }
-        let educations: [SQL] = doctor.educations.map { education in
-            """
-            INSERT INTO doctor_educations (doctor_id, degree, institution, year_of_completion)
-            VALUES (\(doctor.id), \(education.degree), \(education.institution), \(education.yearOfCompletion))
-            """
-        }
-        try db.run(experiences + educations)
+        try insertNameWords(of: doctor.id, firstName: doctor.firstName, lastName: doctor.lastName)
+        try db.run(
+            doctor.experiences.map { Experience.insertion($0, of: doctor.id) }
+                + doctor.educations.map { Education.insertion($0, of: doctor.id) })
         if let rating = doctor.rating { try insert(rating, of: doctor.id) }
     }
 
-    private func insertNameWords(of doctor: NewDoctor) throws {
-        let words = TextKey.words(of: doctor.firstName).union(TextKey.words(of: doctor.lastName)).sorted()
+    func insertNameWords(of doctor: DoctorID, firstName: String, lastName: String) throws {
+        let words = TextKey.words(of: firstName).union(TextKey.words(of: lastName)).sorted()
         guard !words.isEmpty else { return }
-        let rows = words.map { "(\(doctor.id), \($0))" as SQL }
+        let rows = words.map { "(\(doctor), \($0))" as SQL }
         try db.run("INSERT INTO doctor_name_words (doctor_id, word) VALUES \(SQL.joined(rows, separator: ", "))")
     }
 
     private func insert(_ rating: NewRating, of doctor: DoctorID) throws {
-        let average =
-            rating.reviewCount == 0 ? 0 : Doctor.shown(rating: Double(rating.sum) / Double(rating.reviewCount))
+        let stars = rating.stars
         try db.run(
             """
-            INSERT INTO doctor_ratings (doctor_id, review_count, rating_sum, average)
-            VALUES (\(doctor), \(rating.reviewCount), \(rating.sum), \(average))
+            INSERT INTO doctor_ratings (doctor_id, stars_1, stars_2, stars_3, stars_4, stars_5)
+            VALUES (\(doctor), \(stars[0]), \(stars[1]), \(stars[2]), \(stars[3]), \(stars[4]))
             """)
     }
 }

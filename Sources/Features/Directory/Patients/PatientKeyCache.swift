@@ -2,12 +2,19 @@ import CareSyncCore
 import Concurrency
 import Synchronization
 
-/// Recently used patient keys, bounded.
+/// Recently used patient keys, bounded, each for a minute: then it is read again, with the generations that were added.
 ///
 /// A destroyed key never comes back: ids are never reused, so an erased patient stays erased.
 final class PatientKeyCache: Sendable {
+    static let lifetime = TimeSpan.minutes(1)
+
+    private struct Entry {
+        let key: PatientKey
+        let readAt: Instant
+    }
+
     private struct State {
-        var keys: GenerationCache<PatientID, PatientKey>
+        var keys: GenerationCache<PatientID, Entry>
         /// Eight bytes for each patient erased since the program began.
         var forgotten: Set<PatientID> = []
     }
@@ -18,12 +25,21 @@ final class PatientKeyCache: Sendable {
         state = Mutex(State(keys: GenerationCache(limit: limit)))
     }
 
-    subscript(patient: PatientID) -> PatientKey? { state.withLock { $0.keys.use(patient) } }
-
-    /// Keeps the keys of a transaction that has ended well.
-    func store(_ keys: [PatientKey]) {
+    subscript(patient: PatientID, at now: Instant) -> PatientKey? {
         state.withLock { state in
-            for key in keys where !state.forgotten.contains(key.patient) { state.keys.insert(key, for: key.patient) }
+            guard let entry = state.keys.use(patient), entry.readAt <= now, now - entry.readAt < Self.lifetime else {
+                return nil
+            }
+            return entry.key
+        }
+    }
+
+    /// Keeps the keys of a transaction that has ended well and had read them at a moment.
+    func store(_ keys: [PatientKey], readAt: Instant) {
+        state.withLock { state in
+            for key in keys where !state.forgotten.contains(key.patient) {
+                state.keys.insert(Entry(key: key, readAt: readAt), for: key.patient)
+            }
         }
     }
 

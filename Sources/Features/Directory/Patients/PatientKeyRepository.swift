@@ -7,12 +7,16 @@ struct StoredPatientKey: RowDecodable {
     let patient: PatientID
     let generation: Int64
     let wrapped: [UInt8]?
+    let createdAt: Instant
     let erasedAt: Instant?
+
+    static let columns: SQL = "patient_id, generation, wrapped, created_at, erased_at"
 
     init(row: Row) throws {
         patient = try row.value("patient_id")
         generation = try row.value("generation")
         wrapped = try row.value("wrapped")
+        createdAt = try row.value("created_at")
         erasedAt = try row.value("erased_at")
     }
 }
@@ -24,7 +28,7 @@ struct PatientKeyRepository {
     func list(of patients: [PatientID]) throws -> [StoredPatientKey] {
         try db.all(
             """
-            SELECT patient_id, generation, wrapped, erased_at FROM patient_keys
+            SELECT \(StoredPatientKey.columns) FROM patient_keys
             WHERE patient_id IN \(in: patients) ORDER BY patient_id, generation
             """)
     }
@@ -37,13 +41,24 @@ struct PatientKeyRepository {
             """)
     }
 
-    /// Destroys every generation, and tells all nodes.
+    /// Destroys every generation, and tells all nodes. The patient's row is locked first, so that a generation that is
+    /// being added is seen.
     func erase(_ patient: PatientID, at now: Instant) throws {
+        try lock([patient])
         try db.run(
             """
             UPDATE patient_keys SET wrapped = NULL, erased_at = \(now)
             WHERE patient_id = \(patient) AND erased_at IS NULL
             """)
         try RevocationFeed.revoke(.patientKey, [patient.rawValue], db: db)
+    }
+
+    /// Holds off whoever adds or destroys keys of these patients.
+    func lock(_ patients: [PatientID]) throws {
+        try db.run(
+            """
+            SELECT p.id FROM patients p WHERE p.id IN \(in: patients) ORDER BY p.id
+            \(db.dialect.forNoKeyUpdate(of: "p"))
+            """)
     }
 }

@@ -24,6 +24,16 @@ enum PatientSchema {
                 updated_at \(d.instant) NOT NULL
             )\(d.strict)
             """,
+            // Keyed codes of the words of patients' names (rules/patient-data 8). A search reads those of one word in the
+            // order of the patients.
+            """
+            CREATE TABLE patient_name_words (
+                patient_id \(d.integer) NOT NULL REFERENCES patients,
+                code \(d.bytes) NOT NULL,
+                CONSTRAINT patient_name_words_once PRIMARY KEY (code, patient_id)
+            )\(d.strict)
+            """,
+            "CREATE INDEX patient_name_words_patient ON patient_name_words (patient_id)",
             """
             CREATE TABLE patient_keys (
                 patient_id \(d.integer) NOT NULL REFERENCES patients,

@@ -8,9 +8,9 @@ package import Persistence
 /// A key is remembered for the rest of the transaction that reads it, and in a cache once that transaction has ended well,
 /// so one that was rolled back is never used later.
 package struct PatientVault: Sendable {
-    private let ring: KeyRing
-    private let random: RandomSource
-    private let cipher: FieldCipher
+    let ring: KeyRing
+    let random: RandomSource
+    let cipher: FieldCipher
     private let logger: Logger
     let cache: PatientKeyCache
 
@@ -26,10 +26,10 @@ package struct PatientVault: Sendable {
 
     /// Throws ``PatientVault/erased`` for a patient who is erased.
     package func seal(_ text: String, with key: PatientKey, at context: FieldContext) throws -> [UInt8] {
-        guard let newest = key.generations.last else {
+        guard let sealing = key.sealing else {
             throw key.isErased ? Self.erased : IntegrityFailure(Self.context(key.patient))
         }
-        return try cipher.seal(text, with: newest, at: context)
+        return try cipher.seal(text, with: sealing, at: context)
     }
 
     /// `nil` when the patient is erased, or the key is lost. Throws ``Cryptography/IntegrityFailure`` when the value does
@@ -65,7 +65,7 @@ package struct PatientVault: Sendable {
     package func key(for patient: PatientID, _ db: any Connection) throws -> PatientKey {
         if let known = known(patient, db) { return known }
         let read = try PatientKeyRepository(db: db).list(of: [patient])
-        guard let key = try unwrap(read, of: patient) else { throw IntegrityFailure(Self.context(patient)) }
+        guard let key = try unwrap(read, of: patient, at: db.now) else { throw IntegrityFailure(Self.context(patient)) }
         remember([key], db)
         return key
     }
@@ -82,7 +82,7 @@ package struct PatientVault: Sendable {
         let rows = Dictionary(grouping: try PatientKeyRepository(db: db).list(of: Array(missing)), by: \.patient)
         var read: [PatientKey] = []
         for patient in missing {
-            let key = try unwrapOrLog(rows[patient] ?? [], of: patient)
+            let key = try unwrapOrLog(rows[patient] ?? [], of: patient, at: db.now)
             keys[patient] = key
             if key.isUsable { read.append(key) }
         }
@@ -104,15 +104,16 @@ package struct PatientVault: Sendable {
         remember([key], db)
     }
 
-    /// Destroys a patient's keys, as erasure needs: from the commit on nothing of the patient can be opened on this node,
+    /// Destroys a patient's keys and the words by which the patient is found, as erasure needs: from the commit on nothing of the patient can be opened on this node,
     /// and within a second on none. What is stored stays as it is and shows as erased.
     package func forget(_ patient: PatientID, _ db: any Connection) throws {
         try PatientKeyRepository(db: db).erase(patient, at: db.now)
+        try PatientNames.remove(of: patient, db)
         remembered(db).keys[patient] = nil
         db.scope.afterCommit { [cache] in cache.forget([patient]) }
     }
 
-    private func unwrap(_ rows: [StoredPatientKey], of patient: PatientID) throws -> PatientKey? {
+    func unwrap(_ rows: [StoredPatientKey], of patient: PatientID, at now: Instant) throws -> PatientKey? {
         if rows.contains(where: { $0.erasedAt != nil }) { return .erased(patient) }
         let generations = try rows.map { row in
             guard let number = UInt32(exactly: row.generation), let wrapped = row.wrapped else {
@@ -120,12 +121,13 @@ package struct PatientVault: Sendable {
             }
             return try DataKey.unwrap(wrapped, generation: number, by: ring, at: Self.context(patient))
         }
-        return generations.isEmpty ? nil : PatientKey(patient, generations: generations)
+        let settled = Array(zip(rows, generations)).last { $0.0.createdAt + PatientKey.settling <= now }
+        return generations.isEmpty ? nil : PatientKey(patient, generations: generations, sealing: settled?.1)
     }
 
-    private func unwrapOrLog(_ rows: [StoredPatientKey], of patient: PatientID) throws -> PatientKey {
+    private func unwrapOrLog(_ rows: [StoredPatientKey], of patient: PatientID, at now: Instant) throws -> PatientKey {
         do {
-            if let key = try unwrap(rows, of: patient) { return key }
+            if let key = try unwrap(rows, of: patient, at: now) { return key }
         } catch is IntegrityFailure {}
         logger.error("a patient key is lost", metadata: ["place": "\(IntegrityFailure(Self.context(patient)))"])
         return .lost(patient)
@@ -147,7 +149,7 @@ package struct PatientVault: Sendable {
     }
 
     private func known(_ patient: PatientID, _ db: any Connection) -> PatientKey? {
-        remembered(db).keys[patient] ?? cache[patient]
+        remembered(db).keys[patient] ?? cache[patient, at: db.now]
     }
 
     private func remember(_ keys: [PatientKey], _ db: any Connection) {
@@ -155,6 +157,7 @@ package struct PatientVault: Sendable {
         for key in keys { remembered.keys[key.patient] = key }
         let usable = keys.filter(\.isUsable)
         guard !usable.isEmpty else { return }
-        db.scope.afterCommit { [cache] in cache.store(usable) }
+        let now = db.now
+        db.scope.afterCommit { [cache] in cache.store(usable, readAt: now) }
     }
 }

@@ -6,6 +6,7 @@ import WebAPI
 /// What identity needs from this feature: the person behind an account.
 struct DirectoryProfiles: Sendable {
     let vault: PatientVault
+    let names: PatientNames
 
     var profiles: AccountProfiles {
         AccountProfiles(create: create, describe: describe, person: person)
@@ -26,7 +27,7 @@ struct DirectoryProfiles: Sendable {
                 id: PatientID(account.id), firstName: form.firstName, lastName: form.lastName,
                 contactInfo: form.contactInfo, illnessDetails: form.illnessDetails, dateOfBirth: form.dateOfBirth,
                 gender: form.gender, bloodGroup: form.bloodGroup)
-            try vault.insert(patient, at: account.createdAt, db)
+            try vault.insert(patient, names: names, at: account.createdAt, db)
         case .admin:
             break
         }

@@ -22,10 +22,9 @@ struct VerificationService: Sendable {
         by admin: Principal, origin: RequestOrigin
     ) async throws -> Int {
         try await database.write { db in
-            let hasChanged = try Self.update(doctor, isVerified, by: admin.userID, db)
-            if !hasChanged, try !db.exists("SELECT id FROM doctors WHERE id = \(doctor)") {
-                throw DoctorError.notFound
-            }
+            let doctors = VerificationRepository(db: db)
+            let hasChanged = try doctors.set(isVerified, for: doctor, by: admin.userID)
+            if !hasChanged, try !doctors.exists(doctor) { throw DoctorError.notFound }
             db.audit(
                 AuditEntry(
                     .adminAction, "doctors", String(doctor.rawValue), by: origin,
@@ -40,17 +39,4 @@ struct VerificationService: Sendable {
     }
 
     private static func state(_ isVerified: Bool) -> String { isVerified ? "VERIFIED" : "UNVERIFIED" }
-
-    private static func update(
-        _ doctor: DoctorID, _ isVerified: Bool, by admin: UserID, _ db: any Connection
-    ) throws -> Bool {
-        let now = db.now
-        let changed = try db.run(
-            """
-            UPDATE doctors SET is_verified = \(isVerified), verified_at = \(isVerified ? now : nil),
-                               verified_by = \(isVerified ? admin : nil), version = version + 1, updated_at = \(now)
-            WHERE id = \(doctor) AND is_verified <> \(isVerified)
-            """)
-        return changed > 0
-    }
 }

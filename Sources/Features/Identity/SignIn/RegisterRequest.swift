@@ -69,7 +69,7 @@ struct RegisterRequest: Codable, Sendable, Validated {
     private var form: ProfileForm {
         var form = ProfileForm(firstName: TextSort.trimmed(firstName), lastName: TextSort.trimmed(lastName))
         form.dateOfBirth = TextSort.content(of: dateOfBirth).flatMap { LocalDate(wire: $0) }
-        form.contactInfo = contact
+        form.contactInfo = TextSort.contact(of: contactInfo)
         form.gender = TextSort.content(of: gender)
         switch role {
         case .doctor:
@@ -79,12 +79,5 @@ struct RegisterRequest: Codable, Sendable, Validated {
             form.bloodGroup = TextSort.content(of: bloodGroup)
         }
         return form
-    }
-
-    /// A dialling code alone, which the published client sends, counts as absent.
-    private var contact: String? {
-        guard let text = TextSort.content(of: contactInfo) else { return nil }
-        let isCodeOnly = text.first == "+" && text.count <= 4 && text.dropFirst().allSatisfy(\.isNumber)
-        return isCodeOnly ? nil : text
     }
 }

@@ -7,7 +7,7 @@ import WebAPI
 /// What other features tell of a patient, as their own responses.
 struct CompleteDataSources<Patient: WireValue, Document: WireValue>: Sendable {
     let patient: @Sendable (PatientID, any Connection) throws -> Patient?
-    let labReports: @Sendable (PatientID, any Connection) throws -> [Document]
+    let labReports: @Sendable (_ patient: PatientID, _ reader: UserID, any Connection) throws -> [Document]
 }
 
 /// Everything a doctor needs of a patient at one look.
@@ -47,7 +47,7 @@ struct CompleteDataService<Patient: WireValue, Document: WireValue>: Sendable {
             let found = Found(
                 patient: described,
                 history: try HistoryOpening(context: context, db: db).open(records, of: patient),
-                documents: try sources.labReports(patient, db),
+                documents: try sources.labReports(patient, caller.userID, db),
                 lists: try HealthListOpening(context: context, db: db).lists(of: patient))
             let entry = AuditEntry(
                 .readPHI, "complete_data", "", by: origin, patient: patient, reason: grounds.auditReason)

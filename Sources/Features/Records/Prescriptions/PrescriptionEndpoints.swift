@@ -1,4 +1,5 @@
 import CareSyncCore
+import PDF
 import Scheduling
 import WebAPI
 
@@ -51,9 +52,9 @@ enum PrescriptionError: FailureCatalogue, CaseIterable {
 /// The printed prescription, and what the QR code on it leads to (rules/medical-records 11).
 struct PrescriptionEndpoints: Sendable {
     let prescriptions: PrescriptionService
-    let printer: PrescriptionPrinter?
+    let renderer: PDFRenderer
 
-    var all: [Endpoint] { [verifying] + (printer.map { [printing($0)] } ?? []) }
+    var all: [Endpoint] { [verifying, printing] }
 
     private var verifying: Endpoint {
         .get(
@@ -62,17 +63,18 @@ struct PrescriptionEndpoints: Sendable {
             fails: [PrescriptionError.notFound], settings: .code, use: verify)
     }
 
-    private func printing(_ printer: @escaping PrescriptionPrinter) -> Endpoint {
+    private var printing: Endpoint {
         .get(
             "/api/medical-history/{id}/prescription.pdf", "The prescription of an entry, to be printed",
             "Patients, their own; verified doctors who treat the patient. A QR code leads to its check.",
             access: .roles([.patient, .doctor]), fails: [HistoryError.notFound], [PrescriptionError.nothingPrescribed],
-            [SchedulingError.doctorNotVerified], settings: .expensive
+            [SchedulingError.doctorNotVerified], [PDFError.unavailable, .tooLarge], settings: .expensive
         ) { (request: EndpointRequest<IDPath<HistoryTag>, NoBody>) in
             let id = request.parameters.id
             let sheet = try await prescriptions.sheet(of: id, by: try request.principal, origin: request.origin)
+            let document = try PrescriptionPage(sheet).document(at: prescriptions.now)
             return FileResponse(
-                bytes: try await printer(sheet), contentType: "application/pdf",
+                bytes: try await renderer.file(of: document).bytes, contentType: "application/pdf",
                 downloadName: "prescription-\(id).pdf")
         }
     }

@@ -7,6 +7,8 @@ import Persistence
 struct PrescriptionService: Sendable {
     let context: RecordsContext
 
+    var now: Instant { context.database.services.time.now }
+
     /// `nil` for a code that was never printed.
     func find(code: String) async throws -> IssuedPrescription? {
         try await context.database.read { db in

@@ -1,43 +1,40 @@
-package import CareSyncCore
+import CareSyncCore
 import Directory
 import Persistence
 
 /// What a printed prescription says. It is health data: it is never logged or cached.
-package struct PrescriptionSheet: Sendable, Equatable {
+struct PrescriptionSheet: Sendable, Equatable {
     /// One medicine of it.
-    package struct Line: Sendable, Equatable {
-        package let medicine: String
-        package let dose: String?
-        package let frequency: String?
-        package let duration: String?
-        package let instructions: String?
+    struct Line: Sendable, Equatable {
+        let medicine: String
+        let dose: String?
+        let frequency: String?
+        let duration: String?
+        let instructions: String?
     }
 
-    package let doctorName: String
-    package let doctorSpecialization: String?
-    package let doctorContactInfo: String?
+    let doctorName: String
+    let doctorSpecialization: String?
+    let doctorContactInfo: String?
     /// Degrees, such as `MBBS, MD`; `nil` when the doctor's profile names none.
-    package let qualification: String?
+    let qualification: String?
     /// The number of the doctor's licence; `nil` when the doctor's profile names none.
-    package let registrationNumber: String?
-    package let patientName: String
+    let registrationNumber: String?
+    let patientName: String
     /// In whole years on the day of the visit; `nil` when the birth date is not known.
-    package let patientAge: Int?
-    package let patientSex: String?
+    let patientAge: Int?
+    let patientSex: String?
     /// What the patient does not tolerate; `nil` when nobody has recorded whether there is anything.
-    package let allergies: [String]?
-    package let date: LocalDate
-    package let diagnosis: String?
-    package let lines: [Line]
+    let allergies: [String]?
+    let date: LocalDate
+    let diagnosis: String?
+    let lines: [Line]
     /// What was prescribed in free text.
-    package let medicine: String?
-    package let doses: String?
+    let medicine: String?
+    let doses: String?
     /// Where whoever holds the sheet can check it; printed as a QR code.
-    package let verificationURL: String
+    let verificationURL: String
 }
-
-/// Makes the document of a prescription; the bytes of a PDF.
-package typealias PrescriptionPrinter = @Sendable (PrescriptionSheet) async throws -> [UInt8]
 
 /// What a doctor's profile says of the right to prescribe.
 struct DoctorLicence: Sendable {
@@ -89,5 +86,25 @@ extension PrescriptionSheet {
     private static func age(on date: LocalDate, born birth: LocalDate) -> Int {
         let hadBirthday = (date.month, date.day) >= (birth.month, birth.day)
         return max(0, date.year - birth.year - (hadBirthday ? 0 : 1))
+    }
+}
+
+extension PrescriptionPage {
+    init(_ sheet: PrescriptionSheet) {
+        self.init(
+            prescriber: Prescriber(
+                name: sheet.doctorName,
+                qualification: [sheet.qualification, sheet.doctorSpecialization].compactMap(\.self)
+                    .joined(separator: ", "),
+                registrationNumber: sheet.registrationNumber, clinic: nil, contact: sheet.doctorContactInfo),
+            recipient: Recipient(
+                name: sheet.patientName, age: sheet.patientAge, sex: sheet.patientSex, allergies: sheet.allergies),
+            date: sheet.date, diagnosis: sheet.diagnosis,
+            items: sheet.lines.map {
+                Item(
+                    medicine: $0.medicine, dose: $0.dose, frequency: $0.frequency, duration: $0.duration,
+                    instructions: $0.instructions)
+            },
+            notes: [sheet.medicine, sheet.doses].compactMap(\.self), verificationAddress: sheet.verificationURL)
     }
 }

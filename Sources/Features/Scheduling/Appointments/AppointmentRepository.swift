@@ -195,11 +195,13 @@ enum AppointmentFilter: Sendable {
     case upcoming(now: Instant)
     case between(Instant, Instant)
     case status([AppointmentStatus])
+    /// With a condition of a higher feature on alias `a`.
+    case completed(where: SQL)
 
     /// Whether it reaches neither back nor ahead without an end.
     var isBounded: Bool {
         switch self {
-        case .all, .status: false
+        case .all, .status, .completed: false
         case .upcoming, .between: true
         }
     }
@@ -215,6 +217,7 @@ enum AppointmentFilter: Sendable {
             """
         case .between(let start, let end): "a.starts_at >= \(start) AND a.starts_at < \(end)"
         case .status(let statuses): "a.status IN \(in: statuses)"
+        case .completed(let condition): "a.status = 'COMPLETED' AND \(condition)"
         }
     }
 }

@@ -3,7 +3,7 @@ import Directory
 import WebAPI
 
 /// An appointment as the patient sees it (rules/appointments 10).
-struct PatientAppointmentResponse: WireResponse {
+package struct PatientAppointmentResponse: WireResponse {
     let appointmentId: AppointmentID
     let doctorId: DoctorID
     let doctorName: String

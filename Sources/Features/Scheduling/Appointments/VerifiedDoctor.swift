@@ -1,7 +1,7 @@
 package import CareSyncCore
 package import Persistence
 
-/// Unverified doctors see no patients.
+/// Unverified doctors see no patients, and decide nothing for the clinic.
 package enum VerifiedDoctor {
     /// Throws ``SchedulingError/doctorNotVerified``.
     package static func require(_ doctor: DoctorID, _ db: any Connection) throws {

@@ -1,4 +1,5 @@
 import CareSyncCore
+import Directory
 import Persistence
 
 /// The SQL of taking time.
@@ -67,7 +68,7 @@ extension BookingRepository {
         _ dialect: Dialect
     ) -> SQL {
         let counted: SQL =
-            limits == nil ? "" : " CROSS JOIN (\(taken(by: new.patientID, with: new.doctorID, new.createdAt))) t"
+            limits == nil ? "" : " CROSS JOIN (\(taken(by: new.patientID, with: new.doctorID, new.createdAt))) bounds"
         let conflict: SQL = dialect == .postgres ? "ON CONSTRAINT \(AppointmentSchema.doctorOverlapName)" : ""
         return """
             INSERT INTO appointments (id, doctor_id, patient_id, starts_at, ends_at, status, reason, is_emergency,
@@ -89,7 +90,7 @@ extension BookingRepository {
     private static func isInForce(_ known: KnownRules) -> SQL {
         """
         d.is_verified AND d.is_active AND d.slot_minutes = \(known.rules.slotMinutes)
-          AND d.hours_version = \(known.hoursVersion) AND d.payment_policy = \(known.paymentPolicy)
+          AND d.hours_version = \(known.hoursVersion) AND \(PaymentPolicy.column) = \(known.paymentPolicy)
         """
     }
 
@@ -115,8 +116,8 @@ extension BookingRepository {
     }
 
     private static func isWithin(_ limits: PatientLimits, _ new: Appointment) -> SQL {
-        let holds: SQL = new.isHold ? " AND t.held < \(limits.holds)" : ""
-        return " AND t.coming < \(limits.inAll) AND t.with_doctor < \(limits.withOneDoctor)\(holds)"
+        let holds: SQL = new.isHold ? " AND bounds.held < \(limits.holds)" : ""
+        return " AND bounds.coming < \(limits.inAll) AND bounds.with_doctor < \(limits.withOneDoctor)\(holds)"
     }
 
     private static func taken(by patient: PatientID, with doctor: DoctorID, _ now: Instant) -> SQL {

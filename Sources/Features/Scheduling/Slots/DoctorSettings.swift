@@ -20,7 +20,7 @@ struct DoctorSettings: RowDecodable, Equatable {
     /// Of alias `d` (doctors).
     static let columns: SQL = """
         d.id, d.slot_minutes, d.buffer_before_minutes, d.buffer_after_minutes, d.minimum_notice_minutes, d.horizon_days,
-        d.hours_version, d.payment_policy, d.is_verified, d.is_active
+        d.hours_version, \(PaymentPolicy.column) AS payment_policy, d.is_verified, d.is_active
         """
 
     init(row: Row) throws {

@@ -1,9 +1,6 @@
-import AsyncHTTPClient
 package import Cryptography
 import Foundation
-import NIOCore
-import NIOHTTP1
-import Synchronization
+import HTTPClient
 
 /// Hands mail to SendGrid's v3 API.
 package final class SendGridSender: MailSender {
@@ -13,17 +10,12 @@ package final class SendGridSender: MailSender {
     package let isIdempotent = false
     private let key: SecretBytes
     private let base: String
-    /// Made with the first mail: a server that sends none holds no client.
-    private let client = Mutex<HTTPClient?>(nil)
+    private let client = WebClient(connect: .seconds(MailSending.connection))
 
     /// - Parameter base: where the API is; another than ``address`` for tests.
     package init(key: SecretBytes, base: String = SendGridSender.address) {
         self.key = key
         self.base = base
-    }
-
-    deinit {
-        client.withLock { $0 }?.shutdown(queue: .global()) { _ in }
     }
 
     /// A shutdown does not interrupt a request in progress: nobody would know whether it arrived.
@@ -34,20 +26,20 @@ package final class SendGridSender: MailSender {
     private func post(_ message: MailMessage) async -> MailOutcome {
         let body: [UInt8]
         do { body = try SendGridMail(message).bytes() } catch { return .permanentFailure(code: "SENDGRID_ENCODING") }
-        let upload = Upload(body)
-        var request = HTTPClientRequest(url: base + "/v3/mail/send")
-        request.method = .POST
-        request.headers = [
-            "authorization": "Bearer \(String(decoding: key.bytes, as: UTF8.self))",
-            "content-type": "application/json",
-        ]
-        request.body = .stream(upload, length: .known(Int64(body.count)))
+        let request = WebRequest(
+            .post, base + "/v3/mail/send",
+            headers: [
+                (name: "authorization", value: "Bearer \(String(decoding: key.bytes, as: UTF8.self))"),
+                (name: "content-type", value: "application/json"),
+            ], body: .bytes(body))
         do {
-            let answer = try await current().execute(request, timeout: .seconds(Int64(MailSending.longest)))
-            await Self.drain(answer.body)
-            return Self.outcome(Int(answer.status.code))
+            let answer = try await client.send(request, within: .seconds(MailSending.longest))
+            // Frees the connection; what the answer says does not matter, nor whether the rest of it comes.
+            _ = try? await answer.collect(upTo: 65_536)
+            return Self.outcome(answer.status)
         } catch {
-            return upload.isHandedOver
+            let mayHaveArrived = (error as? WebFailure)?.mayHaveArrived ?? true
+            return mayHaveArrived
                 ? .unknown(code: "SENDGRID_NO_ANSWER") : .temporaryFailure(code: "SENDGRID_UNREACHABLE")
         }
     }
@@ -60,52 +52,6 @@ package final class SendGridSender: MailSender {
         default: .permanentFailure(code: "SENDGRID_\(status)")
         }
     }
-
-    /// Frees the connection. What stands in the answer does not matter, nor whether it comes: its status is known.
-    private static func drain(_ body: HTTPClientResponse.Body) async {
-        do {
-            for try await _ in body.prefix(16) {}
-        } catch {}
-    }
-
-    private func current() -> HTTPClient {
-        client.withLock { client in
-            if let client { return client }
-            var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
-            configuration.timeout.connect = .seconds(Int64(MailSending.connection))
-            let made = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
-            client = made
-            return made
-        }
-    }
-}
-
-/// A request body that knows whether it was asked for: until then nothing of it can have arrived.
-private final class Upload: AsyncSequence, Sendable {
-    typealias Element = ByteBuffer
-
-    private let bytes: [UInt8]
-    private let taken = Mutex(false)
-
-    init(_ bytes: [UInt8]) {
-        self.bytes = bytes
-    }
-
-    var isHandedOver: Bool { taken.withLock { $0 } }
-
-    struct AsyncIterator: AsyncIteratorProtocol {
-        let upload: Upload
-
-        func next() async throws -> ByteBuffer? {
-            let isFirst = upload.taken.withLock { taken in
-                defer { taken = true }
-                return !taken
-            }
-            return isFirst ? ByteBuffer(bytes: upload.bytes) : nil
-        }
-    }
-
-    func makeAsyncIterator() -> AsyncIterator { AsyncIterator(upload: self) }
 }
 
 /// The body of `POST /v3/mail/send`. Tracking is off: it would send every link through a third party.

@@ -9,6 +9,9 @@ package enum Access: Sendable, Equatable {
     /// Any signed-in account.
     case signedIn
     case roles(Set<Role>)
+    /// Accounts of these roles, and whoever has a link that the server has signed: with the query value `sig` no token is
+    /// looked at, and the service judges the signature.
+    case rolesOrLink(Set<Role>)
 
     package static func role(_ role: Role) -> Access { .roles([role]) }
 
@@ -17,18 +20,21 @@ package enum Access: Sendable, Equatable {
         switch self {
         case .public, .publicKnowingCaller: ["PUBLIC"]
         case .signedIn: ["ANY"]
-        case .roles(let roles): Role.allCases.filter(roles.contains).map(\.rawValue)
+        case .roles(let roles), .rolesOrLink(let roles): Role.allCases.filter(roles.contains).map(\.rawValue)
         }
     }
 
     var needsToken: Bool {
         switch self {
         case .public, .publicKnowingCaller: false
-        case .signedIn, .roles: true
+        case .signedIn, .roles, .rolesOrLink: true
         }
     }
 
     func admits(_ role: Role) -> Bool {
-        if case .roles(let roles) = self { roles.contains(role) } else { true }
+        switch self {
+        case .roles(let roles), .rolesOrLink(let roles): roles.contains(role)
+        case .public, .publicKnowingCaller, .signedIn: true
+        }
     }
 }

@@ -28,7 +28,7 @@ package struct Endpoint: Sendable {
 
     var takesFiles: Bool {
         operation.body is MultipartForm.Type || operation.body is StreamedForm.Type
-            || operation.body is StreamedBody.Type
+            || operation.body is StreamedBody.Type || operation.body is any FileFormBody.Type
     }
 }
 
@@ -126,6 +126,7 @@ package struct EndpointSettings: Sendable {
     /// What sends or checks one-time codes and links.
     package static let code = EndpointSettings(rateClass: .code)
     package static let token = EndpointSettings(rateClass: .token)
+    package static let upload = EndpointSettings(rateClass: .upload)
     package static let expensive = EndpointSettings(rateClass: .expensive)
     package static let unlimited = EndpointSettings(rateClass: .exempt)
     /// The same, with ``judgesAddress``.

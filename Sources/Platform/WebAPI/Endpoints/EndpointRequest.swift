@@ -54,6 +54,9 @@ package struct NoBody: Codable, Sendable {
     package init() {}
 }
 
+/// A body whose every field may also come in the query; without a body it counts as `{}`.
+package protocol OptionalBody: Decodable {}
+
 /// The path parameter of most routes about one record.
 package struct IDPath<Tag>: Codable, Sendable {
     package let id: ID<Tag>

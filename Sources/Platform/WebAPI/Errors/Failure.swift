@@ -1,4 +1,4 @@
-import CareSyncCore
+package import CareSyncCore
 import JSONCoding
 import Persistence
 
@@ -55,7 +55,9 @@ extension Problem {
     static let originNotAllowed = Problem(.forbidden, "ORIGIN_NOT_ALLOWED", "This origin may not use the API.")
     static let unknownRoute = Problem(.notFound, "NOT_FOUND", "There is no such route.")
     static let bodyTooLarge = Problem(.payloadTooLarge, "PAYLOAD_TOO_LARGE", "The request body is too large.")
-    static let fileTooLarge = Problem(.payloadTooLarge, "FILE_TOO_LARGE", "The file is too large.")
+    package static let fileTooLarge = Problem(.payloadTooLarge, "FILE_TOO_LARGE", "The file is too large.")
+    static let unsatisfiableRange = Problem(
+        .rangeNotSatisfiable, "RANGE_NOT_SATISFIABLE", "The file has no such part.")
     static let unsupportedCoding = Problem(
         .unsupportedMediaType, "UNSUPPORTED_MEDIA_TYPE", "The body must not be compressed.")
     static let headersTooLarge = Problem(

@@ -18,6 +18,8 @@ package enum RateClass: String, Sendable, CaseIterable {
     case token
     /// Whether a user name or an address is free; also the published client's liveness probe.
     case availability
+    /// Sending files.
+    case upload
     /// Expensive searches and generated files.
     case expensive
     /// Never limited: health checks.
@@ -68,6 +70,8 @@ extension RateClass {
         case .token: ClassQuotas(account: 120, address: 3_000)
         // A form asks at every pause in typing; a client that waits for the server asks every 3 s, 40 times.
         case .availability: ClassQuotas(account: 600, address: 1_200)
+        // A folder of scans; each is checked, sealed and stored.
+        case .upload: ClassQuotas(account: 60, address: 600)
         case .expensive: ClassQuotas(account: 60, address: 600)
         case .exempt: nil
         }

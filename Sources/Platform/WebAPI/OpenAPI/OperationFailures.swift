@@ -25,8 +25,10 @@ struct OperationFailures {
         // A body is read where none is needed, too, and thrown away.
         if endpoint.method != .get {
             add(endpoint.takesFiles ? .fileTooLarge : .bodyTooLarge)
+            if endpoint.operation.body is any FileFormBody.Type { add(.bodyTooLarge) }
         }
         if isReplayable { for error in IdempotencyError.allCases { add(error.problem) } }
+        if case .ranged = endpoint.operation.response { add(.unsatisfiableRange) }
         for problem in endpoint.operation.failures { add(problem) }
     }
 

@@ -38,7 +38,7 @@ struct OperationWriter {
         let bearer = JSONTree.members(["bearer": .array([])])
         return switch endpoint.access {
         case .public: []
-        case .publicKnowingCaller: [.members([:]), bearer]
+        case .publicKnowingCaller, .rolesOrLink: [.members([:]), bearer]
         case .signedIn, .roles: [bearer]
         }
     }
@@ -97,13 +97,38 @@ struct OperationWriter {
             let content = JSONTree.members(["schema": .members(["type": "string", "format": "binary"])])
             return .members(["required": true, "content": .members(["application/octet-stream": content])])
         }
+        if let form = type as? any FileFormBody.Type { return try Self.form(form, &schemas) }
         if type is MultipartForm.Type || type is StreamedForm.Type {
             return .members([
                 "required": true,
                 "content": .members(["multipart/form-data": .members(["schema": .members(["type": "object"])])]),
             ])
         }
-        return .members(["required": true, "content": Self.json(try schemas.schema(of: type, for: .request))])
+        return .members([
+            "required": .boolean(!BodyReader.isOptional(type)),
+            "content": Self.json(try schemas.schema(of: type, for: .request)),
+        ])
+    }
+
+    /// The file and its fields, as one form.
+    private static func form(_ form: any FileFormBody.Type, _ schemas: inout SchemaComponents) throws -> JSONTree {
+        let fields = try schemas.fields(of: form.fields)
+        let file = JSONTree.members([
+            "type": "string", "format": "binary", "description": "The file; its name is the name of the document.",
+        ])
+        let properties = try fields.map { field in
+            var plain = field
+            plain.isOptional = false
+            return JSONTree.Member(name: field.name, value: try schemas.property(plain, .request))
+        }
+        let schema = JSONTree.members([
+            "type": "object",
+            "properties": .object([JSONTree.Member(name: FileFormPart.file, value: file)] + properties),
+            "required": .strings([FileFormPart.file] + fields.filter { !$0.isOptional }.map(\.name)),
+        ])
+        return .members([
+            "required": true, "content": .members(["multipart/form-data": .members(["schema": schema])]),
+        ])
     }
 
     private func successes(_ components: inout Components) throws -> [JSONTree.Member] {
@@ -130,6 +155,10 @@ struct OperationWriter {
             "description": .string(endpoint.text.summary), "headers": .object(headers),
             "content": endpoint.status == 204 ? nil : content,
         ])
+        if case .ranged = endpoint.operation.response {
+            let part = success.without("description").adding("description", "The part that Range asked for.")
+            members.append(JSONTree.Member(name: "206", value: part))
+        }
         return [JSONTree.Member(name: String(endpoint.status), value: success)] + members
     }
 
@@ -144,7 +173,7 @@ struct OperationWriter {
             let items = try schemas.schema(of: type, for: .response)
             return (Self.json(.members(["type": "array", "items": items])), isPaged)
         case .nothing: return (.members([:]), false)
-        case .binary(let contentType):
+        case .binary(let contentType), .ranged(let contentType):
             let file = JSONTree.members(["schema": .members(["type": "string", "format": "binary"])])
             return (.object([JSONTree.Member(name: contentType, value: file)]), false)
         }

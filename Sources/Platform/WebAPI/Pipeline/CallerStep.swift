@@ -11,6 +11,7 @@ struct CallerStep: Sendable {
     func caller(_ exchange: Exchange, _ route: EndpointRoute) async throws -> Principal? {
         let endpoint = route.endpoint
         guard endpoint.access != .public else { return nil }
+        if case .rolesOrLink = endpoint.access, Self.isLink(exchange.request) { return nil }
         guard let token = try Self.bearerToken(of: exchange.request) else {
             if endpoint.access.needsToken { throw Problem.unauthenticated }
             return nil
@@ -19,6 +20,10 @@ struct CallerStep: Sendable {
         guard let due = Self.step(due: caller, endpoint.settings) else { return caller }
         if endpoint.access.needsToken { throw due }
         return nil
+    }
+
+    private static func isLink(_ request: ServerRequest) -> Bool {
+        request.query.split(separator: "&").contains { $0.hasPrefix("sig=") }
     }
 
     /// From an address that serves administrators only, public endpoints look at the token, too. A token that has run out

@@ -17,6 +17,12 @@ enum BodyReader {
                 return try cast(StreamedForm(stream, contentType: incoming.contentType))
             }
         }
+        if let form = type as? any FileFormBody.Type {
+            return { incoming in
+                guard let stream = incoming.stream else { throw Problem.fault }
+                return try cast(form.init(stream, incoming))
+            }
+        }
         if type is MultipartForm.Type {
             return { try cast(MultipartForm($0)) }
         }
@@ -33,9 +39,12 @@ enum BodyReader {
         return body
     }
 
+    /// Whether a request may come without a body.
+    static func isOptional(_ type: any Decodable.Type) -> Bool { type is any OptionalBody.Type }
+
     /// Whether the handler takes the body as it arrives.
     static func isStreamed(_ type: any Decodable.Type) -> Bool {
-        type is StreamedBody.Type || type is StreamedForm.Type
+        type is StreamedBody.Type || type is StreamedForm.Type || type is any FileFormBody.Type
     }
 
     private static func json<Body: Decodable>(_ type: Body.Type, _ incoming: IncomingRequest) throws -> Body {
@@ -43,10 +52,11 @@ enum BodyReader {
         if let contentType = incoming.contentType, !isJSON(contentType) {
             throw Problem(.unsupportedMediaType, "UNSUPPORTED_MEDIA_TYPE", "The body must be application/json.")
         }
-        guard bytes.readableBytes > 0 else {
+        guard bytes.readableBytes > 0 || isOptional(type) else {
             throw Problem(.badRequest, "MALFORMED_REQUEST", "A JSON body is required.")
         }
-        let body = try JSONBodyDecoder.decode(type, from: Array(bytes.readableBytesView))
+        let text = bytes.readableBytes > 0 ? Array(bytes.readableBytesView) : Array("{}".utf8)
+        let body = try JSONBodyDecoder.decode(type, from: text)
         try check(body)
         return body
     }

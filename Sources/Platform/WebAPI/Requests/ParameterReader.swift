@@ -12,15 +12,22 @@ enum ParameterReader {
             var values = incoming.pathValues
             let query = try QueryText.pairs(incoming.metadata.query).filter { !pathNames.contains($0.name) }
             values += query
-            do {
-                let parameters = try Parameters(from: ParameterDecoder(values: values))
-                try BodyReader.check(parameters)
-                return parameters
-            } catch let failure as JSONDecodingFailure {
-                throw refusal(failure.fieldErrors)
-            } catch let problem as Problem where problem.code == "VALIDATION_FAILED" {
-                throw refusal(problem.fieldErrors)
-            }
+            return try decode(type, values)
+        }
+    }
+
+    /// Reads named texts, such as the fields of a form, and checks the rules of the type.
+    static func decode<Parameters: Decodable>(
+        _ type: Parameters.Type, _ values: [(name: String, value: String)]
+    ) throws -> Parameters {
+        do {
+            let parameters = try Parameters(from: ParameterDecoder(values: values))
+            try BodyReader.check(parameters)
+            return parameters
+        } catch let failure as JSONDecodingFailure {
+            throw refusal(failure.fieldErrors)
+        } catch let problem as Problem where problem.code == "VALIDATION_FAILED" {
+            throw refusal(problem.fieldErrors)
         }
     }
 

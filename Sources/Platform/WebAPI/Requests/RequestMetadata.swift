@@ -12,6 +12,8 @@ package struct RequestMetadata: Sendable {
     package let query: String
     package let requestID: String
     package let receivedAt: Instant
+    /// Whether only the head of the answer is wanted.
+    package let isHead: Bool
     let headers: RequestHeaders
     let body: ByteBuffer
     /// What every error of the endpoint tells.
@@ -28,10 +30,16 @@ package struct RequestMetadata: Sendable {
         query = exchange.request.query
         requestID = exchange.arrival.requestID
         receivedAt = exchange.arrival.receivedAt
+        isHead = exchange.request.method == .head
         headers = exchange.request.headers
         self.body = body
         self.advice = advice
         self.status = status
+    }
+
+    /// Whether the query names a value, even an empty one.
+    package func hasQueryValue(_ name: String) -> Bool {
+        query.split(separator: "&").contains { $0 == name || $0.hasPrefix(name + "=") }
     }
 
     package var userAgent: String? { headers[.userAgent] }

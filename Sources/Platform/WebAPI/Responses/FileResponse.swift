@@ -38,12 +38,19 @@ package struct FileResponse: ResponseConvertible {
     private static func headers(_ name: String?, _ cacheControl: String?) -> [(String, String)] {
         var headers: [(String, String)] = []
         if let cacheControl { headers.append(("Cache-Control", cacheControl)) }
-        if let name {
-            let plain = String(name.unicodeScalars.map { isPlain($0) ? Character($0) : "_" })
-            headers.append(
-                ("Content-Disposition", "attachment; filename=\"\(plain)\"; filename*=UTF-8''\(encoded(name))"))
-        }
+        if let name { headers.append(("Content-Disposition", ContentDisposition.attachment.field(name))) }
         return headers
+    }
+}
+
+/// What a browser does with a file.
+package enum ContentDisposition: String, Sendable, CaseIterable {
+    case inline, attachment
+
+    /// The header field. Characters of the name that could break out of it are replaced, and the whole name follows encoded.
+    func field(_ name: String) -> String {
+        let plain = String(name.unicodeScalars.map { Self.isPlain($0) ? Character($0) : "_" })
+        return "\(rawValue); filename=\"\(plain)\"; filename*=UTF-8''\(Self.encoded(name))"
     }
 
     private static func isPlain(_ scalar: Unicode.Scalar) -> Bool {

@@ -33,6 +33,8 @@ package enum ResponseDescription: Sendable {
     /// JSON that may be replayed for an `Idempotency-Key`.
     case once(any (Decodable & Sendable).Type)
     case binary(contentType: String)
+    /// A file that may be asked for in parts.
+    case ranged(contentType: String)
     /// JSON with its version as ETag, which a change may name in `If-Match`.
     case versioned(any (Decodable & Sendable).Type)
     /// Has an ETag; 304 to a client that has it already.

@@ -37,7 +37,7 @@ struct PatientKeyTests {
             await #expect(throws: Stop.self) {
                 try await app.other.write { db in
                     try insertUser(UserID(20), "patient20", .patient, isActive: true, db)
-                    try vault.insert(PatientTests.patient(20), at: db.now, db)
+                    try vault.insert(PatientTests.patient(20), names: testNames(), at: db.now, db)
                     _ = try vault.key(for: PatientID(20), db)
                     throw Stop()
                 }
@@ -53,19 +53,24 @@ struct PatientKeyTests {
         func key(_ id: Int64) -> PatientKey {
             PatientKey(PatientID(id), generations: [DataKey(generation: 1, random: SeededRandom(seed: 3).source)])
         }
-        cache.store([key(1)])
+        let now = Instant(seconds: 0)
+        cache.store([key(1)], readAt: now)
         for id: Int64 in 2..<100 {
-            cache.store([key(id)])
-            #expect(cache[PatientID(1)] != nil)
+            cache.store([key(id)], readAt: now)
+            #expect(cache[PatientID(1), at: now] != nil)
             #expect(cache.count <= 10)
         }
-        #expect(cache[PatientID(50)] == nil)
+        #expect(cache[PatientID(50), at: now] == nil)
         cache.forget([PatientID(1)])
-        #expect(cache[PatientID(1)] == nil)
+        #expect(cache[PatientID(1), at: now] == nil)
         // A reader that began before may end after.
-        cache.store([key(1), key(2)])
-        #expect(cache[PatientID(1)] == nil)
-        #expect(cache[PatientID(2)] != nil)
+        cache.store([key(1), key(2)], readAt: now)
+        #expect(cache[PatientID(1), at: now] == nil)
+        #expect(cache[PatientID(2), at: now] != nil)
+        // What was read a minute ago is read again, and so is what a clock that was set back has read.
+        #expect(cache[PatientID(2), at: now + .seconds(59)] != nil)
+        #expect(cache[PatientID(2), at: now + .minutes(1)] == nil)
+        #expect(cache[PatientID(2), at: now - .seconds(1)] == nil)
     }
 
     @Test("keys are read once a transaction, all together", arguments: DatabaseKind.available)
@@ -92,25 +97,27 @@ struct PatientKeyTests {
                 try insertUser(UserID(20), "patient20", .patient, isActive: true, db)
                 do {
                     try db.savepoint {
-                        try vault.insert(PatientTests.patient(20), at: db.now, db)
+                        try vault.insert(PatientTests.patient(20), names: testNames(), at: db.now, db)
                         throw Stop()
                     }
                 } catch is Stop {}
                 #expect(throws: IntegrityFailure.self) { try vault.key(for: PatientID(20), db) }
-                try vault.insert(PatientTests.patient(20), at: db.now, db)
+                try vault.insert(PatientTests.patient(20), names: testNames(), at: db.now, db)
             }
             #expect(try await app.get("/test/me", as: .patient(20)).status == 200)
         }
     }
 
-    @Test("each generation opens what it sealed, and the newest seals", arguments: DatabaseKind.available)
+    @Test(
+        "each generation opens what it sealed, and the newest that has settled seals", arguments: DatabaseKind.available
+    )
     func generations(_ kind: DatabaseKind) async throws {
         try await withDirectory(kind) { app in
             try await app.seed([PatientTests.patient(20)])
             let patient = PatientID(20)
             let second = PatientKey(patient, generations: [DataKey(generation: 2, random: .system)])
             try await app.other.write { db in
-                try testVault().store(second, at: db.now, db)
+                try testVault().store(second, at: db.now - PatientKey.settling, db)
             }
             let vault = try testVault()
             let context = PatientColumn.contactInfo.context(patient)
@@ -166,8 +173,9 @@ struct PatientKeyTests {
                 _ = try vault.keys(for: [PatientID(20), PatientID(21)], db)
                 vault.cache.forget([PatientID(20)])
             }
-            #expect(vault.cache[PatientID(20)] == nil)
-            #expect(vault.cache[PatientID(21)] != nil)
+            let now = app.other.services.time.now
+            #expect(vault.cache[PatientID(20), at: now] == nil)
+            #expect(vault.cache[PatientID(21), at: now] != nil)
         }
     }
 

@@ -96,6 +96,7 @@ struct RaceCrowd: Sendable {
 
     static func gather(_ clinic: Clinic) async throws -> RaceCrowd {
         let prepaid = try await clinic.app.registerDoctor()
+        try await clinic.charge(prepaid)
         let buffered = try await clinic.app.registerDoctor()
         let days = (1...7).map { #"{"weekday":\#($0),"windows":[{"start":"09:00","end":"13:00"}]}"# }
             .joined(separator: ",")

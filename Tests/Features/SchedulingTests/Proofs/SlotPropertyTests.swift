@@ -71,6 +71,7 @@ struct SlotPropertyTests {
         arguments: DatabaseKind.available)
     func system(kind: DatabaseKind) async throws {
         try await withClinic(kind, environment: unlimited) { clinic in
+            try await clinic.charge()
             let admin = try await clinic.app.admin()
             let seed = UInt64.random(in: 1...UInt64.max)
             let random = SeededRandom(seed: seed)

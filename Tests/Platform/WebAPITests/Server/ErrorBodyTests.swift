@@ -34,6 +34,14 @@ struct ErrorBodyTests {
         }
     }
 
+    @Test("a method that HTTP does not know is no request")
+    func unknownMethod() async throws {
+        try await withToys { toys in
+            let answer = try await toys.send(try #require(HTTPRequest.Method("FOO")), "/api/toys")
+            answer.expectFailure(400, "MALFORMED_REQUEST")
+        }
+    }
+
     @Test("paths that differ only in the names of their parameters are one place")
     func parameterNames() async throws {
         try await withToys { toys in

@@ -1,23 +1,41 @@
 import Foundation
 
 /// Reads settings one by one and collects what is wrong with them.
-struct SettingsReader {
+package struct SettingsReader {
     /// The effective value of a setting, for `caresync check`.
-    struct Reading {
-        let setting: Setting
-        let shown: String
+    package struct Reading {
+        package let setting: Setting
+        package let shown: String
     }
 
+    /// Defaults depend on it.
+    package let mode: DeploymentMode
     private let environment: [String: String]
-    private(set) var mistakes: [String] = []
-    private(set) var readings: [Reading] = []
+    package private(set) var mistakes: [String] = []
+    package private(set) var readings: [Reading] = []
 
-    init(environment: [String: String]) {
+    /// - Parameter setting: tells the mode; development when it is absent or wrong.
+    package init(environment: [String: String], mode setting: Setting) {
         self.environment = environment
+        var reader = SettingsReader(environment: environment)
+        mode = reader.value(setting, default: .development, shown: "development", SettingValues.choice)
+        mistakes = reader.mistakes
+        readings = reader.readings
+    }
+
+    private init(environment: [String: String]) {
+        self.environment = environment
+        mode = .development
+    }
+
+    /// What production asks for and development does not.
+    package mutating func requirement(_ setting: Setting) -> Requirement {
+        let standard: Requirement = mode == .production ? .required : .optional
+        return value(setting, default: standard, shown: standard.rawValue, SettingValues.choice)
     }
 
     /// The parsed value, or the default when the variable is absent, empty or wrong.
-    mutating func value<Value>(
+    package mutating func value<Value>(
         _ setting: Setting, default fallback: Value, shown: String, _ parse: (String) throws -> Value
     ) -> Value {
         guard let text = text(setting) else {
@@ -29,7 +47,7 @@ struct SettingsReader {
     }
 
     /// The parsed value of a secret, or `nil` when it is absent or wrong. `shown` must not tell it.
-    mutating func secret<Value>(
+    package mutating func secret<Value>(
         _ setting: Setting, absent: String, shown: (Value) -> String = { _ in "given" },
         _ parse: (String) throws -> Value
     ) -> Value? {
@@ -42,13 +60,13 @@ struct SettingsReader {
         return value
     }
 
-    mutating func complain(_ setting: Setting, _ text: String) {
-        mistakes.append("\(setting.rawValue) \(text)")
+    package mutating func complain(_ setting: Setting, _ text: String) {
+        mistakes.append("\(setting.name) \(text)")
     }
 
     /// Whether the variable, or for a secret its file, is there at all.
-    func isGiven(_ setting: Setting) -> Bool {
-        raw(setting.rawValue) != nil || (setting.isSecret && raw(setting.fileVariable) != nil)
+    package func isGiven(_ setting: Setting) -> Bool {
+        raw(setting.name) != nil || (setting.isSecret && raw(setting.fileVariable) != nil)
     }
 
     private mutating func attempt<Value>(_ setting: Setting, _ parse: () throws -> Value) -> Value? {
@@ -61,7 +79,7 @@ struct SettingsReader {
     }
 
     private mutating func text(_ setting: Setting) -> String? {
-        let direct = raw(setting.rawValue)
+        let direct = raw(setting.name)
         guard setting.isSecret, let path = raw(setting.fileVariable) else { return direct }
         guard direct == nil else {
             complain(setting, "and \(setting.fileVariable) are both given; remove one")
