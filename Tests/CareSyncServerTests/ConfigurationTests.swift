@@ -59,7 +59,8 @@ struct ConfigurationTests {
             "CARESYNC_LOG_LEVEL": "loud",
             "CARESYNC_ALLOW_INSECURE": "2", "CARESYNC_EMERGENCY_NUMBER": "help",
             "CARESYNC_MAIL_URL": "http://x", "CARESYNC_LINK_TTL": "0", "CARESYNC_MAIL_FROM": "a@b\r\nBcc: c@d",
-            "CARESYNC_ADMIN_SECOND_FACTOR": "sometimes",
+            "CARESYNC_ADMIN_SECOND_FACTOR": "sometimes", "CARESYNC_UPLOAD_LIMIT": "0",
+            "CARESYNC_DELETED_DOCUMENTS_DAYS": "-1",
         ])
         let named = Set(found.compactMap { $0.split(separator: " ").first.map(String.init) })
         #expect(named == Set(Setting.allCases.map(\.rawValue)).subtracting(["CARESYNC_DATA_DIR"]))
