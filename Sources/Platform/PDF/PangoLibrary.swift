@@ -1,7 +1,7 @@
 import Foundation
 
 /// pango and cairo, opened when the first document is made: an idle server never holds them in memory. Their functions are
-/// found by name and their types are opaque here, so compiling needs neither (Documentation/decisions/0100-pdf.md).
+/// found by name and their types are opaque here, so compiling needs neither (Documentation/decisions/0035-pdf.md).
 struct PangoLibrary: Sendable {
     typealias Pointer = OpaquePointer
     typealias Context = UnsafeMutableRawPointer
