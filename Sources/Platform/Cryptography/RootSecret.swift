@@ -42,7 +42,7 @@ package enum KeyPurpose: String, Sendable, CaseIterable {
 package struct RootSecret: Sendable {
     package static let minimumBytes = 32
 
-    private let secret: SecretBytes
+    let secret: SecretBytes
 
     package init(_ bytes: [UInt8]) throws {
         guard bytes.count >= Self.minimumBytes else {
