@@ -69,7 +69,7 @@ enum AppointmentEffects {
         try db.emit(
             AppointmentRescheduled(
                 appointment: subject.id, doctor: subject.doctor, patient: subject.patient, from: from, to: to,
-                by: origin.principal?.userID, at: db.scope.services.time.now))
+                heldUntil: subject.heldUntil, by: origin.principal?.userID, at: db.scope.services.time.now))
     }
 
     /// The night has made an appointment inactive.
