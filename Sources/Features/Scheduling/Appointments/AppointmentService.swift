@@ -36,12 +36,15 @@ struct AppointmentService: Sendable {
             guard let found = try AppointmentRepository(db: db).lock(id, of: patient) else {
                 throw SchedulingError.appointmentNotFound
             }
+            // Asking again changes nothing and tells nobody again (rules/appointments 2).
+            guard found.appointment.status != .cancelledByPatient else { return }
             try move(found.appointment, to: .cancelledByPatient, by: .patient, because: reason, origin, db)
         }
     }
 
+    /// - Parameter asked: `CANCELLED`, as the published client asks, means `CANCELLED_BY_DOCTOR`.
     func move(
-        _ id: AppointmentID, to target: AppointmentStatus, by doctor: DoctorID, because reason: String? = nil,
+        _ id: AppointmentID, to asked: AppointmentStatus, by doctor: DoctorID, because reason: String? = nil,
         origin: RequestOrigin
     ) async throws -> ForDoctor {
         try await context.database.write { db in
@@ -50,9 +53,10 @@ struct AppointmentService: Sendable {
             guard let found = try appointments.lock(id, of: doctor, context.care) else {
                 throw SchedulingError.appointmentNotFound
             }
-            // Repeating a final step changes nothing and notifies nobody again.
-            let isRepeated = found.appointment.status == target && (target == .completed || target == .noShow)
-            if !isRepeated {
+            let there = found.appointment.status
+            let target = asked == .cancelled && there != .cancelled ? .cancelledByDoctor : asked
+            // Asking for what is there already changes nothing and tells nobody again (rules/appointments 2).
+            if there != target {
                 try move(found.appointment, to: target, by: .doctor, because: reason, origin, db)
             }
             guard let moved = try appointments.find(id, of: doctor, context.care) else {

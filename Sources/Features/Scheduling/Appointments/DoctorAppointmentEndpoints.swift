@@ -114,12 +114,8 @@ struct DoctorAppointmentEndpoints: Sendable {
     func changeStatus(_ request: EndpointRequest<StatusChangeParameters, NoBody>) async throws
         -> DoctorAppointmentResponse
     {
-        let asked = request.parameters.status.value
-        // The published client cancels by asking for the legacy status.
-        return try await move(
-            request.parameters.id, to: asked == .cancelled ? .cancelledByDoctor : asked,
-            because: request.parameters.reason,
-            request)
+        try await move(
+            request.parameters.id, to: request.parameters.status.value, because: request.parameters.reason, request)
     }
 
     func confirm(_ request: EndpointRequest<IDPath<AppointmentTag>, NoBody>) async throws -> DoctorAppointmentResponse {
