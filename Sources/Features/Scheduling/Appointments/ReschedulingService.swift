@@ -90,16 +90,9 @@ private struct Move {
         return locked
     }
 
-    /// A patient moves what is not confirmed yet; a doctor may move whatever has not begun, because the alternative is to
-    /// cancel it.
     private func check(_ appointment: Appointment, at now: Instant) throws {
         guard appointment.isActive, !appointment.isExpiredHold(at: now) else { throw SchedulingError.inactive }
-        let movable: [AppointmentStatus] =
-            switch owner {
-            case .patient: [.booked]
-            case .doctor: [.booked, .scheduled, .confirmed]
-            }
-        guard movable.contains(appointment.status) else { throw SchedulingError.illegalTransition }
+        guard owner.mover.reschedulable.contains(appointment.status) else { throw SchedulingError.illegalTransition }
         if appointment.isOver(for: owner.mover, at: now) { throw SchedulingError.over }
     }
 

@@ -52,8 +52,12 @@ struct AppointmentNotices: Sendable {
     private func booked(_ event: AppointmentBooked, _ db: any Connection) throws {
         // A slot that waits for its payment is confirmed by it, and then is news.
         guard event.heldUntil == nil else { return }
-        if !event.isEmergency { try send([AppointmentMails.bookedDoctor], about: event, db) }
-        try send([AppointmentMails.bookedPatient], about: event, db)
+        // The doctor is told of an emergency by an event of its own.
+        try send(
+            event.isEmergency
+                ? [AppointmentMails.emergencyPatient]
+                : [AppointmentMails.bookedDoctor, AppointmentMails.bookedPatient],
+            about: event, db)
         try remind(event, of: event.startsAt, db)
     }
 
