@@ -45,7 +45,7 @@ private struct Loading {
         let isInsecureAllowed = reader.value(.allowInsecure, default: false, shown: "off", SettingValues.isOn)
         let host = host(mode, isInsecureAllowed)
         let port = reader.value(.port, default: 8080, shown: "8080", SettingValues.number(0...65_535))
-        let directory = reader.value(.dataDirectory, default: "./data", shown: "./data") { $0 }
+        let directory = reader.value(.dataDirectory, default: "./data", shown: "./data", Self.folder)
         let database = database(directory)
         let pool = reader.value(.databasePool, default: 16, shown: "16", SettingValues.number(1...256))
         let zone = zone()
@@ -103,6 +103,14 @@ private struct Loading {
         let standard = DatabaseLocation.standard(directory)
         return reader.secret(.databaseURL, absent: standard.shown, shown: \.shown) {
             try DatabaseLocation(parsing: $0, dataDirectory: directory)
+    private static func folder(_ path: String) throws -> String {
+        var isFolder = ObjCBool(false)
+        guard !FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) || isFolder.boolValue else {
+            throw SettingError("must be a folder, and '\(path)' is a file")
+        }
+        return path
+    }
+
         } ?? standard
     }
 
