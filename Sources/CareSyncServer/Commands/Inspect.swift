@@ -8,7 +8,7 @@ import WebAPI
 extension Program {
     /// Applies the migrations that are missing, or lists them.
     package func migrate(isDryRun: Bool) async throws {
-        let (configuration, logger) = try load()
+        let (configuration, logger) = try load(createsKeys: !isDryRun)
         if isDryRun, isFileMissing(configuration.database) {
             return list(try Schema.ledger(), heading: "would be applied")
         }

@@ -16,8 +16,8 @@ package struct Program: Sendable {
     }
 
     /// The configuration, after its warnings were logged, with a logger of the level it asks for.
-    func load() throws -> (ServerConfiguration, Logger) {
-        let loaded = try LoadedConfiguration.load(environment: environment)
+    func load(createsKeys: Bool = true) throws -> (ServerConfiguration, Logger) {
+        let loaded = try LoadedConfiguration.load(environment: environment, createsKeys: createsKeys)
         let logger = ConsoleLog.logger(loaded.configuration.logLevel)
         for warning in loaded.warnings { logger.warning("\(warning)") }
         return (loaded.configuration, logger)
