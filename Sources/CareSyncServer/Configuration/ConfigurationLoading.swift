@@ -69,6 +69,10 @@ private struct Loading {
         if isDictionaryMissing, mode == .production {
             reader.complain(.environment, "production: \(Self.noDictionary)")
         }
+        if mode == .production, identity.emailVerificationRequired, !mail.isAvailable {
+            warnings.append(
+                "Nobody can register: addresses have to be verified by mail, and there is no \(Setting.mailURL.name).")
+        }
         guard reader.mistakes.isEmpty, let keys, let zone else { throw ConfigurationMistakes(list: reader.mistakes) }
         return ServerConfiguration(
             mode: mode, host: host, port: port, dataDirectory: directory, database: database, databasePool: pool,
@@ -99,10 +103,6 @@ private struct Loading {
         host == "localhost" || host == "::1" || (host.hasPrefix("127.") && host.split(separator: ".").count == 4)
     }
 
-    private mutating func database(_ directory: String) -> DatabaseLocation {
-        let standard = DatabaseLocation.standard(directory)
-        return reader.secret(.databaseURL, absent: standard.shown, shown: \.shown) {
-            try DatabaseLocation(parsing: $0, dataDirectory: directory)
     private static func folder(_ path: String) throws -> String {
         var isFolder = ObjCBool(false)
         guard !FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) || isFolder.boolValue else {
@@ -111,6 +111,10 @@ private struct Loading {
         return path
     }
 
+    private mutating func database(_ directory: String) -> DatabaseLocation {
+        let standard = DatabaseLocation.standard(directory)
+        return reader.secret(.databaseURL, absent: standard.shown, shown: \.shown) {
+            try DatabaseLocation(parsing: $0, dataDirectory: directory)
         } ?? standard
     }
 
