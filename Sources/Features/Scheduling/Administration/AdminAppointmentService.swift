@@ -34,7 +34,6 @@ struct AdminAppointmentService: Sendable {
             let subject = AppointmentEffects.Subject(found)
             if found.status.isOccupying {
                 try appointments.move(found, to: .cancelled, by: origin.principal?.username ?? "SYSTEM", at: now)
-                try db.withdraw(HoldExpiry(appointment: id))
                 try AppointmentEffects.moved(subject, from: found.status, to: .cancelled, by: origin, db)
             }
             try appointments.delete(id, at: now)

@@ -54,6 +54,20 @@ enum AppointmentEffects {
         _ subject: Subject, from: AppointmentStatus, to: AppointmentStatus, by origin: RequestOrigin,
         _ db: any Connection
     ) throws {
+        // However a hold ends, its timer has nothing left to do.
+        if subject.heldUntil != nil { try db.withdraw(HoldExpiry(appointment: subject.id)) }
+        try noteStatus(subject, from: from, to: to, by: origin, db)
+    }
+
+    /// The timer of a hold has ended it, and is marked as done by itself.
+    static func holdRanOut(_ subject: Subject, _ db: any Connection) throws {
+        try noteStatus(subject, from: .booked, to: .cancelled, by: .system(HoldExpiry.kind), db)
+    }
+
+    private static func noteStatus(
+        _ subject: Subject, from: AppointmentStatus, to: AppointmentStatus, by origin: RequestOrigin,
+        _ db: any Connection
+    ) throws {
         audit(.updatePHI, subject, by: origin, reason: to.rawValue, db)
         try db.emit(
             AppointmentStatusChanged(

@@ -27,7 +27,6 @@ struct HoldService: Sendable {
             if appointment.isOver(for: .patient, at: now) { throw SchedulingError.over }
             try appointments.move(
                 appointment, to: .cancelledByPatient, by: origin.principal?.username ?? "SYSTEM", at: now)
-            try db.withdraw(HoldExpiry(appointment: appointment.id))
             try AppointmentEffects.moved(
                 AppointmentEffects.Subject(appointment), from: .booked, to: .cancelledByPatient, by: origin, db)
         }
@@ -58,6 +57,6 @@ struct HoldService: Sendable {
     /// What the timer does.
     static func expire(_ id: AppointmentID, _ db: any Connection) throws {
         guard let subject = try HoldRepository(db: db).endExpired(id) else { return }
-        try AppointmentEffects.moved(subject, from: .booked, to: .cancelled, by: .system(HoldExpiry.kind), db)
+        try AppointmentEffects.holdRanOut(subject, db)
     }
 }

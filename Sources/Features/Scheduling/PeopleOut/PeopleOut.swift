@@ -32,7 +32,6 @@ struct PeopleOut: Sendable {
         let subject = AppointmentEffects.Subject(appointment)
         try AppointmentRepository(db: db).move(
             appointment, to: .cancelled, by: origin.principal?.username ?? "SYSTEM", at: db.now)
-        if appointment.isHold { try db.withdraw(HoldExpiry(appointment: subject.id)) }
         try AppointmentEffects.moved(subject, from: appointment.status, to: .cancelled, by: origin, db)
     }
 
