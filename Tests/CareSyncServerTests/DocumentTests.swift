@@ -138,6 +138,11 @@ struct DocumentTests {
                 }
             }
         }
+        // A sentence with a number tells of one that makes sense.
+        for (code, example) in try #require(components["examples"]) {
+            let summary = try #require(example["summary"] as? String)
+            #expect(!summary.contains(" 0"), "\(code): \(summary)")
+        }
         let user = try #require(components["schemas"]?["SessionUser"])
         #expect((user["oneOf"] as? [[String: String]])?.count == 3)
         let discriminator = try #require(user["discriminator"] as? [String: Any])
