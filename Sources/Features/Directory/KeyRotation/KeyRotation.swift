@@ -80,7 +80,7 @@ package struct KeyRotation: Sendable {
                 report("\(outcome.changed) keys wrapped anew")
             }
         }
-        try await note("REWRAPPED")
+        try await database.write { db in Self.note("REWRAPPED", db) }
         return outcome
     }
 
@@ -117,9 +117,7 @@ package struct KeyRotation: Sendable {
         }
     }
 
-    func note(_ what: String) async throws {
-        try await database.write { db in
-            db.audit(AuditEntry(.adminAction, "patient_keys", "", by: .system("keys rotate"), reason: what))
-        }
+    static func note(_ what: String, _ db: any Connection) {
+        db.audit(AuditEntry(.adminAction, "patient_keys", "", by: .system("keys rotate"), reason: what))
     }
 }

@@ -1,5 +1,6 @@
 import CareSyncCore
 import CareSyncTesting
+import HTTPTypes
 import Persistence
 import Testing
 
