@@ -38,8 +38,8 @@ package enum SchedulingError: FailureCatalogue, Equatable {
     static let refusedBookings = refusedSlots + [.patientInactive, .tooManyAppointments, .tooManyHolds]
     /// Why an appointment gets no other time.
     static let refusedChanges: [SchedulingError] = [.appointmentNotFound, .illegalTransition, .inactive, .over]
-    /// Why a doctor cannot move an appointment to another status.
-    static let refusedMoves: [SchedulingError] = [
+    /// Why a doctor cannot change the status of an appointment.
+    static let refusedStatusChanges: [SchedulingError] = [
         .doctorNotVerified, .appointmentNotFound, .illegalTransition, .inactive, .over, .paymentRequired,
         .patientInactive,
     ]

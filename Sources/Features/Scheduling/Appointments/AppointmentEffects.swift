@@ -50,7 +50,7 @@ enum AppointmentEffects {
                 heldUntil: appointment.heldUntil, by: origin.principal?.userID, at: db.scope.services.time.now))
     }
 
-    static func moved(
+    static func statusChanged(
         _ subject: Subject, from: AppointmentStatus, to: AppointmentStatus, by origin: RequestOrigin,
         _ db: any Connection
     ) throws {

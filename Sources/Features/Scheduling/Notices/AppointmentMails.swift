@@ -11,8 +11,8 @@ enum AppointmentMails {
     static let confirmedPatient = MailName("confirmed-patient")
     static let cancelledPatient = MailName("cancelled-patient")
     static let cancelledDoctor = MailName("cancelled-doctor")
-    static let movedPatient = MailName("moved-patient")
-    static let movedDoctor = MailName("moved-doctor")
+    static let rescheduledPatient = MailName("rescheduled-patient")
+    static let rescheduledDoctor = MailName("rescheduled-doctor")
     static let reminderPatient = MailName("reminder-patient")
     static let doctorOut = MailName("doctor-out")
     static let patientOut = MailName("patient-out")
@@ -44,8 +44,8 @@ enum AppointmentMails {
             kind(cancelledDoctor, cancelledForDoctor, \.doctorEmail) { appointment, _ in
                 appointment.status.isCancelled
             },
-            kind(movedPatient, moved, \.patientEmail) { appointment, _ in appointment.isAhead },
-            kind(movedDoctor, movedForDoctor, \.doctorEmail) { appointment, _ in appointment.isAhead },
+            kind(rescheduledPatient, rescheduled, \.patientEmail) { appointment, _ in appointment.isAhead },
+            kind(rescheduledDoctor, rescheduledForDoctor, \.doctorEmail) { appointment, _ in appointment.isAhead },
             kind(reminderPatient, reminder, \.patientEmail) { appointment, order in
                 // Whether it will take place is for the clinic to say.
                 appointment.isAhead && appointment.startsAt == order.moment && !appointment.isDoctorOut
@@ -121,10 +121,10 @@ enum AppointmentMails {
         "{{patientRebooking}}")
     private static let cancelledForDoctor = template(
         "Appointment cancelled: {{time}}", "an appointment with you on {{time}} was cancelled.")
-    private static let moved = template(
+    private static let rescheduled = template(
         "Appointment moved to {{time}}", "your appointment with Dr. {{doctor}} was moved. It now begins on {{time}}.",
         "{{patientOffer}}")
-    private static let movedForDoctor = template(
+    private static let rescheduledForDoctor = template(
         "Appointment moved to {{time}}", "an appointment with you was moved. It now begins on {{time}}.")
     private static let reminder = template(
         "Reminder: appointment {{time}}", "this is to remind you of your appointment with Dr. {{doctor}} on {{time}}.",

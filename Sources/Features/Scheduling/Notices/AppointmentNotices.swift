@@ -86,7 +86,9 @@ struct AppointmentNotices: Sendable {
         for event in last.values.sorted(by: { $0.appointment < $1.appointment })
         where event.heldUntil == nil && starts[event.appointment] == event.to {
             // The moment tells a move from an earlier one to the same time.
-            try send([AppointmentMails.movedPatient, AppointmentMails.movedDoctor], about: event, moment: event.at, db)
+            try send(
+                [AppointmentMails.rescheduledPatient, AppointmentMails.rescheduledDoctor], about: event,
+                moment: event.at, db)
             try remind(event, of: event.to, db)
         }
     }
