@@ -163,7 +163,7 @@ func withDirectory(_ kind: DatabaseKind, _ body: @escaping @Sendable (DirectoryA
                 let isAdmin = account.role == .admin
                 return MeResponse(
                     user: isAdmin
-                        ? AnyWireResponse(UserSummaryResponse(account)) : try feature.profiles.describe(db, account))
+                        ? AnyWireResponse(AdministratorResponse(account)) : try feature.profiles.describe(db, account))
             }
         }
         let responder = try APIResponder(

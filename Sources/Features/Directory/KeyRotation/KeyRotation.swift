@@ -37,6 +37,11 @@ package struct KeyRotation: Sendable {
         self.report = report
     }
 
+    /// The keys of the ring that any patient's key needs.
+    package static func ringKeysInUse(_ db: any Connection) throws -> [String] {
+        try db.distinctTexts("ring_key", in: "patient_keys", where: "wrapped IS NOT NULL")
+    }
+
     /// What a rotation has done.
     package struct Outcome: Sendable, Equatable {
         /// Keys wrapped anew, or values sealed anew.
