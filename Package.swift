@@ -259,7 +259,7 @@ let package = Package(
                 "CareSyncServer", "Cryptography", "Directory", "FileTypes", "Identity", "ObjectStorage", "Scheduling",
                 .httpTypes, .nioCore,
             ]),
-        platformTests("FileTypes"),
+        platformTests("FileTypes", ["CareSyncTesting"]),
         platformTests("SealedFiles", ["CareSyncCore", "CareSyncTesting", "Cryptography", "ObjectStorage", .nioCore]),
         featureTests(
             "Identity",
