@@ -18,7 +18,8 @@ package struct WebServer: Service {
         onListening: @escaping @Sendable (_ port: Int) async -> Void = { _ in }
     ) {
         let channel = ConnectionChannel(
-            responder, limits: limits, budget: budget, table: ConnectionTable(capacity: connections))
+            responder, limits: limits, budget: budget,
+            table: ConnectionTable(capacity: connections, grace: limits.newcomerTime))
         server = channel.server(
             configuration: ServerConfiguration(
                 address: .hostname(host, port: port), backlog: 1024,

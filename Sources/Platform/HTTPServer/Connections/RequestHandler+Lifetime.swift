@@ -29,6 +29,12 @@ extension RequestHandler {
         finishIfOver()
     }
 
+    /// Closes for somebody else's sake, unless a request has begun meanwhile or the client still takes in an answer.
+    func makeRoom() {
+        guard let entry, phase == .idle else { return }
+        if waitingBytes == 0 { context?.close(promise: nil) } else { table.isWaiting(entry) }
+    }
+
     func finishIfOver() {
         guard !isOpen, !isTaskRunning, !isFinished else { return }
         isFinished = true

@@ -11,10 +11,7 @@ extension RequestHandler {
         isReading = true
         isDue = false
         clock.arrivalBegins()
-        if let entry, !isUsed {
-            isUsed = true
-            table.isUsed(entry)
-        }
+        if let entry { table.isBusy(entry) }
         let headers = RequestHeaders(head.headers)
         isDeaf = head.method == .CONNECT || headers.upgrade != nil
         isWaitingToSend =
@@ -109,6 +106,7 @@ extension RequestHandler {
         head = nil
         body = nil
         clock.isHeard()
+        if let entry { table.isWaiting(entry) }
     }
 
     /// Throws away what still arrives.

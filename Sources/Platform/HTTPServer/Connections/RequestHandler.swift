@@ -41,7 +41,6 @@ final class RequestHandler: ChannelDuplexHandler, RemovableChannelHandler, @unch
 
     var context: ChannelHandlerContext?
     var entry: ConnectionTable.Entry?
-    var isUsed = false
     var peer = ""
     var phase = Phase.idle
     var task: Task<Void, Never>?
@@ -107,8 +106,8 @@ final class RequestHandler: ChannelDuplexHandler, RemovableChannelHandler, @unch
     func channelActive(context: ChannelHandlerContext) {
         if entry == nil {
             peer = context.remoteAddress?.ipAddress ?? ""
-            let channel = context.channel
-            entry = table.add(from: peer) { channel.close(promise: nil) }
+            let loop = context.eventLoop
+            entry = table.add(from: peer) { [self] in loop.execute { self.makeRoom() } }
         }
         context.fireChannelActive()
     }
