@@ -1,3 +1,4 @@
+import CareSyncCore
 import HTTPTypes
 import NIOCore
 import NIOHTTP1
@@ -68,8 +69,9 @@ extension RequestHandler {
         let first = gathered ?? ByteBuffer()
         gathered = nil
         phase = .answering
-        if isReading {
-            body = ArrivingBody(first, budget: budget) { [unowned self] in
+        if isReading, let loop = context?.eventLoop {
+            body = ArrivingBody(first, from: IPAddress.network(of: peer), budget: budget, loop: loop) {
+                [unowned self] in
                 invite()
                 readOn()
             }
