@@ -23,6 +23,7 @@ extension RequestHandler {
         if let entry { table.isClosed(entry) }
         entry = nil
         body?.finish(.failure(ChannelError.alreadyClosed))
+        task?.cancel()
         let waiting = writers
         writers = []
         for writer in waiting { writer.resume() }

@@ -163,6 +163,9 @@ final class RequestHandler: ChannelDuplexHandler, RemovableChannelHandler, @unch
         guard case ChannelEvent.inputClosed = event else { return }
         inputHasEnded = true
         body?.finish(.failure(ChannelError.inputClosed))
+        // Who has gone cannot be told from who only sends no more. So nothing is broken off that runs, and its answer is
+        // written; but what still waits for its turn leaves the queue.
+        task?.cancel()
         closeIfDone()
     }
 
