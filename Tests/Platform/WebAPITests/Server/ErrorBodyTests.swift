@@ -100,6 +100,18 @@ struct ErrorBodyTests {
         #expect(!app.log.text.contains("SELECT"))
     }
 
+    @Test("a database that cannot store is 503 for the caller, and in the log for whoever runs it")
+    func storage() async throws {
+        let app = try ToyApp()
+        try await app.test { toys in
+            let answer = try await toys.get("/api/fails/disk")
+            answer.expectFailure(503, "UNAVAILABLE")
+            #expect(answer.header("Retry-After") != nil)
+            #expect(!answer.text.contains("SQLITE"))
+        }
+        #expect(app.log.text.contains("SQLITE_FULL"))
+    }
+
     @Test("expected failures are not logged")
     func quiet() async throws {
         let app = try ToyApp()
