@@ -34,6 +34,7 @@ struct ErrorBodyTests {
         }
     }
 
+    /// NIO's parser stops before the path, so there is no route whose methods could be named (rules/http 1).
     @Test("a method that HTTP does not know is no request")
     func unknownMethod() async throws {
         try await withToys { toys in
