@@ -1,3 +1,4 @@
+import CareSyncServer
 package import HTTPTypes
 import NIOCore
 import ObjectStorage

@@ -62,7 +62,8 @@ struct ConfigurationTests {
             "CARESYNC_ALLOW_INSECURE": "2", "CARESYNC_EMERGENCY_NUMBER": "help",
             "CARESYNC_STORAGE_URL": "ftp://x", "CARESYNC_S3_ACCESS_KEY": "a key", "CARESYNC_S3_SECRET_KEY": "k\u{e9}y",
             "CARESYNC_MAIL_URL": "http://x", "CARESYNC_LINK_TTL": "0", "CARESYNC_MAIL_FROM": "a@b\r\nBcc: c@d",
-            "CARESYNC_ADMIN_SECOND_FACTOR": "sometimes",
+            "CARESYNC_ADMIN_SECOND_FACTOR": "sometimes", "CARESYNC_UPLOAD_LIMIT": "0",
+            "CARESYNC_DELETED_DOCUMENTS_DAYS": "-1",
         ])
         let named = Set(found.compactMap { $0.split(separator: " ").first.map(String.init) })
         #expect(named == Set(Setting.all.map(\.name)).subtracting(["CARESYNC_DATA_DIR"]))

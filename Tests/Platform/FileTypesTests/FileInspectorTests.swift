@@ -48,8 +48,9 @@ struct FileInspectorTests {
         "animation and archive": SampleFiles.gif + SampleFiles.docx,
         "PDF and archive": SampleFiles.pdf() + SampleFiles.docx,
         "picture and page": SampleFiles.png + Array("<html><script>alert(1)</script>".utf8),
-        "photograph with a page in it": Array(SampleFiles.jpeg.prefix(2)) + [0xFF, 0xFE, 0, 10]
-            + Array("<SCRIPT>".utf8) + SampleFiles.jpeg.dropFirst(2),
+        "photograph with a page in it": SampleFiles.joined(
+            Array(SampleFiles.jpeg.prefix(2)), SampleFiles.segment(0xFE, Array("<SCRIPT>".utf8)),
+            Array(SampleFiles.jpeg.dropFirst(2))),
         "photograph and program": SampleFiles.jpeg + Array("#!/bin/sh\nrm -r /".utf8),
         "PDF that begins with a page": Array("%PDF-1.4\n<!DOCTYPE html><script>x</script>\n".utf8)
             + SampleFiles.pdf().dropFirst(9),
@@ -147,8 +148,10 @@ struct FileInspectorTests {
     func packedObjects() async throws {
         for (text, isActive) in [("<< /S /JavaScript >>", true), ("<< /S /GoTo /Title (x) >>", false)] {
             let packed = try #require(Self.packed(Array(text.utf8)))
-            let object = Array("<< /Type /ObjStm /N 1 /First 4 /Filter /FlateDecode >>\nstream\n".utf8) + packed
-            let file = Array("%PDF-1.5\n1 0 obj\n".utf8) + object + Array("\nendstream\nendobj\n%%EOF\n".utf8)
+            let file = SampleFiles.joined(
+                Array("%PDF-1.5\n1 0 obj\n<< /Type /ObjStm /N 1 /First 4 /Filter /FlateDecode >>\nstream\n".utf8),
+                packed,
+                Array("\nendstream\nendobj\n%%EOF\n".utf8))
             for cut in 1..<file.count {
                 var scanner = PDFScanner()
                 scanner.read(Array(file[..<cut]))
@@ -167,7 +170,7 @@ struct FileInspectorTests {
             a = (a + UInt32(byte)) % 65_521
             b = (b + a) % 65_521
         }
-        let sum = SampleFiles.little(b << 16 | a).reversed()
-        return [0x78, 0x01, 0x01, low, high, ~low, ~high] + bytes + sum
+        let sum: [UInt8] = SampleFiles.little(b << 16 | a).reversed()
+        return SampleFiles.joined([0x78, 0x01, 0x01, low, high, ~low, ~high], bytes, sum)
     }
 }

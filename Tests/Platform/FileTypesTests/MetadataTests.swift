@@ -49,21 +49,22 @@ struct MetadataTests {
 
     @Test("of an animation comments go")
     func gif() async throws {
-        let comment = [0x21, 0xFE, 14] + Array("secret-comment".utf8) + [0]
-        let start = SampleFiles.gif.prefix(19)
-        let left = try #require(try await Self.stripped(start + comment + SampleFiles.gif.dropFirst(19)))
+        let animation = SampleFiles.joined(
+            Array(SampleFiles.gif.prefix(19)), [0x21, 0xFE, 14], Array("secret-comment".utf8), [0],
+            Array(SampleFiles.gif.dropFirst(19)))
+        let left = try #require(try await Self.stripped(animation))
         #expect(left == SampleFiles.gif)
     }
 
     @Test("of a WebP descriptions go, and its head tells the truth")
     func webp() async throws {
-        let picture = SampleFiles.webp.dropFirst(12)
-        let features = Array("VP8X".utf8) + [10, 0, 0, 0, 0x0C] + [UInt8](repeating: 0, count: 9)
         let tiff = SampleFiles.tiff(3)
-        let exif = Array("EXIF".utf8) + SampleFiles.little(UInt32(tiff.count)) + tiff
-        let text = Array("XMP ".utf8) + SampleFiles.little(8) + Array("secret!!".utf8)
-        let body = Array("WEBP".utf8) + features + picture + exif + text
-        let file = Array("RIFF".utf8) + SampleFiles.little(UInt32(body.count)) + body
+        let body = SampleFiles.joined(
+            Array("WEBPVP8X".utf8), [10, 0, 0, 0, 0x0C, 0, 0, 0, 0, 0, 0, 0, 0, 0],
+            Array(SampleFiles.webp.dropFirst(12)),
+            Array("EXIF".utf8), SampleFiles.little(UInt32(tiff.count)), tiff,
+            Array("XMP ".utf8), SampleFiles.little(8), Array("secret!!".utf8))
+        let file = SampleFiles.joined(Array("RIFF".utf8), SampleFiles.little(UInt32(body.count)), body)
         let left = try #require(try await Self.stripped(file))
         #expect(!Self.contains(left, "secret"))
         #expect(Self.contains(left, "EXIF"))

@@ -52,9 +52,15 @@ struct SealedDocument: RowDecodable {
     let uploadedBy: UserID
     let uploadedAt: Instant
 
+    /// A profile image, or the file of a certificate that still stands in its doctor's profile.
+    static let isPublic: SQL = """
+        (d.is_public AND (d.document_type = 'PROFILE_IMAGE'
+                          OR EXISTS (SELECT 1 FROM doctor_certificates c WHERE c.document_id = d.id)))
+        """
+
     static let columns: SQL = """
         d.id, d.patient_id, d.doctor_id, d.document_type, d.content_type, d.is_active_content, d.name, d.description,
-        d.digest, d.size, d.object_name, d.wrapped_key, d.is_public, d.uploaded_by, d.created_at
+        d.digest, d.size, d.object_name, d.wrapped_key, \(isPublic) AS is_public, d.uploaded_by, d.created_at
         """
 
     init(row: Row) throws {

@@ -31,16 +31,17 @@ struct DocumentRepository {
             "SELECT \(SealedDocument.columns) FROM documents d WHERE d.id = \(id) AND d.deleted_at IS NULL")
     }
 
-    /// A document that can be read without signing in: a profile image, or the file of a certificate that still stands in
-    /// its doctor's profile.
+    /// A document that can be read without signing in.
     func findPublic(_ id: DocumentID) throws -> SealedDocument? {
         try db.first(
             """
             SELECT \(SealedDocument.columns) FROM documents d
-            WHERE d.id = \(id) AND d.deleted_at IS NULL AND d.is_public
-              AND (d.document_type = 'PROFILE_IMAGE'
-                   OR EXISTS (SELECT 1 FROM doctor_certificates c WHERE c.document_id = d.id))
+            WHERE d.id = \(id) AND d.deleted_at IS NULL AND \(SealedDocument.isPublic)
             """)
+    }
+
+    func exists(object name: String) throws -> Bool {
+        try db.exists("SELECT 1 FROM documents WHERE object_name = \(name)")
     }
 
     /// The newest first.

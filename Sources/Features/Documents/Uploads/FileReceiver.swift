@@ -1,5 +1,6 @@
 import CareSyncCore
 import FileTypes
+import ObjectStorage
 import SealedFiles
 import WebAPI
 
@@ -48,6 +49,8 @@ struct FileReceiver: Sendable {
             throw DocumentError.fileTooLarge
         } catch SpoolingError.empty {
             throw DocumentError.emptyFile
+        } catch is StorageError {
+            throw DocumentError.storageUnavailable
         } catch is NoMagic {
             throw DocumentError.checkUnavailable
         }

@@ -80,13 +80,19 @@ struct UploadService: Sendable {
                 let reason = try check(reader, order, db)
                 return try insert(file, order, by: caller, origin: origin, reason: reason, db)
             }
-            if case .stored = outcome { await discard(file) }
+            if case .stored = outcome, try await !isKept(file) { await discard(file) }
             return outcome
         } catch {
             // Of anything but a refusal it is not known whether the row was written.
             if error is any FailureCatalogue || error is Problem || error is StoredFailure { await discard(file) }
             throw error
         }
+    }
+
+    /// Whether the answer is this upload's own, and not that of an earlier request under the same key.
+    private func isKept(_ file: ReceivedFile) async throws -> Bool {
+        let name = file.sealed.place.name.text
+        return try await database.read { db in try DocumentRepository(db: db).exists(object: name) }
     }
 
     private func discard(_ file: ReceivedFile) async {

@@ -48,8 +48,18 @@ struct MultipartParser {
     }
 
     mutating func append(_ bytes: ByteBuffer) {
-        if state != .ended { buffer.writeImmutableBuffer(bytes) }
+        guard state != .ended else { return }
+        // What was read must not stay: a buffer that is only written to grows to the size of the body.
+        guard buffer.readableBytes > 0 else {
+            buffer = bytes
+            return
+        }
+        buffer.discardReadBytes()
+        buffer.writeImmutableBuffer(bytes)
     }
+
+    /// Bytes of memory that are held for what cannot be told yet.
+    var heldBytes: Int { buffer.storageCapacity }
 
     /// What comes next; `nil` when that cannot be told before more bytes are here.
     mutating func next() throws -> Piece? {
