@@ -27,7 +27,7 @@ struct HealthEndpoints: Sendable {
                 "Anyone. For supervisors; it checks nothing else.",
                 access: .public, settings: .unlimited, use: live),
             .get(
-                "/health/ready", "Readiness: whether the database answers",
+                "/health/ready", "Readiness: whether the database answers and takes writes",
                 "Anyone. For load balancers; 503 while the server cannot serve requests.", access: .public,
                 fails: [HealthError.databaseGone], settings: .unlimited, use: ready),
             .get(
@@ -43,7 +43,7 @@ struct HealthEndpoints: Sendable {
     }
 
     func ready(_ request: EndpointRequest<NoParameters, NoBody>) async throws -> HealthResponse {
-        guard await database.isAnswering(within: .milliseconds(1500)) else { throw HealthError.databaseGone }
+        guard await database.isServing(within: .milliseconds(1500)) else { throw HealthError.databaseGone }
         return HealthResponse(status: .up)
     }
 }

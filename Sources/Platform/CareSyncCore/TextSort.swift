@@ -3,8 +3,8 @@
 ///
 /// All of them refuse control characters, marks that reorder what is read (U+202A to U+202E, U+2066 to U+2069), line and
 /// paragraph separators, and characters that are private or not assigned. U+200C and U+200D are legal inside words, which
-/// need them in Persian and in Indic scripts, and between the parts of an emoji. A text that is not blank has something
-/// that can be seen.
+/// need them in Persian and in Indic scripts, and between the parts of an emoji; in names only there. A text that is not
+/// blank has something that can be seen.
 package enum TextSort: Sendable, CaseIterable {
     /// What somebody or something is called. It has nothing invisible in it, because names are compared by eye.
     case name
@@ -60,7 +60,10 @@ package enum TextSort: Sendable, CaseIterable {
         var refused = #"\u007F-\u009F\u2028-\u202E\u2066-\u2069\uE000-\uF8FF"#
         switch self {
         case .name:
-            refused = #"\u0000-\u001F"# + refused + #"\u00AD\u115F\u1160\u200B\u200E\u200F\u2060\u3164\uFEFF\uFFA0"#
+            refused =
+                #"\u0000-\u001F"# + refused
+                + #"\u00AD\u034F\u115F\u1160\u17B4\u17B5\u180B-\u180F\u200B\u200E\u200F\u2060\u2800\u3164\uFEFF"#
+                + #"\uFFA0\uFFF9-\uFFFB"#
         case .line: refused = #"\u0000-\u001F"# + refused
         case .paragraph: refused = #"\u0000-\u0008\u000B\u000C\u000E-\u001F"# + refused
         }
@@ -77,8 +80,10 @@ package enum TextSort: Sendable, CaseIterable {
             switch scalars[index].value {
             case 0x20...0x7E: continue
             case 0x09, 0x0A, 0x0D: if self != .paragraph { return true }
-            case 0x200C, 0x200D: if !Self.isInsideWord(index, of: scalars) { return true }
-            default: if isForbidden(scalars[index]) { return true }
+            case 0x200C, 0x200D: if !isInsideWord(index, of: scalars) { return true }
+            default:
+                if isForbidden(scalars[index]) { return true }
+                if self == .name, Self.isInvisible(index, of: scalars) { return true }
             }
         }
         return false
@@ -91,22 +96,50 @@ package enum TextSort: Sendable, CaseIterable {
         }
         switch scalar.properties.generalCategory {
         case .control, .lineSeparator, .paragraphSeparator, .privateUse, .unassigned, .surrogate: return true
-        // Variation selectors choose the form of a letter that can be seen.
-        case .nonspacingMark: return false
-        default: return self == .name && scalar.properties.isDefaultIgnorableCodePoint
+        default: return false
+        }
+    }
+
+    /// Whether nobody sees the character, by itself or in what stands before it.
+    private static func isInvisible(_ index: String.UnicodeScalarView.Index, of text: String.UnicodeScalarView) -> Bool
+    {
+        let scalar = text[index]
+        if scalar.properties.isVariationSelector {
+            return index == text.startIndex || !hasForms(text[text.index(before: index)], scalar)
+        }
+        if scalar.properties.isDefaultIgnorableCodePoint || scalar.value == 0x2800 { return true }
+        return scalar.properties.generalCategory == .format && !isNumberSign(scalar)
+    }
+
+    /// Whether a variation selector chooses between forms of what it follows: those of ideographs and emoji can be told
+    /// apart, and nothing else has any that a name needs.
+    private static func hasForms(_ scalar: Unicode.Scalar, _ selector: Unicode.Scalar) -> Bool {
+        guard selector.value >= 0xFE00 else { return false }
+        return scalar.properties.isIdeographic || scalar.properties.isEmoji && scalar.value > 0x7F
+    }
+
+    /// The signs of formatting that are drawn: they stand under or over a number.
+    private static func isNumberSign(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.value {
+        case 0x600...0x605, 0x6DD, 0x70F, 0x890...0x891, 0x8E2, 0x110BD, 0x110CD: true
+        default: false
         }
     }
 
     /// Whether a joiner stands between letters or parts of an emoji, or behind a virama, where Malayalam and Bengali end
-    /// words with one.
-    private static func isInsideWord(_ index: String.UnicodeScalarView.Index, of text: String.UnicodeScalarView) -> Bool
-    {
+    /// words with one. In a name the letters are of scripts in which it changes what is seen: between Latin ones it would
+    /// make two names of one.
+    private func isInsideWord(_ index: String.UnicodeScalarView.Index, of text: String.UnicodeScalarView) -> Bool {
         guard index > text.startIndex else { return false }
         let previous = text[text.index(before: index)]
-        guard isWordPart(previous) else { return false }
+        guard isJoined(previous) else { return false }
         if previous.properties.canonicalCombiningClass == .virama { return true }
         let next = text.index(after: index)
-        return next < text.endIndex && isWordPart(text[next])
+        return next < text.endIndex && isJoined(text[next])
+    }
+
+    private func isJoined(_ scalar: Unicode.Scalar) -> Bool {
+        Self.isWordPart(scalar) && (self != .name || Self.isOfJoiningScript(scalar))
     }
 
     private static func isWordPart(_ scalar: Unicode.Scalar) -> Bool {
@@ -115,6 +148,17 @@ package enum TextSort: Sendable, CaseIterable {
             .spacingMark:
             true
         default: scalar.properties.isEmoji
+        }
+    }
+
+    /// Arabic and its relatives, the scripts of India and those that came from them, and emoji with what chooses their form.
+    private static func isOfJoiningScript(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.value {
+        case 0x600...0xDFF, 0xF00...0x109F, 0x1700...0x1AAF, 0x1B00...0x1C4F, 0x1CD0...0x1CFF, 0xA800...0xA8FF,
+            0xA980...0xAADF, 0xABC0...0xABFF, 0xFB50...0xFDFF, 0xFE0F, 0xFE70...0xFEFC, 0x10A00...0x10FFF,
+            0x11000...0x11FFF, 0x1E900...0x1E95F:
+            true
+        default: scalar.properties.isEmoji && scalar.value > 0x7F
         }
     }
 

@@ -139,11 +139,16 @@ final class PasswordTurns: Sendable {
     }
 
     private let width: Int
+    private let patience: Duration
     private let refusal: @Sendable () -> any Error
     private let state: Mutex<State>
 
-    init(width: Int, limit: Int, refusal: @escaping @Sendable () -> any Error) {
+    /// - Parameter patience: how long a caller waits; one whose turn has not come by then is refused as unavailable.
+    init(
+        width: Int, limit: Int, patience: Duration = .seconds(10), refusal: @escaping @Sendable () -> any Error
+    ) {
         self.width = width
+        self.patience = patience
         self.refusal = refusal
         state = Mutex(State(queue: TurnQueue(limit: limit)))
     }
@@ -151,7 +156,8 @@ final class PasswordTurns: Sendable {
     /// How many wait.
     var waiting: Int { state.withLock { $0.queue.count } }
 
-    /// Runs the body when it is its turn. A caller that is cancelled while it waits leaves at once.
+    /// Runs the body when it is its turn. A caller that is cancelled while it waits leaves at once, and nobody waits for
+    /// ever: the client has given up by then, and would only make others wait.
     func run<Value: Sendable>(
         _ turn: PasswordTurn, _ body: @Sendable () async throws -> Value
     ) async throws -> Value {
@@ -165,6 +171,8 @@ final class PasswordTurns: Sendable {
             state.lastID += 1
             return state.lastID
         }
+        var timer: Task<Void, any Error>?
+        defer { timer?.cancel() }
         try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { caller in
                 let entry = state.withLock { state -> Entry in
@@ -178,15 +186,22 @@ final class PasswordTurns: Sendable {
                 }
                 switch entry {
                 case .entered: caller.resume()
-                case .waiting: break
+                case .waiting:
+                    timer = Task {
+                        try await Task.sleep(for: patience)
+                        remove(id, turn)?.caller.resume(throwing: Problem.unavailable)
+                    }
                 case .cancelled: caller.resume(throwing: CancellationError())
                 case .refused(let waiter): waiter.caller.resume(throwing: refusal())
                 }
             }
         } onCancel: {
-            let waiter = state.withLock { $0.queue.remove(turn) { $0.id == id } }
-            waiter?.caller.resume(throwing: CancellationError())
+            remove(id, turn)?.caller.resume(throwing: CancellationError())
         }
+    }
+
+    private func remove(_ id: UInt64, _ turn: PasswordTurn) -> Waiter? {
+        state.withLock { $0.queue.remove(turn) { $0.id == id } }
     }
 
     private func leave() {

@@ -28,7 +28,8 @@ package struct WebServer: Service {
         onListening: @escaping @Sendable (_ port: Int) async -> Void = { _ in }
     ) {
         let channel = ConnectionChannel(
-            responder, limits: limits, budget: budget, table: ConnectionTable(capacity: connections))
+            responder, limits: limits, budget: budget,
+            table: ConnectionTable(capacity: connections, grace: limits.newcomerTime))
         address = host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
         server = channel.server(
             configuration: ServerConfiguration(

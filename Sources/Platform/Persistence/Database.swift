@@ -27,6 +27,9 @@ package protocol Database: Sendable {
     /// limit. Never repeated by itself.
     func runOutsideTransaction(_ sql: SQL) async throws
 
+    /// Returns when a transaction could be written now, and throws when none could. It writes nothing itself.
+    func proveWritable() async throws
+
     /// Finishes what is running, refuses what is waiting, and closes every connection.
     func close() async
 }
@@ -52,6 +55,20 @@ extension Database {
             let value = try body(db)
             return { value }
         }
+    }
+
+    /// By a transaction that changes nothing.
+    package func proveWritable() async throws {
+        _ = try await write { db in try db.exists("SELECT 1") }
+    }
+
+    /// Whether the database answers, and takes writes, within that time.
+    package func isServing(within limit: Duration) async -> Bool {
+        let isProved = try? await Concurrency.within(limit) {
+            try await self.proveWritable()
+            return true
+        }
+        return isProved == true  // A failure is no proof either.
     }
 
     /// Whether the database answers within that time.

@@ -16,6 +16,9 @@ package enum DatabaseFailure: LoggableError, Sendable, Equatable {
     case connectionLost(outcomeUnknown: Bool)
     /// No connection, no room in the queue, or shutting down.
     case unavailable
+    /// What the database writes to is full, fails or takes no writes, by the database's own code. The same request may
+    /// succeed once somebody has seen to it.
+    case storage(code: String)
     case noSuchColumn(String)
     case unexpectedValue(column: Int, type: String)
     /// Anything else, by the database's own code (SQLSTATE or SQLite result code).
@@ -25,6 +28,10 @@ package enum DatabaseFailure: LoggableError, Sendable, Equatable {
     private static let chain = "audit_log_chain"
 
     package enum Constraint: Sendable, Equatable { case unique, foreignKey, check, notNull, exclusion, trigger }
+
+    package var isOfStorage: Bool {
+        if case .storage = self { true } else { false }
+    }
 
     /// Whether the driver may run the transaction's body again.
     package var isRetryable: Bool {

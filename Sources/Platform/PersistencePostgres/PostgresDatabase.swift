@@ -21,11 +21,14 @@ package final class PostgresDatabase: Database {
     /// - Parameter fetchers: of these connections so many serve ``fetch(_:)`` and nothing else, at most one in four. Fewer
     ///   connections than callers is what lets reads travel together; more than processors help nobody.
     /// - Parameter patience: how long work waits for a connection, or for a database that is away, before it is refused.
+    /// - Parameter deadline: after how long a transaction is not begun again, and how long its first answer may take, counted
+    ///   from the call.
     /// - Parameter margin: how much longer than its statement time-out the server may be silent while it owes an answer.
     /// - Parameter recheck: how often a server that takes no writes is looked at again.
     package init(
         url: String, connections: Int = 16, fetchers: Int = 2, patience: Duration = .seconds(5),
-        margin: Duration = .seconds(5), recheck: Duration = .seconds(1), services: DatabaseServices, logger: Logger
+        deadline: Duration = .seconds(10), margin: Duration = .seconds(2), recheck: Duration = .seconds(1),
+        services: DatabaseServices, logger: Logger
     ) throws {
         let target = try PostgresTarget(url: url)
         let (connection, failure) = target.connect()
@@ -39,7 +42,8 @@ package final class PostgresDatabase: Database {
         }
         let shared = PostgresShared(
             target: target, queue: JobQueue(bound: Self.mostWaiting), fetches: JobQueue(bound: Self.mostWaiting),
-            patience: patience, margin: margin, recheck: recheck, services: services, logger: logger)
+            patience: patience, deadline: max(patience, deadline), margin: margin, recheck: recheck, services: services,
+            logger: logger)
         self.shared = shared
         self.fetchers = min(fetchers, connections / 4)
         for workerIndex in 0..<max(1, connections) {
@@ -141,6 +145,7 @@ final class PostgresShared: Sendable {
     let queue: JobQueue<PostgresWork>
     let fetches: JobQueue<PostgresFetch>
     let patience: Duration
+    let deadline: Duration
     let margin: Duration
     let recheck: Duration
     let services: DatabaseServices
@@ -151,12 +156,13 @@ final class PostgresShared: Sendable {
 
     init(
         target: PostgresTarget, queue: JobQueue<PostgresWork>, fetches: JobQueue<PostgresFetch>, patience: Duration,
-        margin: Duration, recheck: Duration, services: DatabaseServices, logger: Logger
+        deadline: Duration, margin: Duration, recheck: Duration, services: DatabaseServices, logger: Logger
     ) {
         self.target = target
         self.queue = queue
         self.fetches = fetches
         self.patience = patience
+        self.deadline = deadline
         self.margin = margin
         self.recheck = recheck
         self.services = services

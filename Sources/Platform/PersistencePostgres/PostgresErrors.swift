@@ -30,7 +30,9 @@ struct PostgresError {
         case "P0001": .constraint(.trigger, name: raised(result))
         case "40001", "40P01": .conflict(code: code)
         case "55P03": .lockTimeout
-        // Out of disk, memory or connections: the same request may succeed later.
+        // A full disk, and one that fails.
+        case "53100", "58030": .storage(code: code)
+        // Out of memory or connections: the same request may succeed later.
         case _ where code.hasPrefix("53"): .unavailable
         default: .other(code: code)
         }

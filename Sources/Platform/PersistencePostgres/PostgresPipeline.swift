@@ -41,6 +41,9 @@ final class PostgresPipeline {
     /// How long the server may be silent while it owes an answer: a statement may take as long as its time-out, and then
     /// the server says so. `nil` when statements have none.
     private var longestSilence: Duration?
+    /// When the first answer to what comes next must be here, however long the server may be silent otherwise: nobody waits
+    /// for it any longer.
+    var firstAnswerBy: ContinuousClock.Instant?
     private let margin: Duration
     /// Whether the statements that are sent belong to a transaction that writes.
     private var isWriting = false
@@ -139,6 +142,7 @@ final class PostgresPipeline {
                 try readSync()
             }
             try receive(&outcome)
+            firstAnswerBy = nil
         } catch {
             outcome.failure = error
         }
@@ -195,7 +199,8 @@ final class PostgresPipeline {
 
     /// Waits until the socket can do one of these things; what it can do, or 0 when the server was silent for too long.
     private func awaitSocket(_ events: Int32) -> Int32 {
-        let deadline = hasTimeLimit ? longestSilence.map { ContinuousClock.now + $0 } : nil
+        let silence = longestSilence.map { ContinuousClock.now + $0 }
+        let deadline = hasTimeLimit ? [silence, firstAnswerBy].compactMap(\.self).min() : nil
         while true {
             var socket = pollfd(fd: PQsocket(connection), events: Int16(events), revents: 0)
             var milliseconds: Int32 = -1

@@ -9,7 +9,7 @@ struct PostgresTarget: Sendable {
 
     /// Reads run without a transaction of their own and may not write; a write begins with `READ WRITE`.
     private static let settings = [
-        "timezone=UTC", "datestyle=ISO", "lock_timeout=5s", "statement_timeout=30s",
+        "timezone=UTC", "datestyle=ISO", "lock_timeout=5s", "statement_timeout=8s",
         "idle_in_transaction_session_timeout=60s", "default_transaction_read_only=on",
         "default_transaction_isolation=read\\ committed", "jit=off",
     ]

@@ -10,6 +10,7 @@ extension PostgresWorker {
     /// Sends the statements of all of them in one round trip. If any fails, each is tried by itself.
     func fetch(_ fetches: [PostgresFetch]) {
         guard !shared.isClosing, let pipeline, pipeline.isReady() else { return runAlone(fetches.map(\.alone)) }
+        pipeline.firstAnswerBy = end(of: fetches.map(\.alone))
         do {
             let opened = try fetches.map { try $0.open() }
             let answers = try pipeline.exchange(
@@ -29,6 +30,7 @@ extension PostgresWorker {
         guard work.count > 1, !shared.isClosing, let pipeline, !pipeline.isStandby, pipeline.isReady() else {
             return runAlone(work.map(\.alone))
         }
+        pipeline.firstAnswerBy = end(of: work.map(\.alone))
         var waiting: [PostgresWrite.OpenWrite] = []
         let settle = {
             let writes = waiting
@@ -75,6 +77,11 @@ extension PostgresWorker {
             for left in rest { left.repeatAlone() }
             return
         }
+    }
+
+    /// When the time of the first of their callers is over.
+    private func end(of jobs: [PostgresJob]) -> ContinuousClock.Instant? {
+        jobs.map(\.since).min().map { $0 + shared.deadline }
     }
 
     private func runAlone(_ jobs: [PostgresJob]) {

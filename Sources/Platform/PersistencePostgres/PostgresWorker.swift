@@ -64,30 +64,47 @@ final class PostgresWorker: @unchecked Sendable {
     }
 
     private func work() {
-        if pipeline == nil { connect() }
+        restore()
         switch duty {
         case .transactions:
             while case let work = shared.queue.pop(limit: Self.mostWrites, joining: \.isBatchable), !work.isEmpty {
                 run(work)
+                restore()
             }
         case .fetches:
-            while case let fetches = shared.fetches.popAll(limit: Self.mostFetches), !fetches.isEmpty { fetch(fetches) }
+            while case let fetches = shared.fetches.popAll(limit: Self.mostFetches), !fetches.isEmpty {
+                fetch(fetches)
+                restore()
+            }
         }
         pipeline = nil
     }
 
-    /// Runs a body until it succeeds, fails for good, or was repeated often enough.
+    /// Makes a connection before the next job is taken, so that jobs go to workers that have one. Jobs that find none
+    /// wait in the queue, which refuses them in time.
+    private func restore() {
+        while pipeline?.isBroken ?? true, !shared.isClosing {
+            pipeline = nil
+            if ContinuousClock.now >= nextAttempt { connect() } else { usleep(20_000) }
+        }
+    }
+
+    /// Runs a body until it succeeds, fails for good, or was repeated often enough, but begins no attempt when the time of
+    /// its caller is over.
     func perform<Value>(
         _ mode: PostgresConnection.Mode, since: ContinuousClock.Instant,
         _ body: (PostgresConnection) throws -> () throws -> Value
     ) -> Result<Value, any Error> {
         var (conflicts, losses) = (0, 0)
+        let end = since + shared.deadline
         while true {
-            guard let pipeline = readyPipeline(until: since + shared.patience, for: mode) else {
+            guard ContinuousClock.now < end, let pipeline = readyPipeline(until: since + shared.patience, for: mode)
+            else {
                 return .failure(Problem.unavailable)
             }
             let scope = newScope(pipeline)
             let connection = PostgresConnection(pipeline, scope: scope, mode: mode)
+            pipeline.firstAnswerBy = end
             do {
                 let answer = try body(connection)
                 try scope.finish(connection)
@@ -136,10 +153,10 @@ final class PostgresWorker: @unchecked Sendable {
         pipeline = nil
         while !shared.isClosing {
             let now = ContinuousClock.now
+            guard now < deadline else { return nil }
             if now >= nextAttempt, let pipeline = connect() {
                 return mode == .write && pipeline.isStandby ? nil : pipeline
             }
-            guard now < deadline else { return nil }
             usleep(20_000)
         }
         return nil
@@ -151,10 +168,14 @@ final class PostgresWorker: @unchecked Sendable {
         let (connection, failure) = shared.target.connect()
         let made = connection.map { PostgresPipeline($0, counters: shared.counters, margin: shared.margin) }
         guard let made, made.inspect() else {
+            // Once for each outage: the next attempts tell nothing new.
+            if delay == Self.shortestDelay {
+                shared.logger.warning(
+                    "postgres: no connection",
+                    metadata: ["worker": "\(workerIndex)", "reason": "\(failure ?? "silence")"])
+            }
             nextAttempt = .now + delay
             delay = min(delay * 2, Self.longestDelay)
-            shared.logger.warning(
-                "postgres: no connection", metadata: ["worker": "\(workerIndex)", "reason": "\(failure ?? "silence")"])
             return nil
         }
         delay = Self.shortestDelay

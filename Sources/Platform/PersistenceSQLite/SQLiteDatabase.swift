@@ -1,5 +1,6 @@
 import CareSyncCore
 import Concurrency
+import Glibc
 package import Persistence
 
 /// A SQLite file. One thread writes and some read, all of them the driver's own; other processes may use the same file.
@@ -9,6 +10,8 @@ package final class SQLiteDatabase: Database {
     package let dialect = Dialect.sqlite
     package let services: DatabaseServices
     private let writes = JobQueue<WriteJob>(bound: queueBound)
+    private let path: String
+    private let leastSpace: UInt64
     private let reads = JobQueue<WriteJob>(bound: queueBound)
     private let readers = ThreadGroup("sqlite-reader")
     private let writer = ThreadGroup("sqlite-writer")
@@ -16,8 +19,14 @@ package final class SQLiteDatabase: Database {
     package static let queueBound = 4096
 
     /// Opens the file; makes it, and its folder, when they are not there.
-    package init(path: String, readers: Int = 4, services: DatabaseServices) throws {
+    ///
+    /// - Parameter leastSpace: how many bytes must be free where the file lies for the database to count as writable.
+    package init(
+        path: String, readers: Int = 4, leastSpace: UInt64 = 16 << 20, services: DatabaseServices
+    ) throws {
         self.services = services
+        self.path = path
+        self.leastSpace = leastSpace
         try SQLiteOpening.prepareFile(path)
         let (writer, readers) = try SQLiteOpening.explained(path) {
             (try SQLiteOpening.writer(path), try (0..<max(1, readers)).map { _ in try SQLiteOpening.reader(path) })
@@ -42,6 +51,18 @@ package final class SQLiteDatabase: Database {
     /// SQLite has no such statement among those we use, so it is a transaction like any other.
     package func runOutsideTransaction(_ sql: SQL) async throws {
         try await write { db in _ = try db.run(sql) }
+    }
+
+    /// SQLite would notice a full disk at the commit of something that changes, which this is not, so the space is asked
+    /// for: on the writer's thread, because a disk that fails may be slow to tell.
+    package func proveWritable() async throws {
+        try await write { [path, leastSpace] _ in
+            var disk = statvfs()
+            guard statvfs(path, &disk) == 0 else { throw DatabaseFailure.storage(code: "errno \(errno)") }
+            guard UInt64(disk.f_bavail) * UInt64(disk.f_frsize) >= leastSpace else {
+                throw DatabaseFailure.storage(code: "disk nearly full")
+            }
+        }
     }
 
     package func close() async {

@@ -20,6 +20,7 @@ struct SQLiteError {
         case SQLITE_CONSTRAINT: constraint(uniqueName)
         case SQLITE_BUSY: code == Self.busySnapshot ? .conflict(code: "SQLITE_BUSY_SNAPSHOT") : .lockTimeout
         case SQLITE_LOCKED: .conflict(code: "SQLITE_LOCKED")
+        case SQLITE_FULL, SQLITE_IOERR, SQLITE_READONLY, SQLITE_CANTOPEN: .storage(code: Self.name(of: code))
         default: .other(code: Self.name(of: code))
         }
     }

@@ -53,6 +53,8 @@ final class SQLiteWriter {
     private func commit(_ jobs: [WriteJob]) throws(BatchLost) {
         do {
             try handle.execute("BEGIN IMMEDIATE")
+        } catch let failure as DatabaseFailure where failure.isOfStorage {
+            throw BatchLost(failure: failure, mayRunAgain: false)
         } catch {
             throw BatchLost(failure: DatabaseFailure.unavailable, mayRunAgain: false)
         }
@@ -82,7 +84,7 @@ final class SQLiteWriter {
     private func commit() throws(BatchLost) {
         do {
             try handle.execute("COMMIT")
-        } catch DatabaseFailure.other(let code) where code.hasPrefix("SQLITE_IOERR") {
+        } catch DatabaseFailure.storage(let code) where code.hasPrefix("SQLITE_IOERR") {
             // The pages may have reached the disk, where a restart would find them.
             throw BatchLost(failure: DatabaseFailure.connectionLost(outcomeUnknown: true), mayRunAgain: false)
         } catch {

@@ -52,7 +52,8 @@ struct TextSortTests {
         "names and sentences of all scripts pass",
         arguments: [
             "Asha", "O'Neill", "José Núñez", "Nguyễn Thị Minh Khai", "Νίκος", "Юлия", "आशा वर्मा", "அன்பு", "മോഹൻ",
-            "محمد", "דוד", "山田太郎", "葛\u{E0100}城", "김민수", "ศรีสุดา", "Ⅳ", "-", "Dr. Strange 2", "a\u{301}",
+            "محمد", "דוד", "山田太郎", "葛\u{E0100}城", "۝١", "❤\u{FE0F}\u{200D}🔥", "김민수", "ศรีสุดา", "Ⅳ", "-", "Dr. Strange 2",
+            "a\u{301}",
         ])
     func legal(_ text: String) {
         for sort in TextSort.allCases { #expect(sort.complaint(text, limit: 500, needsContent: true) == nil) }
@@ -72,7 +73,13 @@ struct TextSortTests {
     }
 
     @Test(
-        "a name has nothing invisible in it", arguments: ["As\u{AD}ha", "As\u{2060}ha", "As\u{200B}ha", "A\u{3164}B"])
+        "a name has nothing invisible in it",
+        arguments: [
+            "As\u{AD}ha", "As\u{2060}ha", "As\u{200B}ha", "A\u{3164}B", "As\u{34F}ha", "ក\u{17B4}", "ក\u{17B5}",
+            "ᠠ\u{180B}", "ᠠ\u{180F}", "As\u{FFF9}ha", "As\u{FFFA}ha", "As\u{FFFB}ha", "As\u{2800}ha",
+            "As\u{FE0F}ha", "Ward 1\u{FE0F}", "As\u{E0100}ha", "As\u{13430}ha", "As\u{1D173}ha",
+            "As\u{200C}ha", "As\u{200D}ha", "Ю\u{200D}лия", "山\u{200C}田", "आ\u{200D}a", "a\u{200D}आ", "1\u{200D}2",
+        ])
     func hidden(_ text: String) {
         #expect(Self.refused(text, .name))
         #expect(!Self.refused(text, .line))

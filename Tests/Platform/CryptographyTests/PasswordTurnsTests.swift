@@ -112,4 +112,18 @@ struct PasswordTurnsTests {
         #expect(try await first.value == 1)
         #expect(try await turns.run(turn) { 4 } == 4)
     }
+
+    @Test("a wait for a turn has an end, and whoever has entered does not notice")
+    func patience() async throws {
+        let turns = PasswordTurns(width: 1, limit: 9, patience: .milliseconds(1)) { Refused() }
+        let value = try await turns.run(.system) {
+            let refusal = await #expect(throws: Problem.self) { try await turns.run(.system) { 2 } }
+            #expect(refusal?.kind == .unavailable)
+            #expect(refusal?.retryAfter != nil)
+            return 1
+        }
+        #expect(value == 1)
+        #expect(turns.waiting == 0)
+        #expect(try await turns.run(.system) { 3 } == 3)
+    }
 }

@@ -1,8 +1,10 @@
 import CareSyncTesting
 import Foundation
-import HTTPServer
 import NIOCore
+import Synchronization
 import Testing
+
+@testable import HTTPServer
 
 @Suite("Bodies that arrive", .timeLimit(.minutes(10)))
 struct BodyTests {
@@ -80,5 +82,60 @@ struct BodyTests {
             #expect(refused.hasPrefix("HTTP/1.1 503 "))
         }
         #expect(budget.remaining == 100 << 10)
+    }
+
+    @Test("when the budget is used up, whoever holds most gives way, and not the one who comes last")
+    func fairness() async throws {
+        let budget = BodyBudget(bytes: 100 << 10)
+        let responder = Responder { .text("count \(try await $0.body.collect(upTo: 1 << 20).readableBytes)") }
+        try await withServer(responder, budget: budget) { port in
+            let piece = String(repeating: "x", count: 30 << 10)
+            let hoarders = try (0..<3).map { _ in try RawConnection(port: port) }
+            for hoarder in hoarders { try hoarder.send(Self.keptAlive(40 << 10) + piece) }
+            // All that they sent is held by now.
+            while budget.remaining > 10 << 10 { await Task.yield() }
+            let guest = try RawConnection(port: port, from: "127.0.0.2")
+            try guest.send(Self.head(60 << 10) + piece + piece)
+            #expect(await guest.readToEnd().hasSuffix("count \(60 << 10)"))
+            let broken = await withTaskGroup(of: String.self) { group in
+                for hoarder in hoarders { group.addTask { await hoarder.readToEnd() } }
+                let broken = await group.next() ?? ""
+                for hoarder in hoarders { hoarder.finishSending() }
+                await group.waitForAll()
+                return broken
+            }
+            #expect(broken.hasPrefix("HTTP/1.1 503 "))
+            #expect(broken.contains("\r\nConnection: close\r\n"))
+        }
+        #expect(budget.remaining == 100 << 10)
+    }
+
+    private static func keptAlive(_ length: Int) -> String {
+        "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: \(length)\r\n\r\n"
+    }
+
+    @Test("of the network that holds most the largest unfinished body goes first; a whole one stays")
+    func largest() {
+        let budget = BodyBudget(bytes: 100)
+        let broken = Mutex<[String]>([])
+        func join(_ name: String, from network: String) -> BodyBudget.Share {
+            budget.join(from: network) { broken.withLock { $0.append(name) } }
+        }
+        let whole = join("whole", from: "a")
+        #expect(budget.take(30, for: whole))
+        budget.isWhole(whole)
+        let (small, large, other) = (join("small", from: "a"), join("large", from: "a"), join("other", from: "b"))
+        #expect(budget.take(10, for: small))
+        #expect(budget.take(25, for: large))
+        #expect(budget.take(30, for: other))
+        // The other network holds 30 of the 65 that are unfinished, and would hold 36.
+        #expect(!budget.take(6, for: other))
+        #expect(budget.take(5, for: other))
+        #expect(budget.take(11, for: small))
+        #expect(broken.withLock { $0 } == ["large"])
+        #expect(budget.remaining == 14)
+        #expect(!budget.take(1, for: large))
+        for share in [whole, small, large, other] { budget.leave(share) }
+        #expect(budget.remaining == 100)
     }
 }

@@ -64,4 +64,49 @@ struct LastRequestTests {
             #expect(await isRefused)
         }
     }
+
+    @Test("when its client has gone, a request that waits is told")
+    func gone() async throws {
+        let (asked, told) = (Signal(), Signal())
+        let responder = Responder { _ in
+            asked.fire()
+            await withTaskCancellationHandler {
+                await told.wait()
+            } onCancel: {
+                told.fire()
+            }
+            return .text("for nobody")
+        }
+        try await withServer(responder) { port in
+            do {
+                let connection = try RawConnection(port: port)
+                try connection.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+                await asked.wait()
+            }
+            await told.wait()
+        }
+    }
+
+    @Test("who only sends no more is still answered")
+    func halfClosed() async throws {
+        let (asked, go) = (Signal(), Signal())
+        let responder = Responder { _ in
+            asked.fire()
+            await withTaskCancellationHandler {
+                await go.wait()
+            } onCancel: {
+                go.fire()
+            }
+            return .text("/late")
+        }
+        let answer = try await withServer(responder) { port in
+            let connection = try RawConnection(port: port)
+            try connection.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+            await asked.wait()
+            connection.finishSending()
+            return await connection.readToEnd()
+        }
+        #expect(answer.hasPrefix("HTTP/1.1 200 "))
+        #expect(answer.hasSuffix("/late"))
+    }
 }

@@ -87,9 +87,13 @@ struct HangTests {
                 #expect(refusal?.kind == .unavailable)
                 #expect(try await taken(database) == 0)
             }
+            // It answers, and yet nobody can be served.
+            #expect(await database.isAnswering(within: .seconds(5)))
+            #expect(await !database.isServing(within: .seconds(5)))
             try await database.read { db in try db.query("SELECT pg_promote()") { _ in } }
             try await take(database)
             #expect(try await taken(database) == 1)
+            #expect(await database.isServing(within: .seconds(5)))
         }
     }
 

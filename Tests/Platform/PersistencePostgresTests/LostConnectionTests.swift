@@ -1,5 +1,6 @@
 import CareSyncCore
 import CareSyncTesting
+import Foundation
 import Logging
 import Persistence
 import PersistencePostgres
@@ -71,6 +72,42 @@ struct LostConnectionTests {
                 try db.value("SELECT balance FROM accounts WHERE id = 1")
             }
             #expect(balance == 100)
+        }
+    }
+
+    @Test("a connection that broke is made anew before somebody needs it", .timeLimit(.minutes(1)))
+    func restored() async throws {
+        try await withPostgres { database in
+            while database.counters.connections < 4 { await Task.yield() }
+            await #expect(throws: (any Error).self) {
+                try await database.write { db in
+                    try db.run("UPDATE accounts SET balance = 2 WHERE id = 1")
+                    try db.query("SELECT pg_terminate_backend(pg_backend_pid())") { _ in }
+                    try db.run("UPDATE accounts SET balance = 3 WHERE id = 1")
+                }
+            }
+            while database.counters.connections < 5 { await Task.yield() }
+        }
+    }
+
+    @Test("a transaction is not begun again when the time of its caller is over")
+    func deadline() async throws {
+        try await withPostgres { first in
+            let name: String = try #require(try await first.read { try $0.value("SELECT current_database()::text") })
+            let database = try PostgresDatabase(
+                url: try OutageTests.url(name), connections: 1, patience: .seconds(2), deadline: .seconds(2),
+                services: .testing(), logger: Logger(label: "test"))
+            let (since, runs) = (ContinuousClock.now, Mutex(0))
+            let refusal = await #expect(throws: Problem.self) {
+                try await database.write { _ in
+                    runs.withLock { $0 += 1 }
+                    while ContinuousClock.now < since + .seconds(3) { usleep(10_000) }
+                    throw DatabaseFailure.conflict(code: "40001")
+                }
+            }
+            #expect(refusal?.kind == .unavailable)
+            #expect(runs.withLock { $0 } <= 1)
+            await database.close()
         }
     }
 

@@ -24,7 +24,7 @@ struct OutageTests {
         }
     }
 
-    private static func url(_ name: String? = nil, options: String? = nil) throws -> String {
+    static func url(_ name: String? = nil, options: String? = nil) throws -> String {
         let text = try #require(ProcessInfo.processInfo.environment["CARESYNC_TEST_POSTGRES_URL"])
         var url = try #require(URLComponents(string: text))
         if let name { url.path = "/" + name }

@@ -41,6 +41,29 @@ struct SQLiteDriverTests {
         }
     }
 
+    @Test("a file that takes no writes is unavailable, and no proof that writes are possible")
+    func readOnly() async throws {
+        try await withSQLiteFile { database, _ in
+            #expect(await database.isServing(within: .seconds(60)))
+            try await database.write { db in try db.query("PRAGMA query_only = 1") { _ in } }
+            await #expect(throws: DatabaseFailure.storage(code: "SQLITE_READONLY")) {
+                try await database.write { db in try db.insertSample(1) }
+            }
+            #expect(await !database.isServing(within: .seconds(60)))
+            #expect(await database.isAnswering(within: .seconds(60)))
+        }
+    }
+
+    @Test("a disk that is nearly full is no proof that writes are possible")
+    func nearlyFull() async throws {
+        try await withSQLiteFile { database, path in
+            let other = try SQLiteDatabase(path: path, leastSpace: .max, services: .testing())
+            #expect(await !other.isServing(within: .seconds(60)))
+            #expect(await database.isServing(within: .seconds(60)))
+            await other.close()
+        }
+    }
+
     @Test("closing leaves everything in the one file")
     func closing() async throws {
         try await withSQLiteFile { database, path in

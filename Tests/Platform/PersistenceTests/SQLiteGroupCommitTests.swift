@@ -129,7 +129,7 @@ struct SQLiteGroupCommitTests {
                 }
                 return try await group.reduce(into: [DatabaseFailure]()) { if let failure = $1 { $0.append(failure) } }
             }
-            #expect(failures == [DatabaseFailure.other(code: "SQLITE_FULL")])
+            #expect(failures == [DatabaseFailure.storage(code: "SQLITE_FULL")])
             let numbers = try await database.read { db in try db.sampleNumbers() }
             let others = (1...20).filter { $0 != 10 }
             #expect(numbers.map(Int.init) == others)

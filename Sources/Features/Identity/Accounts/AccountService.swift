@@ -83,7 +83,7 @@ struct AccountService: Sendable {
             throw Problem.validation([FieldError(field: "username", message: complaint)])
         }
         guard let email = EmailAddress(new.email) else {
-            throw Problem.validation([FieldError(field: "email", message: EmailAddress.complaint)])
+            throw EmailAddress.refusal(of: new.email)
         }
         let accounts = AccountRepository(db: db)
         guard let account = try accounts.insert(new, email: email, at: now) else {

@@ -9,7 +9,9 @@ import Mail
 /// an address is proved of this very mailbox.
 struct EmailAddress: Equatable, Sendable {
     static let maximumLength = 100
-    static let complaint = "must be an e-mail address of at most \(maximumLength) characters"
+    private static let mostBytes = 4 * maximumLength + 100
+    private static let complaint = "must be an e-mail address of at most \(maximumLength) characters"
+    private static let encodedHostComplaint = "must have its host as people write it, not in its encoded form (xn--)"
 
     /// Trimmed and normalised.
     let text: String
@@ -19,21 +21,32 @@ struct EmailAddress: Equatable, Sendable {
     let key: String
 
     static func rule<Root>(_ field: String, _ text: @escaping @Sendable (Root) -> String) -> Rule<Root> {
-        Rule(field, .format("email")) { EmailAddress(text($0)) == nil ? complaint : nil }
+        Rule(field, .format("email")) { complaint(about: text($0)) }
     }
 
     /// The address of a field that ``rule(_:_:)`` has passed.
     static func required(_ text: String) throws -> EmailAddress {
         guard let address = EmailAddress(text) else {
-            throw Problem.validation([FieldError(field: "email", message: complaint)])
+            throw refusal(of: text)
         }
         return address
+    }
+
+    static func refusal(of text: String) -> Problem {
+        Problem.validation([FieldError(field: "email", message: complaint(about: text) ?? complaint)])
+    }
+
+    /// What is wrong with a text; `nil` when it is an address.
+    static func complaint(about text: String) -> String? {
+        guard EmailAddress(text) == nil else { return nil }
+        let isEncoded = text.utf8.count <= mostBytes && key(of: text).contains("xn--")
+        return isEncoded ? encodedHostComplaint : complaint
     }
 
     /// `nil` when it is not an address of the form `name@host`.
     init?(_ raw: String) {
         // Normalising takes time proportional to the length, so overlong text is refused first.
-        guard raw.utf8.count <= 4 * Self.maximumLength + 100 else { return nil }
+        guard raw.utf8.count <= Self.mostBytes else { return nil }
         text = TextSort.trimmed(raw).precomposedStringWithCompatibilityMapping
         mailbox = Self.withSmallHost(text)
         key = Self.key(of: text)
@@ -73,7 +86,7 @@ struct EmailAddress: Equatable, Sendable {
     }
 
     private static func isVisible(_ symbol: Unicode.Scalar) -> Bool {
-        guard !"<>()[],;:\\\"".unicodeScalars.contains(symbol) else { return false }
+        guard !"<>()[],;:\\\"".unicodeScalars.contains(symbol), !isBlank(symbol) else { return false }
         switch symbol.properties.generalCategory {
         case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator, .paragraphSeparator,
             .spaceSeparator:
@@ -82,13 +95,22 @@ struct EmailAddress: Equatable, Sendable {
         }
     }
 
+    /// Two addresses that look alike must not differ by what nobody sees.
+    private static func isBlank(_ symbol: Unicode.Scalar) -> Bool {
+        symbol.properties.isDefaultIgnorableCodePoint || symbol.value == 0x2800
+    }
+
     private static func isHostSymbol(_ symbol: Unicode.Scalar) -> Bool {
-        symbol == "." || symbol == "-" || symbol.properties.isAlphabetic || symbol.properties.numericType == .decimal
+        guard !isBlank(symbol) else { return false }
+        return symbol == "." || symbol == "-" || symbol.properties.isAlphabetic
+            || symbol.properties.numericType == .decimal
             || symbol.properties.generalCategory == .nonspacingMark
     }
 
     private static func isHostLabel(_ label: Substring.UnicodeScalarView.SubSequence) -> Bool {
         guard let first = label.first, first.properties.generalCategory != .nonspacingMark else { return false }
+        // The encoded form of a label is the same host as its letters, and would make two accounts of one mailbox.
+        guard !String(Substring(label)).lowercased().hasPrefix("xn--") else { return false }
         return first != "-" && label.last != "-" && label.count <= 63
     }
 }

@@ -57,7 +57,7 @@ extension Rule {
     package static func email(_ field: String, _ path: any Path<String?>) -> Rule {
         Rule(field, .format("email")) { root in
             guard let text = TextSort.content(of: root[keyPath: path]) else { return nil }
-            return EmailAddress(text) == nil ? EmailAddress.complaint : nil
+            return EmailAddress.complaint(about: text)
         }
     }
 }

@@ -16,19 +16,35 @@ package final class ArrivingBody: @unchecked Sendable {
     private var bytes = ByteBuffer()
     private var end: Result<Void, any Error>?
     private let budget: BodyBudget
+    /// Its part of the budget, from its first byte on.
+    private var share: BodyBudget.Share?
+    private let network: String
+    private let loop: any EventLoop
     /// Called when somebody begins to wait.
     private let onDemand: () -> Void
 
     /// How much is read before somebody asks for it.
     static let readAhead = 64 << 10
 
-    init(_ first: ByteBuffer, budget: BodyBudget, onDemand: @escaping () -> Void) {
+    init(
+        _ first: ByteBuffer, from network: String, budget: BodyBudget, loop: any EventLoop,
+        onDemand: @escaping () -> Void
+    ) {
         self.budget = budget
+        self.network = network
+        self.loop = loop
         self.onDemand = onDemand
         append(first)
     }
 
-    deinit { budget.give(bytes.readableBytes) }
+    deinit {
+        if let share { budget.leave(share) }
+    }
+
+    /// Whether not all of it can be had any more.
+    var isBroken: Bool {
+        if case .failure = end { true } else { false }
+    }
 
     /// Whether more should be read from the socket.
     var isHungry: Bool {
@@ -59,15 +75,33 @@ package final class ArrivingBody: @unchecked Sendable {
 
     func append(_ part: ByteBuffer) {
         if case .over = demand { return }
-        guard end == nil else { return }
-        guard budget.take(part.readableBytes) else { return finish(.failure(BodyBudget.Exhausted())) }
+        guard end == nil, part.readableBytes > 0 else { return }
+        guard budget.take(part.readableBytes, for: ownShare()) else { return breakOff() }
         bytes.writeImmutableBuffer(part)
         settle()
+    }
+
+    private func ownShare() -> BodyBudget.Share {
+        if let share { return share }
+        let share = budget.join(from: network) { [weak self, loop] in
+            loop.execute { [weak self] in self?.breakOff() }
+        }
+        self.share = share
+        return share
+    }
+
+    /// Makes room for others. What has come is dropped at once, whenever somebody asks for it.
+    private func breakOff() {
+        guard end == nil else { return }
+        bytes = ByteBuffer()
+        if let share { budget.give(share) }
+        finish(.failure(BodyBudget.Exhausted()))
     }
 
     func finish(_ outcome: Result<Void, any Error>) {
         guard end == nil else { return }
         end = outcome
+        if case .success = outcome, let share { budget.isWhole(share) }
         settle()
     }
 
@@ -101,7 +135,7 @@ package final class ArrivingBody: @unchecked Sendable {
 
     /// Hands over what is held; it no longer counts.
     private func release() -> ByteBuffer {
-        budget.give(bytes.readableBytes)
+        if let share { budget.give(share) }
         defer { bytes = ByteBuffer() }
         return bytes
     }

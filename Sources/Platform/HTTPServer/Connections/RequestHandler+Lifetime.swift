@@ -23,10 +23,17 @@ extension RequestHandler {
         if let entry { table.isClosed(entry) }
         entry = nil
         body?.finish(.failure(ChannelError.alreadyClosed))
+        task?.cancel()
         let waiting = writers
         writers = []
         for writer in waiting { writer.resume() }
         finishIfOver()
+    }
+
+    /// Closes for somebody else's sake, unless a request has begun meanwhile or the client still takes in an answer.
+    func makeRoom() {
+        guard let entry, phase == .idle else { return }
+        if waitingBytes == 0 { context?.close(promise: nil) } else { table.isWaiting(entry) }
     }
 
     func finishIfOver() {

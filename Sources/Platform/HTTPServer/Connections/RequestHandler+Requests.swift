@@ -1,3 +1,4 @@
+import CareSyncCore
 import HTTPTypes
 import NIOCore
 import NIOHTTP1
@@ -11,10 +12,7 @@ extension RequestHandler {
         isReading = true
         isDue = false
         clock.arrivalBegins()
-        if let entry, !isUsed {
-            isUsed = true
-            table.isUsed(entry)
-        }
+        if let entry { table.isBusy(entry) }
         let headers = RequestHeaders(head.headers)
         isDeaf = head.method == .CONNECT || headers.upgrade != nil
         isWaitingToSend =
@@ -71,8 +69,9 @@ extension RequestHandler {
         let first = gathered ?? ByteBuffer()
         gathered = nil
         phase = .answering
-        if isReading {
-            body = ArrivingBody(first, budget: budget) { [unowned self] in
+        if isReading, let loop = context?.eventLoop {
+            body = ArrivingBody(first, from: IPAddress.network(of: peer), budget: budget, loop: loop) {
+                [unowned self] in
                 invite()
                 readOn()
             }
@@ -109,6 +108,7 @@ extension RequestHandler {
         head = nil
         body = nil
         clock.isHeard()
+        if let entry { table.isWaiting(entry) }
     }
 
     /// Throws away what still arrives.

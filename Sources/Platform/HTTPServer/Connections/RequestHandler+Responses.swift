@@ -142,7 +142,7 @@ extension RequestHandler {
     /// Whether nothing can follow the answer that is about to be written.
     private var isLastAnswer: Bool {
         guard let head, head.isKeepAlive, !isDeaf, !inputHasEnded else { return true }
-        return isEarly || hasFailed && isReading
+        return isEarly || hasFailed && isReading || body?.isBroken == true
     }
 
     /// Whether the request has more to come than is worth reading.

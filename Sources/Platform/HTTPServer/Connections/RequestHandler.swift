@@ -41,7 +41,6 @@ final class RequestHandler: ChannelDuplexHandler, RemovableChannelHandler, @unch
 
     var context: ChannelHandlerContext?
     var entry: ConnectionTable.Entry?
-    var isUsed = false
     var peer = ""
     var phase = Phase.idle
     var task: Task<Void, Never>?
@@ -107,8 +106,8 @@ final class RequestHandler: ChannelDuplexHandler, RemovableChannelHandler, @unch
     func channelActive(context: ChannelHandlerContext) {
         if entry == nil {
             peer = context.remoteAddress?.ipAddress ?? ""
-            let channel = context.channel
-            entry = table.add(from: peer) { channel.close(promise: nil) }
+            let loop = context.eventLoop
+            entry = table.add(from: peer) { [self] in loop.execute { self.makeRoom() } }
         }
         context.fireChannelActive()
     }
@@ -164,6 +163,9 @@ final class RequestHandler: ChannelDuplexHandler, RemovableChannelHandler, @unch
         guard case ChannelEvent.inputClosed = event else { return }
         inputHasEnded = true
         body?.finish(.failure(ChannelError.inputClosed))
+        // Who has gone cannot be told from who only sends no more. So nothing is broken off that runs, and its answer is
+        // written; but what still waits for its turn leaves the queue.
+        task?.cancel()
         closeIfDone()
     }
 

@@ -17,6 +17,9 @@ struct ErrorResponder: Sendable {
         case .explainedFault(let fault):
             log("\(fault)", exchange)
             return render(fault.problem, &exchange)
+        case .storageFault(let failure):
+            log("\(failure)", exchange)
+            return render(.unavailable, &exchange)
         case .fault:
             // The error's text may quote data, so only its type is logged, or a driver failure's code.
             log(error is DatabaseFailure ? "\(error)" : "\(type(of: error))", exchange)

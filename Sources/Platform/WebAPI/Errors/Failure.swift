@@ -9,6 +9,8 @@ enum Failure {
     case stored(StoredResponse)
     /// Logged with the place it names, answered with its code.
     case explainedFault(any ExplainedFault)
+    /// The database cannot store: logged, because somebody must see to it, and answered with 503.
+    case storageFault(DatabaseFailure)
     /// Unexpected: logged, answered with a bare 500.
     case fault
 
@@ -46,6 +48,7 @@ enum Failure {
         case .constraint(.unique, _), .constraint(.exclusion, _), .unmetRequirement:
             .problem(Problem(.conflict, "CONFLICT", "This conflicts with something that exists already."))
         case .conflict, .lockTimeout, .connectionLost, .unavailable: .problem(.unavailable)
+        case .storage: .storageFault(failure)
         case .constraint, .noSuchColumn, .unexpectedValue, .other: .fault
         }
     }

@@ -34,7 +34,7 @@ extension Failure {
         case .problem(let problem): problem.kind == .forbidden ? problem.code : nil
         case .stored(let response):
             response.status == ProblemKind.forbidden.status ? ErrorBody.code(in: response.body) : nil
-        case .refusedMethod, .explainedFault, .fault: nil
+        case .refusedMethod, .explainedFault, .storageFault, .fault: nil
         }
     }
 }

@@ -34,6 +34,7 @@ struct ErrorBodyTests {
         }
     }
 
+    /// NIO's parser stops before the path, so there is no route whose methods could be named (rules/http 1).
     @Test("a method that HTTP does not know is no request")
     func unknownMethod() async throws {
         try await withToys { toys in
@@ -98,6 +99,18 @@ struct ErrorBodyTests {
         #expect(app.log.text.split(separator: "\n").count { $0.contains("request-4711") } == 1)
         #expect(app.log.text.contains("/api/fails/\(kind)"))
         #expect(!app.log.text.contains("SELECT"))
+    }
+
+    @Test("a database that cannot store is 503 for the caller, and in the log for whoever runs it")
+    func storage() async throws {
+        let app = try ToyApp()
+        try await app.test { toys in
+            let answer = try await toys.get("/api/fails/disk")
+            answer.expectFailure(503, "UNAVAILABLE")
+            #expect(answer.header("Retry-After") != nil)
+            #expect(!answer.text.contains("SQLITE"))
+        }
+        #expect(app.log.text.contains("SQLITE_FULL"))
     }
 
     @Test("expected failures are not logged")

@@ -75,6 +75,10 @@ struct ToyFeature: Sendable {
                 (_: EndpointRequest<NoParameters, NoBody>) in
                 try Self.fail(DatabaseFailure.unavailable)
             },
+            .get("/api/fails/disk", "Throw a full disk", access: .public) {
+                (_: EndpointRequest<NoParameters, NoBody>) in
+                try Self.fail(DatabaseFailure.storage(code: "SQLITE_FULL"))
+            },
         ]
     }
 
