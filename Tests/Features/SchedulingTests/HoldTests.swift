@@ -124,7 +124,8 @@ struct HoldTests {
                 try await clinic.wantPrepayment()
                 let id = try await clinic.bookedID()
                 #expect(try await clinic.messages("hold.expire") == ["appointment/\(id)"])
-                #expect(try await (200...201).contains(end(clinic, id)), "\(name)")
+                let status = try await end(clinic, id)
+                #expect([200, 201].contains(status), "\(name)")
                 #expect(try await clinic.status(id)?.hasPrefix("CANCELLED") == true, "\(name)")
                 #expect(try await clinic.messages("hold.expire").isEmpty, "\(name)")
             }

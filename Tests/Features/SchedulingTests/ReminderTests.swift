@@ -63,7 +63,7 @@ struct ReminderTests {
             try await withClinic(kind) { clinic in
                 _ = try await clinic.bookedID(Self.start)
                 try await clinic.app.runDueWork()
-                try await clinic.app.database.write { db in #expect(try db.run(out(clinic)) == 1) }
+                #expect(try await clinic.app.database.write { db in try db.run(out(clinic)) } == 1)
                 #expect(try await Self.reminders(clinic, by: "2026-03-19", "10:00").isEmpty)
             }
         }
