@@ -134,16 +134,19 @@ struct RecordStatementTests {
         }
     }
 
-    /// Enough of somebody else's entries that a database prefers the right index.
+    /// Enough entries of other people that a database prefers the right index.
     private static func fill(_ practice: Practice) async throws {
-        let (other, colleague) = (try await practice.app.registerPatient(), try await practice.app.registerDoctor())
+        let crowd = try await practice.app.crowd(100).map(\.id)
+        let colleague = try await practice.app.registerDoctor().id
         let date = try #require(LocalDate(Practice.today))
         try await practice.app.database.write { [now = practice.app.time.now] db in
             for number in 0..<2_000 {
                 try db.run(
                     """
-                    INSERT INTO medical_histories (id, patient_id, doctor_id, visit_date, symptoms, created_at, updated_at)
-                    VALUES (\(Int64(1_000_000 + number)), \(other.id), \(colleague.id), \(date), \([UInt8]([1])), \(now), \(now))
+                    INSERT INTO medical_histories (id, patient_id, doctor_id, visit_date, symptoms, created_at,
+                                                   updated_at)
+                    VALUES (\(Int64(1_000_000 + number)), \(crowd[number % crowd.count]), \(colleague), \(date),
+                            \([UInt8]([1])), \(now), \(now))
                     """)
             }
             // SQLite has no statistics in production either.
