@@ -7,7 +7,7 @@ enum GIFReader {
         var image = ImageContent()
         var window = FileWindow(file)
         let head = Array(try await window.take(13, at: 0))
-        try image.setSize(head[6..<8].littleEndian, head[8..<10].littleEndian)
+        try ImageContent.checkSize(head[6..<8].littleEndian, head[8..<10].littleEndian)
         var position = 13 + tableBytes(head[10])
         image.keep(0..<position)
         for _ in 0..<ImageContent.mostParts {

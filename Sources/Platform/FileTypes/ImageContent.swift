@@ -8,8 +8,6 @@ package enum ImagePiece: Sendable, Equatable {
 
 /// An image as a reader of its format finds it.
 struct ImageContent {
-    private var width = 0
-    private var height = 0
     private var pieces: [ImagePiece] = []
     private var hasMetadata = false
 
@@ -52,11 +50,10 @@ struct ImageContent {
         }
     }
 
-    mutating func setSize(_ width: Int, _ height: Int) throws {
-        guard width <= Self.longestSide, height <= Self.longestSide, width * height <= Self.mostPixels else {
+    static func checkSize(_ width: Int, _ height: Int) throws {
+        guard width <= longestSide, height <= longestSide, width * height <= mostPixels else {
             throw FileRefusal.bomb
         }
-        (self.width, self.height) = (width, height)
     }
 
     /// More parts than this no picture has.

@@ -41,7 +41,7 @@ enum JPEGReader {
         switch marker {
         case 0xC0...0xCF where ![0xC4, 0xC8, 0xCC].contains(marker):
             guard content.count >= 5 else { throw FileRefusal.malformed }
-            try image.setSize(content[3..<5].bigEndian, content[1..<3].bigEndian)
+            try ImageContent.checkSize(content[3..<5].bigEndian, content[1..<3].bigEndian)
         case 0xE1 where content.starts(with: exif):
             let orientation = CameraData.orientation(in: content.dropFirst(exif.count))
             let kept = orientation.map { exif + CameraData.only($0) } ?? []

@@ -22,7 +22,7 @@ enum PNGReader {
             switch type {
             case "IHDR":
                 let size = try await window.take(8, at: position + 8)
-                try image.setSize(size.prefix(4).bigEndian, size.suffix(4).bigEndian)
+                try ImageContent.checkSize(size.prefix(4).bigEndian, size.suffix(4).bigEndian)
                 image.keep(position..<end)
             case "IEND":
                 image.keep(position..<end)

@@ -35,7 +35,7 @@ enum WebPReader {
             default:
                 if needed.contains(type) { image.keep(position..<end) } else { image.leaveOut() }
             }
-            if let size = size(type, content) { try image.setSize(size.width, size.height) }
+            if let size = size(type, content) { try ImageContent.checkSize(size.width, size.height) }
             position = end
         }
         guard position == file.length else { throw FileRefusal.malformed }
