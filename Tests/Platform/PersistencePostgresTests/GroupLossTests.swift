@@ -14,7 +14,7 @@ struct GroupLossTests {
         try await withTestDatabase(.postgres, migrations: testMigrations) { test in
             let shared = PostgresShared(
                 target: try PostgresTarget(url: test.address), queue: JobQueue(bound: 8), fetches: JobQueue(bound: 8),
-                patience: .seconds(100), margin: .seconds(5), deadline: .seconds(200), recheck: .seconds(1),
+                patience: .seconds(100), deadline: .seconds(200), margin: .seconds(5), recheck: .seconds(1),
                 services: .testing(),
                 logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
             let worker = PostgresWorker(
