@@ -4,6 +4,7 @@ import Cryptography
 import Directory
 import Documents
 import Foundation
+import HTTPTypes
 import Persistence
 import Testing
 
