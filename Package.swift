@@ -242,7 +242,7 @@ let package = Package(
             name: "CareSyncServerTests",
             dependencies: [
                 "AuditTrail", "CareSyncCore", "CareSyncServer", "CareSyncTesting", "Cryptography", "Directory",
-                "Identity", "Outbox", "Persistence", "Settings", "WebAPI",
+                "FeatureContract", "Identity", "ObjectStorage", "Outbox", "Persistence", "Settings", "WebAPI",
                 .httpTypes, .logging,
             ],
             path: "Tests/CareSyncServerTests", exclude: ["Matrix/authorization-matrix.tsv"], swiftSettings: strict),

@@ -26,6 +26,7 @@ struct DescribedPatient: WireValue, DescribedAs {
 
     func encode(to encoder: any Encoder) throws { try response.encode(to: encoder) }
 
+    /// What Directory shows a patient as.
     static var described: any Decodable.Type {
         for shape in DirectoryFeature.profileShapes where shape.value == Role.patient.rawValue { return shape.type }
         return MessageResponse.self

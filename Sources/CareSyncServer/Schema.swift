@@ -9,7 +9,7 @@ package enum Schema {
     /// Once a release is installed, entries are only added at the end.
     private static let order = [
         "platform/id-allocators", "platform/outbox", "platform/idempotency-keys", "platform/revocations",
-        "platform/audit-log",
+        "platform/installation", "platform/audit-log",
         "mail/deliveries",
         "identity/accounts", "identity/sessions", "identity/address-blocks", "identity/sign-in-protection",
         "identity/second-factors", "identity/one-time-codes", "identity/email-changes",

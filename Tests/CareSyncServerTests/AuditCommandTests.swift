@@ -150,6 +150,6 @@ struct AuditCommandTests {
 
         let missing = try await server.command(["audit", "verify", "--checkpoints", "/nowhere"])
         #expect(missing.status == 1)
-        #expect(!missing.errors.isEmpty)
+        #expect(missing.errors.contains("/nowhere cannot be opened: No such file or directory."), "\(missing.errors)")
     }
 }

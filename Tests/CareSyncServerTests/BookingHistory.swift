@@ -111,10 +111,8 @@ struct LinearizabilityChecker {
         case (.book(let slot), .refused):
             guard taken[slot] != nil else { return nil }
         case (.cancel(let id), .done), (.cancel(let id), .unknown):
-            guard let slot = taken.firstIndex(of: id) else { return nil }
-            next[slot] = nil
-        case (.cancel(let id), .refused):
-            guard !taken.contains(id) else { return nil }
+            // A repeated one is answered like the first, and frees nothing that somebody else has taken meanwhile.
+            if let slot = taken.firstIndex(of: id) { next[slot] = nil }
         case (.move(let id, let slot), .done), (.move(let id, let slot), .unknown):
             guard let from = taken.firstIndex(of: id), taken[slot] == nil || slot == from else { return nil }
             next[from] = nil

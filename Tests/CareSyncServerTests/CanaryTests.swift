@@ -105,7 +105,9 @@ private struct CanaryVisit {
         let amendment = #"{"text":"canary-amendment-gazebo"}"#
         let amended = try await send("POST", "\(path)/amendments", amendment, token: doctorToken)
         #expect(try await send("PUT", allergies, list, token: token).status == 200)
-        #expect([written.status, changed.status, amended.status] == [200, 200, 201])
+        #expect(written.status == 200)
+        #expect(changed.status == 200)
+        #expect(amended.status == 201)
         return [
             try await send("POST", "/api/medical-history", entry, token: token),
             try await send(

@@ -59,4 +59,44 @@ struct CommandTests {
         #expect(await worker.stop() == 0)
         await server.stop()
     }
+
+    @Test("what keeps a command from working is told in a sentence")
+    func sentences() async throws {
+        let server = try LiveServer()
+        try await server.start()
+        let port = "\(server.port)"
+        let taken = try await LiveServer().command(["serve"], environment: ["CARESYNC_PORT": port])
+        #expect(taken.status == 1)
+        #expect(
+            taken.errors.contains(
+                "127.0.0.1:\(port) cannot be listened on: Address already in use. It is what CARESYNC_HOST and "
+                    + "CARESYNC_PORT name."), "\(taken.errors)")
+        await server.stop()
+
+        let other = try LiveServer()
+        let file = other.directory + "/notes.txt"
+        try Data(String(repeating: "This is no database. ", count: 100).utf8).write(to: URL(fileURLWithPath: file))
+        for command in [["serve"], ["check"], ["migrate"], ["audit", "verify"]] {
+            let refused = try await other.command(command, environment: ["DATABASE_URL": "sqlite:\(file)"])
+            #expect(refused.status == 1)
+            #expect(
+                (refused.output + refused.errors).contains("\(file) is not a SQLite database."), "\(refused.errors)")
+            let folder = try await other.command(command, environment: ["CARESYNC_DATA_DIR": file])
+            #expect(folder.status == 78)
+            #expect(folder.errors.contains("CARESYNC_DATA_DIR must be a folder, and '\(file)' is a file"))
+            let inside = try await other.command(
+                command, environment: ["DATABASE_URL": "sqlite:\(file)/caresync.sqlite"])
+            #expect(command == ["serve"] || command == ["migrate"] ? inside.status == 1 : true)
+            #expect(!inside.errors.contains("NSPOSIXErrorDomain") && !inside.errors.contains("CocoaError"))
+        }
+    }
+
+    @Test("a dry run of the migration makes nothing")
+    func dryRun() async throws {
+        let server = try LiveServer()
+        let listed = try await server.command(["migrate", "--dry-run"])
+        #expect(listed.status == 0)
+        #expect(listed.output.contains("migrations would be applied"))
+        #expect(!FileManager.default.fileExists(atPath: server.directory + "/data"))
+    }
 }

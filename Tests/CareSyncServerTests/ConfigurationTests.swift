@@ -138,6 +138,34 @@ struct ConfigurationTests {
         #expect(loaded.warnings == ["CARESYNC_PROT is not a setting and has no effect; did you mean CARESYNC_PORT?"])
     }
 
+    @Test("production says when nobody could register, for want of mail")
+    func unreachableVerification() throws {
+        func warnings(_ environment: [String: String]) throws -> [String] {
+            try LoadedConfiguration.load(environment: Self.production.merging(environment) { _, given in given })
+                .warnings
+        }
+        #expect(
+            try warnings([:]) == [
+                "Nobody can register: addresses have to be verified by mail, and there is no CARESYNC_MAIL_URL."
+            ])
+        #expect(try warnings(["CARESYNC_EMAIL_VERIFICATION": "optional"]).isEmpty)
+        #expect(
+            try warnings(["CARESYNC_MAIL_URL": "sendgrid:SG.key", "CARESYNC_MAIL_FROM": "a@clinic.example"]).isEmpty)
+        #expect(try LoadedConfiguration.load(environment: [:], createsKeys: false).warnings.isEmpty)
+    }
+
+    @Test("the table of settings in the README names every setting, and no other")
+    func readme() throws {
+        let path = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().appendingPathComponent("README.md")
+        let rows = try String(contentsOf: path, encoding: .utf8).components(separatedBy: "\n")
+            .drop { $0 != "| variable | default | meaning |" }.dropFirst(2).prefix { $0.hasPrefix("| ") }
+        let named = rows.flatMap { row in
+            row.split(separator: "|")[0].split(separator: "`").filter { !$0.contains(" ") }.map(String.init)
+        }
+        #expect(named.sorted() == Setting.all.map(\.name).sorted())
+    }
+
     @Test("an empty variable counts as absent")
     func emptyVariable() throws {
         let loaded = try LoadedConfiguration.load(environment: ["CARESYNC_PORT": " "], createsKeys: false)

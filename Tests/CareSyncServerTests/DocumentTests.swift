@@ -138,8 +138,24 @@ struct DocumentTests {
                 }
             }
         }
+        // A sentence with a number tells of one that makes sense.
+        for (code, example) in try #require(components["examples"]) {
+            let summary = try #require(example["summary"] as? String)
+            #expect(!summary.contains(" 0"), "\(code): \(summary)")
+        }
         let user = try #require(components["schemas"]?["SessionUser"])
         #expect((user["oneOf"] as? [[String: String]])?.count == 3)
-        #expect((user["discriminator"] as? [String: Any])?["propertyName"] as? String == "role")
+        let discriminator = try #require(user["discriminator"] as? [String: Any])
+        #expect(discriminator["propertyName"] as? String == "role")
+        // A generated client picks the shape by the role, so each shape has one role and a component that nothing else is.
+        let mapping = try #require(discriminator["mapping"] as? [String: String])
+        #expect(mapping.keys.sorted() == ["ADMIN", "DOCTOR", "PATIENT"])
+        for (role, reference) in mapping {
+            let shape = components["schemas"]?[String(reference.split(separator: "/").last ?? "")]
+            let property = (shape?["properties"] as? [String: [String: Any]])?["role"]
+            let named = (property?["$ref"] as? String)?.split(separator: "/").last.map(String.init) ?? ""
+            #expect(components["schemas"]?[named]?["enum"] as? [String] == [role], "\(reference)")
+        }
+        #expect(mapping["ADMIN"] != "#/components/schemas/UserSummaryResponse")
     }
 }

@@ -1,6 +1,7 @@
 import CareSyncServer
 import CareSyncTesting
 import Foundation
+import ObjectStorage
 import Testing
 
 @Suite("Where documents are kept")

@@ -18,6 +18,16 @@ package struct CheckpointFile: Sendable {
         }
     }
 
+    /// The system does not let the file be used.
+    package struct Unusable: Error, Equatable, CustomStringConvertible {
+        package let path: String
+        package let code: Int32
+
+        package var description: String {
+            "The checkpoint file \(path) cannot be opened: \(String(cString: strerror(code)))."
+        }
+    }
+
     package let path: String
     private let hash: KeyedHash
 
@@ -40,13 +50,12 @@ package struct CheckpointFile: Sendable {
     /// Adds a line for each checkpoint, taken at `now`, and waits until the disk has them; the lines. Processes that share
     /// the file take turns.
     package func append(_ checkpoints: [AuditCheckpoint], at now: Instant) throws -> [String] {
-        try FileManager.default.createDirectory(
-            at: URL(fileURLWithPath: path).deletingLastPathComponent(), withIntermediateDirectories: true)
+        try DurableFile.makeFolder(URL(fileURLWithPath: path).deletingLastPathComponent().path)
         let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw POSIXError(.init(rawValue: errno) ?? .EIO) }
+        guard descriptor >= 0 else { throw Unusable(path: path, code: errno) }
         // Closing it also gives the lock back.
         let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
-        guard flock(descriptor, LOCK_EX) == 0 else { throw POSIXError(.init(rawValue: errno) ?? .EIO) }
+        guard flock(descriptor, LOCK_EX) == 0 else { throw Unusable(path: path, code: errno) }
         var previous = try lastSignature(file)
         let lines = try checkpoints.map { checkpoint in
             let line = line(checkpoint, at: now, behind: previous)
@@ -85,7 +94,7 @@ package struct CheckpointFile: Sendable {
 
     /// Every checkpoint of the file. Throws ``BadLine``; a last line without an end is one that is being written.
     package func read() throws -> AuditCheckpointSet {
-        guard let file = fopen(path, "r") else { throw POSIXError(.init(rawValue: errno) ?? .EIO) }
+        guard let file = fopen(path, "r") else { throw Unusable(path: path, code: errno) }
         defer { fclose(file) }
         var buffer: UnsafeMutablePointer<CChar>?
         var capacity = 0

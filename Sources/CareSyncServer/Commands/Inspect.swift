@@ -8,7 +8,7 @@ import WebAPI
 extension Program {
     /// Applies the migrations that are missing, or lists them.
     package func migrate(isDryRun: Bool) async throws {
-        let (configuration, logger) = try load()
+        let (configuration, logger) = try load(createsKeys: !isDryRun)
         if isDryRun, isFileMissing(configuration.database) {
             return list(try Schema.ledger(), heading: "would be applied")
         }
@@ -57,10 +57,16 @@ extension Program {
         }
         do {
             let database = try configuration.openDatabase(logger: ConsoleLog.logger(.critical))
-            let pending = try await Migrator(database: database, ledger: try Schema.ledger()).pending()
-            await database.close()
-            output.line("database: answers; \(pending.count) migrations are pending")
-            return true
+            do {
+                let pending = try await Migrator(database: database, ledger: try Schema.ledger()).pending()
+                if pending.isEmpty { try await Installation(configuration.keys).verify(database) }
+                await database.close()
+                output.line("database: answers; \(pending.count) migrations are pending")
+                return true
+            } catch {
+                await database.close()
+                throw error
+            }
         } catch {
             output.line("database: \(error)")
             return false

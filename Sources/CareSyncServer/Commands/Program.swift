@@ -16,14 +16,14 @@ package struct Program: Sendable {
     }
 
     /// The configuration, after its warnings were logged, with a logger of the level it asks for.
-    func load() throws -> (ServerConfiguration, Logger) {
-        let loaded = try LoadedConfiguration.load(environment: environment)
+    func load(createsKeys: Bool = true) throws -> (ServerConfiguration, Logger) {
+        let loaded = try LoadedConfiguration.load(environment: environment, createsKeys: createsKeys)
         let logger = ConsoleLog.logger(loaded.configuration.logLevel)
         for warning in loaded.warnings { logger.warning("\(warning)") }
         return (loaded.configuration, logger)
     }
 
-    /// Opens the configured database, migrates it, and closes it after `body`.
+    /// Opens the configured database, migrates it, makes sure that the secrets are its own, and closes it after `body`.
     func withSystem<Value>(_ body: (CareSync) async throws -> Value) async throws -> Value {
         let (configuration, logger) = try load()
         let database = try configuration.openDatabase(logger: logger)
@@ -33,6 +33,7 @@ package struct Program: Sendable {
             ).run() {
                 logger.notice("migrated", metadata: ["name": "\(migration.name)"])
             }
+            try await Installation(configuration.keys).claim(database)
             let value = try await body(
                 try await CareSync(configuration: configuration, database: database, logger: logger))
             await database.close()

@@ -15,10 +15,12 @@ extension Program {
         let logger = ConsoleLog.logger(configuration.logLevel)
         let database = try configuration.openDatabase(logger: logger)
         do {
-            let isWhole = try await rotate(
-                CareSync.keyRotation(configuration, database: database, logger: logger) {
-                    StandardStreams.error.line($0)
-                }, isDryRun: isDryRun, reencrypts: reencrypts)
+            let rotation = try await CareSync.keyRotation(configuration, database: database, logger: logger) {
+                StandardStreams.error.line($0)
+            }
+            let installation = Installation(configuration.keys)
+            try await isDryRun ? installation.verify(database) : installation.claim(database)
+            let isWhole = try await rotate(rotation, isDryRun: isDryRun, reencrypts: reencrypts)
             await database.close()
             return isWhole
         } catch {

@@ -1,5 +1,6 @@
 import CareSyncCore
 import FeatureContract
+import HTTPServer
 import Logging
 import ServiceLifecycle
 import Settings
@@ -13,7 +14,12 @@ extension Program {
             let server = try system.makeServer(connections: OpenFiles.connections()) { port in
                 output.write(startLines(system, accounts: accounts, port: port))
             }
-            try await run(system, services: system.services + [server])
+            do {
+                try await run(system, services: system.services + [server])
+            } catch let failure as WebServer.ListenFailure {
+                throw Refusal(
+                    description: "\(failure) It is what \(Setting.host.name) and \(Setting.port.name) name.")
+            }
         }
     }
 

@@ -45,7 +45,7 @@ private struct Loading {
         let isInsecureAllowed = reader.value(.allowInsecure, default: false, shown: "off", SettingValues.isOn)
         let host = host(mode, isInsecureAllowed)
         let port = reader.value(.port, default: 8080, shown: "8080", SettingValues.number(0...65_535))
-        let directory = reader.value(.dataDirectory, default: "./data", shown: "./data") { $0 }
+        let directory = reader.value(.dataDirectory, default: "./data", shown: "./data", Self.folder)
         let database = database(directory)
         let pool = reader.value(.databasePool, default: 16, shown: "16", SettingValues.number(1...256))
         let zone = zone()
@@ -68,6 +68,10 @@ private struct Loading {
         let keys = try keys(mode, store, missing)
         if isDictionaryMissing, mode == .production {
             reader.complain(.environment, "production: \(Self.noDictionary)")
+        }
+        if mode == .production, identity.emailVerificationRequired, !mail.isAvailable {
+            warnings.append(
+                "Nobody can register: addresses have to be verified by mail, and there is no \(Setting.mailURL.name).")
         }
         guard reader.mistakes.isEmpty, let keys, let zone else { throw ConfigurationMistakes(list: reader.mistakes) }
         return ServerConfiguration(
@@ -97,6 +101,14 @@ private struct Loading {
 
     private static func isLoopback(_ host: String) -> Bool {
         host == "localhost" || host == "::1" || (host.hasPrefix("127.") && host.split(separator: ".").count == 4)
+    }
+
+    private static func folder(_ path: String) throws -> String {
+        var isFolder = ObjCBool(false)
+        guard !FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) || isFolder.boolValue else {
+            throw SettingError("must be a folder, and '\(path)' is a file")
+        }
+        return path
     }
 
     private mutating func database(_ directory: String) -> DatabaseLocation {

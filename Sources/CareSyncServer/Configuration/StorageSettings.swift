@@ -61,17 +61,16 @@ enum StorageLocation {
     }
 
     private static func parameters(_ query: String) throws -> [String: String] {
-        var parts = URLComponents()
-        parts.percentEncodedQuery = query.isEmpty ? nil : query
         var values: [String: String] = [:]
-        for item in parts.queryItems ?? [] {
-            guard ["endpoint", "region", "prefix"].contains(item.name) else {
-                throw SettingError("knows the parameters endpoint, region and prefix, not '\(item.name)'")
+        for item in query.split(separator: "&") {
+            let parts = item.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            let name = String(parts[0])
+            guard ["endpoint", "region", "prefix"].contains(name) else {
+                throw SettingError("knows the parameters endpoint, region and prefix, not '\(name)'")
             }
-            guard values[item.name] == nil, let value = item.value, !value.isEmpty else {
-                throw SettingError("must give \(item.name) one value")
-            }
-            values[item.name] = value
+            guard values[name] == nil, parts.count == 2, let value = parts[1].removingPercentEncoding, !value.isEmpty
+            else { throw SettingError("must give \(name) one value") }
+            values[name] = value
         }
         return values
     }

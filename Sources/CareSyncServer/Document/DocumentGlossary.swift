@@ -234,6 +234,7 @@ enum DocumentGlossary {
         "HealthStatus": "Always `UP`.",
         "ProblemCode": "What went wrong, for a program. Treat one you do not know by the status.",
         "Role": "What an account may be. An account has exactly one role.",
+        "PatientRole": "Always `PATIENT`.", "DoctorRole": "Always `DOCTOR`.", "AdministratorRole": "Always `ADMIN`.",
         "SessionUser": "Who has signed in; `role` tells which shape it has.",
         "AppointmentStatus":
             "Where an appointment stands. `CANCELLED` is a hold that ran out, or a deleted appointment.",

@@ -25,7 +25,7 @@ package struct DirectoryFeature: Feature {
     /// What each role is described as after sign-in.
     package static let profileShapes: [(value: String, type: any (Decodable & Sendable).Type)] = [
         (Role.patient.rawValue, PatientResponse.self), (Role.doctor.rawValue, DoctorResponse.self),
-        (Role.admin.rawValue, UserSummaryResponse.self),
+        (Role.admin.rawValue, AdministratorResponse.self),
     ]
 
     /// - Parameters:

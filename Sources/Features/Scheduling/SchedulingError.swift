@@ -38,8 +38,8 @@ package enum SchedulingError: FailureCatalogue, Equatable {
     static let refusedBookings = refusedSlots + [.patientInactive, .tooManyAppointments, .tooManyHolds]
     /// Why an appointment gets no other time.
     static let refusedChanges: [SchedulingError] = [.appointmentNotFound, .illegalTransition, .inactive, .over]
-    /// Why a doctor cannot move an appointment to another status.
-    static let refusedMoves: [SchedulingError] = [
+    /// Why a doctor cannot change the status of an appointment.
+    static let refusedStatusChanges: [SchedulingError] = [
         .doctorNotVerified, .appointmentNotFound, .illegalTransition, .inactive, .over, .paymentRequired,
         .patientInactive,
     ]
@@ -85,7 +85,7 @@ package enum SchedulingError: FailureCatalogue, Equatable {
         case .slotUnavailable(let free): Self.taken("This time is no longer free.", free)
         case .patientBusy(let free): Self.taken("The patient has another appointment at this time.", free)
         case .illegalTransition:
-            Problem(.conflict, "ILLEGAL_TRANSITION", "The appointment cannot be moved to this status.")
+            Problem(.conflict, "ILLEGAL_TRANSITION", "The appointment's status does not allow this.")
         case .notStarted:
             Problem(.conflict, "NOT_STARTED", "A no-show can be recorded only after the start time.")
         case .inactive: Problem(.conflict, "APPOINTMENT_INACTIVE", "The appointment is no longer active.")

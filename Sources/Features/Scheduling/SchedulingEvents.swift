@@ -53,6 +53,8 @@ package struct AppointmentRescheduled: AppointmentEvent, Equatable {
     /// The starts.
     package let from: Instant
     package let to: Instant
+    /// Until when the slot waits for its payment; `nil` when it does not.
+    package let heldUntil: Instant?
     package let by: UserID?
     package let at: Instant
 }

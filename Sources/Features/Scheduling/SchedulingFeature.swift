@@ -58,7 +58,7 @@ package struct SchedulingFeature: Feature {
             .transaction(NightlyJob.Run.self) { run, db in try nightly.run(run, db) },
         ]
         notices = AppointmentNotices(zone: zone, isMailAvailable: settings.isMailAvailable)
-        mails = AppointmentMails.kinds(zone: zone)
+        mails = AppointmentMails.kinds(zone: zone, advice: settings.advice)
         self.nightly = nightly
         self.logger = logger
     }

@@ -92,7 +92,20 @@ package enum TextKey {
     private static func tokens(of text: String) -> [Substring.UnicodeScalarView] {
         // A lone acute accent, typed for an apostrophe, would decompose into a blank and a mark.
         let text = String(String.UnicodeScalarView(text.unicodeScalars.map { $0.value == 0xB4 ? "'" : $0 }))
-        return folded(text).unicodeScalars.split(separator: " ")
+        let folded = folded(text).unicodeScalars
+        let words = folded.split { $0 == " " || isSeparator($0) }
+        // Nothing but punctuation is looked for as it stands.
+        return words.isEmpty ? folded.split(separator: " ") : words
+    }
+
+    /// Punctuation that stands between words with or without a blank, such as the comma of "Verma, Asha".
+    private static func isSeparator(_ scalar: Unicode.Scalar) -> Bool {
+        guard !isJoint(scalar) else { return false }
+        switch scalar.properties.generalCategory {
+        case .openPunctuation, .closePunctuation, .initialPunctuation, .finalPunctuation: return true
+        case .otherPunctuation: return !"%&@#*".unicodeScalars.contains(scalar)
+        default: return scalar == "|"
+        }
     }
 
     private static func isTitle(_ token: Substring.UnicodeScalarView) -> Bool {

@@ -46,9 +46,16 @@ package struct DurableFile: Sendable {
 
     private var folder: String { URL(fileURLWithPath: path).deletingLastPathComponent().path }
 
-    private func makeFolder() throws {
-        try FileManager.default.createDirectory(
-            atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+    private func makeFolder() throws { try Self.makeFolder(folder) }
+
+    /// Makes a folder, and those above it, unless they are there. Readable by this account only.
+    package static func makeFolder(_ path: String) throws {
+        guard mkdir(path, 0o700) != 0, errno != EEXIST else { return }
+        let code = errno
+        let parent = URL(fileURLWithPath: path).deletingLastPathComponent().path
+        guard code == ENOENT, parent != path else { throw WriteFailure(path: path, code: code) }
+        try makeFolder(parent)
+        guard mkdir(path, 0o700) == 0 || errno == EEXIST else { throw WriteFailure(path: path, code: errno) }
     }
 
     /// Writes the content beside the file; `publish` gives it its name.

@@ -29,12 +29,6 @@ package enum KeyPurpose: String, Sendable, CaseIterable {
     case prescriptionCode = "prescription-code"
     /// Stored answers of idempotent requests.
     case idempotency = "idempotency"
-    /// Payloads of the outbox that may not be readable.
-    case outboxPayload = "outbox-payload"
-    /// Values in a cache outside the process.
-    case cacheEntry = "cache-entry"
-    /// Form tokens of the server-rendered pages.
-    case formToken = "form-token"
 }
 
 /// The secret from which every key that does not rotate is derived; it is the same on all nodes and not part of the key
@@ -42,7 +36,7 @@ package enum KeyPurpose: String, Sendable, CaseIterable {
 package struct RootSecret: Sendable {
     package static let minimumBytes = 32
 
-    private let secret: SecretBytes
+    let secret: SecretBytes
 
     package init(_ bytes: [UInt8]) throws {
         guard bytes.count >= Self.minimumBytes else {

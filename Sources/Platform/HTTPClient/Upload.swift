@@ -10,7 +10,13 @@ final class Upload: AsyncSequence, Sendable {
 
     let length: Int64
     private let read: @Sendable (_ offset: Int64, _ count: Int) async throws -> ByteBuffer
-    private let state = Mutex<(isHandedOver: Bool, failure: (any Error)?)>((false, nil))
+    private let state = Mutex(State())
+
+    private struct State {
+        var isHandedOver = false
+        var lastAsked = ContinuousClock.now
+        var failure: (any Error)?
+    }
 
     /// `nil` when there is no body.
     init?(_ body: WebBody) {
@@ -27,6 +33,9 @@ final class Upload: AsyncSequence, Sendable {
 
     var isHandedOver: Bool { state.withLock { $0.isHandedOver } }
 
+    /// When a piece was asked for last, or the attempt began.
+    var lastAsked: ContinuousClock.Instant { state.withLock { $0.lastAsked } }
+
     /// Why the body itself could not be read.
     var failure: (any Error)? { state.withLock { $0.failure } }
 
@@ -35,10 +44,8 @@ final class Upload: AsyncSequence, Sendable {
         var offset: Int64 = 0
 
         mutating func next() async throws -> ByteBuffer? {
-            guard offset < upload.length else {
-                upload.state.withLock { $0.isHandedOver = true }
-                return nil
-            }
+            upload.noteAsked()
+            guard offset < upload.length else { return nil }
             let piece = try await upload.piece(at: offset)
             offset += Int64(piece.readableBytes)
             return piece
@@ -47,8 +54,14 @@ final class Upload: AsyncSequence, Sendable {
 
     func makeAsyncIterator() -> AsyncIterator { AsyncIterator(upload: self) }
 
+    private func noteAsked() {
+        state.withLock { state in
+            state.isHandedOver = true
+            state.lastAsked = .now
+        }
+    }
+
     private func piece(at offset: Int64) async throws -> ByteBuffer {
-        state.withLock { $0.isHandedOver = true }
         do {
             let piece = try await read(offset, Int(Swift.min(Int64(Self.piece), length - offset)))
             guard piece.readableBytes > 0 else { throw EndedEarly() }

@@ -20,7 +20,7 @@ package final class WebClient: Sendable {
     /// - Parameters:
     ///   - connections: the most that are open to one host; further requests wait within their time.
     ///   - connect: how long a connection may take.
-    ///   - silence: how long the other side may take nothing of a body that is being sent.
+    ///   - silence: how long the other side may take nothing of a body that is being sent, or leave it unanswered.
     package init(
         connections: Int = 8, connect: Duration = .seconds(3), silence: Duration? = nil, random: RandomSource = .system
     ) {
@@ -79,6 +79,8 @@ package final class WebClient: Sendable {
             return repeats.pause(after: attempt, asked: answer.retryAfter, random: random)
         case .failure(let failure as WebFailure):
             guard request.isRepeatable || !failure.mayHaveArrived, failure.reason != .badAddress else { return nil }
+            // Whoever was silent for so long would be again.
+            guard failure.reason != .timedOut || !failure.mayHaveArrived else { return nil }
             return repeats.pause(after: attempt, asked: nil, random: random)
         case .failure: return nil
         }
@@ -93,11 +95,33 @@ package final class WebClient: Sendable {
         for header in request.headers { outgoing.headers.add(name: header.name, value: header.value) }
         if let upload { outgoing.body = .stream(upload, length: .known(upload.length)) }
         do {
-            let answer = try await current().execute(outgoing, deadline: .now() + Self.amount(end - .now))
-            return WebResponse(answer, patience: patience, until: end)
+            let answer = try await execute(outgoing, upload, until: end)
+            return WebResponse(answer, from: self, patience: patience, until: end)
         } catch {
             if let failure = upload?.failure { throw failure }
             throw WebFailure(error, mayHaveArrived: upload?.isHandedOver ?? true)
+        }
+    }
+
+    /// AsyncHTTPClient's own time for writing ends when nothing is given to it, not when nothing is taken.
+    private func execute(
+        _ request: HTTPClientRequest, _ upload: Upload?, until end: ContinuousClock.Instant
+    ) async throws -> HTTPClientResponse {
+        let client = current()
+        let deadline = NIODeadline.now() + Self.amount(end - .now)
+        guard let upload, let silence else { return try await client.execute(request, deadline: deadline) }
+        return try await withThrowingTaskGroup(of: HTTPClientResponse.self) { group in
+            defer { group.cancelAll() }
+            group.addTask { try await client.execute(request, deadline: deadline) }
+            group.addTask {
+                while true {
+                    let due = upload.lastAsked + silence
+                    guard due > .now else { throw WebFailure(reason: .timedOut, mayHaveArrived: true) }
+                    try await Task.sleep(until: due, clock: .continuous)
+                }
+            }
+            guard let answer = try await group.next() else { throw CancellationError() }
+            return answer
         }
     }
 
@@ -107,7 +131,6 @@ package final class WebClient: Sendable {
             var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
             configuration.httpVersion = .http1Only
             configuration.timeout.connect = Self.amount(connect)
-            configuration.timeout.write = silence.map(Self.amount)
             configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = connections
             // It would try a refused connection again until the request's time is over.
             configuration.connectionPool.retryConnectionEstablishment = false

@@ -28,7 +28,7 @@ extension WebFailure {
 
     private static func reason(_ error: any Error) -> Reason {
         if let failure = error as? WebFailure { return failure.reason }
-        if error is HTTPParserError { return .malformed }
+        if let broken = error as? HTTPParserError { return broken == .invalidEOFState ? .cut : .malformed }
         switch error as? HTTPClientError {
         case .some(.deadlineExceeded), .some(.connectTimeout), .some(.readTimeout), .some(.writeTimeout),
             .some(.getConnectionFromPoolTimeout), .some(.tlsHandshakeTimeout):

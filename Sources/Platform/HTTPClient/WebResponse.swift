@@ -7,10 +7,14 @@ package struct WebResponse: Sendable {
     package let status: Int
     private let headers: HTTPHeaders
     private let content: HTTPClientResponse.Body
+    private let client: WebClient
     private let patience: Duration
     private let end: ContinuousClock.Instant
 
-    init(_ answer: HTTPClientResponse, patience: Duration, until end: ContinuousClock.Instant) {
+    init(
+        _ answer: HTTPClientResponse, from client: WebClient, patience: Duration, until end: ContinuousClock.Instant
+    ) {
+        self.client = client
         status = Int(answer.status.code)
         headers = answer.headers
         content = answer.body
@@ -29,12 +33,12 @@ package struct WebResponse: Sendable {
 
     /// The body as it comes, 64 KiB at most at once. Each piece has the time of the request to come; how long the
     /// reader takes between pieces does not matter.
-    package var body: WebStream { WebStream(content: content, patience: patience, end: nil) }
+    package var body: WebStream { WebStream(content: content, client: client, patience: patience, end: nil) }
 
     /// The whole body, which must be here within the request's time and have at most `limit` bytes.
     package func collect(upTo limit: Int) async throws -> ByteBuffer {
         var whole = ByteBuffer()
-        for try await piece in WebStream(content: content, patience: patience, end: end) {
+        for try await piece in WebStream(content: content, client: client, patience: patience, end: end) {
             guard whole.readableBytes + piece.readableBytes <= limit else {
                 throw WebFailure(reason: .tooLarge, mayHaveArrived: true)
             }
@@ -51,11 +55,14 @@ package struct WebStream: AsyncSequence, Sendable {
     private static let piece = 65_536
 
     let content: HTTPClientResponse.Body
+    let client: WebClient
     let patience: Duration
     let end: ContinuousClock.Instant?
 
     package struct AsyncIterator: AsyncIteratorProtocol {
         let reader: BodyReader
+        /// Held until the body is read: a client that ends closes its connections.
+        let client: WebClient
         let patience: Duration
         let end: ContinuousClock.Instant?
         var pending = ByteBuffer()
@@ -88,7 +95,7 @@ package struct WebStream: AsyncSequence, Sendable {
     }
 
     package func makeAsyncIterator() -> AsyncIterator {
-        AsyncIterator(reader: BodyReader(content), patience: patience, end: end)
+        AsyncIterator(reader: BodyReader(content), client: client, patience: patience, end: end)
     }
 }
 

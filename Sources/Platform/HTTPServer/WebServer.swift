@@ -1,3 +1,4 @@
+import Foundation
 import HummingbirdCore
 package import Logging
 import NIOCore
@@ -7,7 +8,16 @@ import ServiceLifecycle
 /// Listens, and serves every connection by a ``ConnectionChannel``. Hummingbird binds the port, bounds the number of
 /// connections and stops them gracefully.
 package struct WebServer: Service {
+    /// Nothing can listen where it was told to.
+    package struct ListenFailure: Error, CustomStringConvertible {
+        package let address: String
+        package let reason: String
+
+        package var description: String { "\(address) cannot be listened on: \(reason)." }
+    }
+
     private let server: any Service
+    private let address: String
 
     /// Beyond `connections` at a time, further ones wait in the backlog until one ends.
     ///
@@ -20,6 +30,7 @@ package struct WebServer: Service {
         let channel = ConnectionChannel(
             responder, limits: limits, budget: budget,
             table: ConnectionTable(capacity: connections, grace: limits.newcomerTime))
+        address = host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
         server = channel.server(
             configuration: ServerConfiguration(
                 address: .hostname(host, port: port), backlog: 1024,
@@ -28,7 +39,14 @@ package struct WebServer: Service {
             eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: logger)
     }
 
+    /// Throws ``ListenFailure`` when the address cannot be had.
     package func run() async throws {
-        try await server.run()
+        do {
+            try await server.run()
+        } catch let error as IOError {
+            throw ListenFailure(address: address, reason: String(cString: strerror(error.errnoCode)))
+        } catch is SocketAddressError {
+            throw ListenFailure(address: address, reason: "there is no such address")
+        }
     }
 }

@@ -45,9 +45,7 @@ final class PDFComposer {
         case .image(let image):
             let picture = try picture(image, within: PDFPages.contentWidth)
             if pages.room < picture.height { try breakPage() }
-            pages.add(
-                .picture(picture.picture, width: picture.width), x: PDFPages.margin, y: pages.y,
-                tags: [pages.newTag("Figure")])
+            pages.add(.picture(picture.picture, width: picture.width), x: PDFPages.margin, y: pages.y)
             pages.advance(by: picture.height + Self.gap)
         case .rule:
             pages.add(
@@ -116,8 +114,7 @@ final class PDFComposer {
                 case .line(let layout, let line):
                     pages.add(.line(layout, line), x: cell.x + PDFTableRow.padding, y: y, tags: cell.tags)
                 case .picture(let picture, let width, _):
-                    pages.add(
-                        .picture(picture, width: width), x: cell.x + PDFTableRow.padding, y: y, tags: cell.tags)
+                    pages.add(.picture(picture, width: width), x: cell.x + PDFTableRow.padding, y: y)
                 }
                 y += part.height
             }
@@ -157,13 +154,15 @@ final class PDFComposer {
 // MARK: - Drawing
 
 extension PDFComposer {
-    /// Opens and closes the tags as the pieces change them; none stays open beyond its page.
+    /// Opens and closes the tags as the pieces change them; none stays open beyond its page. Decoration comes first, so that
+    /// it parts no tag, and lies below the texts.
     private func draw(_ page: [PDFPages.Piece]) throws(PDFError) {
+        for piece in page where piece.tags.isEmpty { draw(piece) }
         var open: [PDFPages.Tag] = []
         func close(to count: Int) {
             while open.count > count { surface.library.endTag(surface.context, open.removeLast().name) }
         }
-        for piece in page {
+        for piece in page where !piece.tags.isEmpty {
             let shared = zip(open, piece.tags).prefix { $0 == $1 }.count
             close(to: shared)
             for tag in piece.tags.dropFirst(shared) {

@@ -10,7 +10,7 @@ struct PDFPages {
 
     /// A part of the document's structure, by which readers that speak find their way.
     struct Tag: Equatable {
-        /// As PDF names it: `P`, `H1`, `Table`, `TR`, `TD`, `Figure`.
+        /// As PDF names it: `P`, `H1`, `Table`, `TR`, `TD`.
         let name: String
         let number: Int
     }
@@ -26,7 +26,7 @@ struct PDFPages {
         let content: Content
         let x: Double
         let y: Double
-        /// From the outermost on; empty for decoration.
+        /// From the outermost on; empty for decoration and for pictures, in whose tags cairo 1.16 fails.
         let tags: [Tag]
     }
 

@@ -46,12 +46,18 @@ final class PDFTextLayout {
         library.showLine(surface.context, line.line)
     }
 
-    /// Without control characters, but line feeds and tabs.
+    /// Without control characters, but line feeds and tabs. Codes that stand for no character, which cairo refuses, become
+    /// the replacement character.
     static func printable(_ text: String) -> String {
-        let scalars = text.replacing("\r\n", with: "\n").unicodeScalars.filter {
-            $0 == "\n" || $0 == "\t" || $0.properties.generalCategory != .control
+        var result = String.UnicodeScalarView()
+        for scalar in text.replacing("\r\n", with: "\n").unicodeScalars {
+            if (0xFDD0...0xFDEF).contains(scalar.value) || scalar.value & 0xFFFE == 0xFFFE {
+                result.append("\u{FFFD}")
+            } else if scalar == "\n" || scalar == "\t" || scalar.properties.generalCategory != .control {
+                result.append(scalar)
+            }
         }
-        return String(String.UnicodeScalarView(scalars))
+        return String(result)
     }
 
     private static func lines(of layout: OpaquePointer, _ library: PangoLibrary) -> [Line] {

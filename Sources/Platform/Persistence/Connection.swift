@@ -97,6 +97,23 @@ extension Connection {
 }
 
 extension Connection {
+    /// The different texts of a column, in order. By way of an index on it the cost is that of their number, however many rows
+    /// there are.
+    package func distinctTexts(_ column: SQL, in table: SQL, where condition: SQL) throws -> [String] {
+        var found: [String] = []
+        while let next: String = try value(
+            """
+            SELECT \(column) FROM \(table) WHERE \(condition) AND \(column) > \(found.last ?? "")
+            ORDER BY \(column) LIMIT 1
+            """)
+        {
+            found.append(next)
+        }
+        return found
+    }
+}
+
+extension Connection {
     /// Undoes what `body` did, and only that, when it throws: its statements, audit entries and events.
     package func savepoint<Value>(_ body: () throws -> Value) throws -> Value {
         // Each level has a name of its own: a statement that waited in an inner part may fail after that part has ended,

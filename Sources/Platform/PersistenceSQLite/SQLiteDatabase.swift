@@ -28,8 +28,9 @@ package final class SQLiteDatabase: Database {
         self.path = path
         self.leastSpace = leastSpace
         try SQLiteOpening.prepareFile(path)
-        let writer = try SQLiteOpening.writer(path)
-        let readers = try (0..<max(1, readers)).map { _ in try SQLiteOpening.reader(path) }
+        let (writer, readers) = try SQLiteOpening.explained(path) {
+            (try SQLiteOpening.writer(path), try (0..<max(1, readers)).map { _ in try SQLiteOpening.reader(path) })
+        }
         try start(writer: writer)
         for (index, reader) in readers.enumerated() { try start(reader: reader, workerIndex: index + 1) }
     }

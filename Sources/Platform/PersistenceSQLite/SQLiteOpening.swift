@@ -1,4 +1,5 @@
 import CSQLite
+import Concurrency
 import Foundation
 import Persistence
 
@@ -10,12 +11,29 @@ package struct SQLiteStartFailure: Error, CustomStringConvertible {
 /// Opens connections with the settings a clinic's data needs, and makes sure that they hold.
 enum SQLiteOpening {
     static func prepareFile(_ path: String) throws {
-        let folder = URL(fileURLWithPath: path).deletingLastPathComponent()
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        try DurableFile.makeFolder(URL(fileURLWithPath: path).deletingLastPathComponent().path)
         // Readable by this account only; the log files take their mode from this one.
         let descriptor = open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw SQLiteStartFailure(description: "\(path) cannot be written.") }
+        guard descriptor >= 0 else {
+            throw SQLiteStartFailure(description: "\(path) cannot be written: \(String(cString: strerror(errno))).")
+        }
         Glibc.close(descriptor)
+    }
+
+    /// Says in a sentence why the file cannot be used.
+    static func explained<Value>(_ path: String, _ body: () throws -> Value) throws -> Value {
+        do {
+            return try body()
+        } catch let failure as DatabaseFailure {
+            let reason =
+                switch failure {
+                case .other(code: "SQLITE_NOTADB"): "is not a SQLite database"
+                case .other(let code): "cannot be used (\(code))"
+                case .lockTimeout: "is locked by another program"
+                default: "cannot be used (\(failure))"
+                }
+            throw SQLiteStartFailure(description: "\(path) \(reason).")
+        }
     }
 
     static func writer(_ path: String) throws -> SQLiteHandle {

@@ -124,7 +124,7 @@ let testRelation = PatientRelation(
 
 let testLinkBase = "https://clinic.example"
 
-func testRoot() throws -> RootSecret { try RootSecret([UInt8](repeating: 7, count: 32)) }
+func testRoot() throws -> RootSecret { try RootSecret(Array("a root secret of thirty-two bytes".utf8)) }
 
 func testNames() throws -> PatientNames { PatientNames(rootSecret: try testRoot()) }
 
@@ -163,7 +163,7 @@ func withDirectory(_ kind: DatabaseKind, _ body: @escaping @Sendable (DirectoryA
                 let isAdmin = account.role == .admin
                 return MeResponse(
                     user: isAdmin
-                        ? AnyWireResponse(UserSummaryResponse(account)) : try feature.profiles.describe(db, account))
+                        ? AnyWireResponse(AdministratorResponse(account)) : try feature.profiles.describe(db, account))
             }
         }
         let responder = try APIResponder(

@@ -50,14 +50,14 @@ struct DocumentTests {
     func statements(_ kind: DatabaseKind) async throws {
         try await withArchive(kind) { archive in
             let (app, count) = (archive.app, StatementCount())
-            let ring = app.system.configuration.keys.ring
+            let (ring, care) = (app.system.configuration.keys.ring, app.system.care)
             let service = DocumentService(
                 database: CountingDatabase(app.database, count: count),
                 vault: DocumentVault(
                     patients: PatientVault(ring: ring, random: .system, logger: app.logs.logger), ring: ring,
                     random: .system, logger: app.logs.logger),
-                access: DocumentAccess(care: CareRelationship.access),
-                treatedPatients: SchedulingFeature.treatedPatients)
+                access: DocumentAccess(care: { try care.access(of: $0, to: $1, db: $2) }),
+                treatedPatients: { "SELECT treated.patient_id FROM (\(care.patients(of: $0))) treated" })
             let reader = Reader(user: archive.doctor.userID, role: .doctor)
             func statements(_ documents: Int) async throws -> Int {
                 for _ in 0..<documents { _ = try await archive.filedID() }

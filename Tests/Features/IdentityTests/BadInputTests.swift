@@ -144,7 +144,7 @@ struct BadInputTests {
         try await withIdentity(.sqlite) { app in
             var texts = DocumentTexts(title: "t", version: "1")
             texts.unions["SessionUser"] = DocumentUnion(
-                discriminator: "role", [(value: "ADMIN", type: UserSummaryResponse.self)])
+                discriminator: "role", [(value: "ADMIN", type: AdministratorResponse.self)])
             let document = try OpenAPIDocument(texts, endpoints: app.feature.endpoints).text
             for word in ["AuthenticationResponse", "CurrentUserResponse", "REFRESH_INVALID", "USERNAME_TAKEN"] {
                 #expect(document.contains(word))

@@ -1,6 +1,7 @@
 import CareSyncCore
 import CareSyncTesting
 import HTTPTypes
+import Persistence
 import Testing
 
 @Suite("Corrections of the history")
@@ -78,7 +79,7 @@ struct HistoryChangeTests {
     func final(_ kind: DatabaseKind) async throws {
         try await withPractice(kind) { practice in
             let id = try await practice.written()
-            let almost = try await practice.later(.hours(24) - .seconds(1))
+            let almost = try await practice.later(.seconds(24 * 3600 - 1))
             #expect(try await almost.update(id, #"{"notes":"late"}"#).status == 200)
             almost.app.time.advance(by: .seconds(1))
             #expect(try await almost.find(id)["isFinal"].bool == true)
@@ -109,7 +110,7 @@ struct HistoryChangeTests {
             let open = try await practice.later(.days(2))
             #expect(try await open.update(id, #"{"notes":"open"}"#).status == 200)
             try await open.move("complete")
-            let almost = try await open.later(.hours(24) - .seconds(1))
+            let almost = try await open.later(.seconds(24 * 3600 - 1))
             #expect(try await almost.update(id, #"{"notes":"almost"}"#).status == 200)
             almost.app.time.advance(by: .seconds(1))
             #expect(try await almost.update(id, #"{"notes":"over"}"#).problemCode == "RECORD_FINAL")

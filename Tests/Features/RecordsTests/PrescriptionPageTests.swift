@@ -1,5 +1,4 @@
 import CareSyncCore
-import Foundation
 import PDF
 import Testing
 
@@ -24,17 +23,7 @@ struct PrescriptionPageTests {
 
     private static func text(_ page: PrescriptionPage) async throws -> (text: String, file: PDFFile) {
         let file = try await PDFRenderer(threads: 1).file(of: try page.document(at: Instant(seconds: 1_773_115_200)))
-        let path = FileManager.default.temporaryDirectory.appendingPathComponent("page-\(UUID().uuidString).pdf").path
-        try Data(file.bytes).write(to: URL(fileURLWithPath: path))
-        defer { try? FileManager.default.removeItem(atPath: path) }  // A file that stays is in nobody's way.
-        let (process, output) = (Process(), Pipe())
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = ["pdftotext", "-layout", path, "-"]
-        process.standardOutput = output
-        try process.run()
-        let bytes = output.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        return (String(decoding: bytes, as: UTF8.self), file)
+        return (try PrintedText.of(file.bytes), file)
     }
 
     @Test("everything a pharmacist needs is on it, in the scripts it was written in")

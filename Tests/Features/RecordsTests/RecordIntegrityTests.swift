@@ -97,12 +97,11 @@ struct RecordIntegrityTests {
         try await withPractice(kind) { practice in
             let ids = [try await practice.written(), try await practice.written()]
             try await practice.app.database.write { db in
-                // Both are read before either is written.
-                try db.run(
-                    """
-                    UPDATE medical_histories
-                    SET symptoms = (SELECT o.symptoms FROM medical_histories o WHERE o.id <> medical_histories.id)
-                    """)
+                let rows: [[UInt8]] = try db.values("SELECT symptoms FROM medical_histories ORDER BY id")
+                let ids: [Int64] = try db.values("SELECT id FROM medical_histories ORDER BY id")
+                for (id, bytes) in zip(ids, rows.reversed()) {
+                    try db.run("UPDATE medical_histories SET symptoms = \(bytes) WHERE id = \(id)")
+                }
             }
             for id in ids { #expect(try await practice.find(id).problemCode == "DATA_INTEGRITY") }
             for weight in ["70", "71"] {

@@ -1,4 +1,5 @@
 import CareSyncCore
+import CareSyncServer
 import CareSyncTesting
 import Directory
 import HTTPTypes

@@ -1,6 +1,7 @@
 import CareSyncCore
 import CareSyncTesting
 import Foundation
+import Persistence
 import Testing
 
 @testable import Records

@@ -19,7 +19,7 @@ struct ReviewCostTests {
             logger: desk.app.logs.logger)
         let scheduling = SchedulingFeature(
             database: database, zone: desk.app.zone, vault: vault, settings: SchedulingSettings(),
-            logger: desk.app.logs.logger)
+            care: desk.app.system.care, histories: { _, _, _ in [:] }, logger: desk.app.logs.logger)
         return (ReviewService(database: database, vault: vault, zone: desk.app.zone), scheduling, count)
     }
 

@@ -98,6 +98,29 @@ struct AppointmentMailTests {
         }
     }
 
+    @Test("a held slot that moves is no news, whether it is paid or not", arguments: DatabaseKind.available)
+    func heldMoves(_ kind: DatabaseKind) async throws {
+        try await withClinic(kind) { clinic in
+            try await clinic.wantPrepayment()
+            let id = try await clinic.bookedID()
+            #expect(try await clinic.reschedule(id, to: "\(Clinic.day)T11:00:00").status == 200)
+            #expect(try await Self.mails(clinic).isEmpty)
+            // Paid before the news of the move is looked at.
+            #expect(try await clinic.reschedule(id, to: "\(Clinic.day)T12:00:00").status == 200)
+            #expect(try await clinic.capture(id))
+            let noon = "Wednesday, 11 March 2026, 12:00 (Asia/Kolkata)"
+            let paid = ["DOCTOR New appointment: \(noon)", "PATIENT Appointment confirmed: \(noon)"]
+            #expect(try await Self.mails(clinic) == paid)
+            // From then on the doctor knows of it.
+            let moved = try await clinic.reschedule(id, to: "\(Clinic.day)T13:00:00", as: clinic.doctor)
+            #expect(moved.status == 200, "\(moved.text)")
+            let one = "Wednesday, 11 March 2026, 13:00 (Asia/Kolkata)"
+            #expect(
+                try await Self.mails(clinic)
+                    == (paid + ["DOCTOR Appointment moved to \(one)", "PATIENT Appointment moved to \(one)"]).sorted())
+        }
+    }
+
     @Test("two moves before a mail has left are told once, with the last time", arguments: DatabaseKind.available)
     func moved(_ kind: DatabaseKind) async throws {
         try await withClinic(kind) { clinic in

@@ -71,9 +71,9 @@ struct AppointmentTests {
         try await withClinic(kind) { clinic in
             let id = try await clinic.bookedID()
             #expect(try await clinic.move(id, "complete").problemCode == "ILLEGAL_TRANSITION")
-            #expect(try await clinic.move(id, "status?status=BOOKED").status == 409)
             #expect(try await clinic.move(id, "status?status=CANCELLED_BY_PATIENT").status == 409)
             #expect(try await clinic.move(id, "status?status=CONFIRMED").status == 200)
+            #expect(try await clinic.move(id, "status?status=BOOKED").status == 409)
             #expect(try await clinic.move(id, "status?status=SCHEDULED").status == 409)
             let unknown = try await clinic.move(id, "status?status=DONE")
             #expect(unknown.status == 400)
@@ -91,8 +91,6 @@ struct AppointmentTests {
             #expect(answer.status == 200)
             #expect(answer["message"].string != nil)
             #expect(try await clinic.slots().contains("10:00"))
-            let again = try await clinic.app.delete("/api/appointments/patient/\(id)", as: clinic.patient)
-            #expect(again.status == 409)
             let cancelled = try await clinic.app.get(
                 "/api/appointments/patient/my-appointments/cancelled", as: clinic.patient)
             #expect(cancelled["[0].status"].string == "CANCELLED_BY_PATIENT")

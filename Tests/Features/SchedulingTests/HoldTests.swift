@@ -79,6 +79,59 @@ struct HoldTests {
         }
     }
 
+    @Test("however a hold ends, its timer goes with it", arguments: DatabaseKind.available)
+    func timerGoes(kind: DatabaseKind) async throws {
+        let ends: [(String, @Sendable (Clinic, Int) async throws -> Int)] = [
+            ("doctor", { clinic, id in try await clinic.move(id, "cancel").status }),
+            (
+                "patient",
+                { clinic, id in
+                    try await clinic.app.delete("/api/appointments/patient/\(id)", as: clinic.patient).status
+                }
+            ),
+            (
+                "leave",
+                { clinic, _ in try await clinic.addLeave(Clinic.day, Clinic.day, affected: "cancel").status }
+            ),
+            (
+                "desk",
+                { clinic, id in
+                    let admin = try await clinic.app.admin()
+                    return try await clinic.app.delete("/api/appointments/admin/\(id)", as: admin).status
+                }
+            ),
+            (
+                "out",
+                { clinic, _ in
+                    let admin = try await clinic.app.admin()
+                    let path = "/api/admin/users/\(clinic.doctor.username)/status?active=false&affected=cancel"
+                    return try await clinic.app.send(.put, path, as: admin, body: "{}").status
+                }
+            ),
+            (
+                "booking",
+                { clinic, _ in
+                    clinic.app.time.advance(by: .minutes(10))
+                    try await clinic.app.database.write { db in
+                        _ = try db.run("UPDATE doctors SET payment_policy = 'PAY_LATER'")
+                    }
+                    return try await clinic.book(as: try await clinic.app.registerPatient()).status
+                }
+            ),
+        ]
+        for (name, end) in ends {
+            try await withClinic(kind) { clinic in
+                try await clinic.wantPrepayment()
+                let id = try await clinic.bookedID()
+                #expect(try await clinic.messages("hold.expire") == ["appointment/\(id)"])
+                let status = try await end(clinic, id)
+                #expect([200, 201].contains(status), "\(name)")
+                #expect(try await clinic.status(id)?.hasPrefix("CANCELLED") == true, "\(name)")
+                #expect(try await clinic.messages("hold.expire").isEmpty, "\(name)")
+            }
+        }
+    }
+
     @Test("what is no hold cannot be released", arguments: DatabaseKind.available)
     func notHeld(kind: DatabaseKind) async throws {
         try await withClinic(kind) { clinic in

@@ -52,6 +52,23 @@ struct ReminderTests {
         }
     }
 
+    @Test("nobody is reminded of what a person who is out may not keep", arguments: DatabaseKind.available)
+    func out(_ kind: DatabaseKind) async throws {
+        let outs: [@Sendable (Clinic) -> SQL] = [
+            { "UPDATE doctors SET is_verified = FALSE WHERE id = \($0.doctor.id)" },
+            { "UPDATE doctors SET is_active = FALSE WHERE id = \($0.doctor.id)" },
+            { "UPDATE users SET is_active = FALSE WHERE id = \($0.patient.id)" },
+        ]
+        for out in outs {
+            try await withClinic(kind) { clinic in
+                _ = try await clinic.bookedID(Self.start)
+                try await clinic.app.runDueWork()
+                #expect(try await clinic.app.database.write { db in try db.run(out(clinic)) } == 1)
+                #expect(try await Self.reminders(clinic, by: "2026-03-19", "10:00").isEmpty)
+            }
+        }
+    }
+
     @Test(
         "an appointment of the next hours has no reminder, and a late one is not sent",
         arguments: DatabaseKind.available)

@@ -47,6 +47,18 @@ struct TextKeyTests {
         #expect(TextKey.words(of: "100% Rao") == ["100%", "rao"])
     }
 
+    @Test(
+        "punctuation between words parts them, with and without a blank",
+        arguments: [
+            "Vermal, Ashani", "Vermal,Ashani", "Vermal; Ashani", "Vermal (Ashani)", "Vermal/Ashani", "Vermal “Ashani”",
+            "Vermal: Ashani!", "«Vermal» [Ashani]", "Vermal，Ashani", "Vermal、Ashani", "Vermal, , Ashani,",
+        ])
+    func separators(_ text: String) {
+        #expect(TextKey.words(of: text) == ["vermal", "ashani"])
+        #expect(TextKey.wholeWords(of: text) == ["vermal", "ashani"])
+        #expect(TextKey.searchWords(text) == ["vermal", "ashani"])
+    }
+
     @Test("by whole words a name is also found by each part of a word")
     func wholeWords() {
         #expect(TextKey.wholeWords(of: "Anne-Marie O'Neill") == ["annemarie", "anne", "marie", "oneill", "o", "neill"])

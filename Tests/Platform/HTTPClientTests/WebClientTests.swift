@@ -114,7 +114,8 @@ struct WebClientTests {
     func refused() async throws {
         let request = WebRequest(.post, "http://127.0.0.1:1/", body: .bytes([1]))
         let found = await failure { _ = try await WebClient().send(request, within: Self.long) }
-        #expect(found == WebFailure(reason: .unreachable, mayHaveArrived: false))
+        #expect(found?.reason == .unreachable)
+        #expect(found?.mayHaveArrived == false)
     }
 
     @Test("an address that is none is told at once")
@@ -150,7 +151,7 @@ struct WebClientTests {
             let request = WebRequest(
                 .put, deaf.address + "/",
                 body: .stream(length: 1 << 30) { _, count in ByteBuffer(repeating: 7, count: count) })
-            _ = try await WebClient(silence: Self.short).send(request, within: Self.long)
+            _ = try await WebClient(silence: Self.short).send(request, within: Self.long, repeats: Self.quick)
         }
         #expect(fourth?.reason == .timedOut)
     }

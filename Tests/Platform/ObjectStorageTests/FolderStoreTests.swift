@@ -1,6 +1,7 @@
 import CareSyncCore
 import CareSyncTesting
 import Foundation
+import NIOCore
 import Testing
 
 @testable import ObjectStorage

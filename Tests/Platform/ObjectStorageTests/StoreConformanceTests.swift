@@ -5,7 +5,7 @@ import Testing
 
 @testable import ObjectStorage
 
-/// What every store does, on each of them.
+/// What every store does, on each of them (rules/object-storage 2, 4 and 5).
 @Suite("Every store")
 struct StoreConformanceTests {
     @Test("what is stored comes back, whole and in parts", arguments: StoreKind.allCases)

@@ -24,12 +24,12 @@ struct PDFTests {
 
     @Test("Arabic is set from right to left")
     func rightToLeft() async throws {
-        let (file, read) = try await made([.paragraph("دواء مرتين")])
+        let (file, read) = try await made([.paragraph("left"), .paragraph("دواء مرتين")])
         #expect(file.missingGlyphs == 0)
         #expect(read.text.contains("دواء"))
-        // pdftotext keeps the layout: the line ends at the right margin.
+        // pdftotext keeps the layout.
         let line = try #require(read.text.split(separator: "\n").first { $0.contains("دواء") })
-        #expect(line.hasPrefix("          "))
+        #expect(line.hasPrefix("    "))
     }
 
     @Test("characters without a font are counted")
@@ -62,7 +62,7 @@ struct PDFTests {
         #expect(file.pageCount == 3)
         #expect(read.pages.count == 3)
         for (index, page) in read.pages.enumerated() {
-            #expect(page.contains("\(index + 1) / 3"))
+            #expect(page.filter { $0 != " " }.contains("\(index + 1)/3"))
             #expect(page.contains("At the foot"))
         }
     }
@@ -115,7 +115,8 @@ struct PDFTests {
             .image(PDFImage(png: png, width: 90)), .image(PDFImage(png: png, width: 9_000)),
             .table(PDFTable(columns: [9, 1], rows: [["text", .image(PDFImage(png: png, width: 500))]])),
         ])
-        #expect(file.pageCount == 3 || file.pageCount == 2)
+        // The second one takes what is left of the page's width, the third the width of its cell.
+        #expect(file.pageCount == 1)
         var huge = png
         huge.replaceSubrange(16..<20, with: [0x7F, 0xFF, 0xFF, 0xFF])
         for bad in [[], Array("GIF89a".utf8), huge] {
@@ -147,14 +148,14 @@ struct PDFTests {
     func hostile() async throws {
         let texts = [
             "", " ", "\n\n\n", "a\u{0}b", "\u{7}\u{1B}[0m", "\u{202E}abc\u{202C}", "\u{200D}\u{200C}",
-            String(repeating: "x", count: 5_000), String(repeating: "\u{301}", count: 500), "\u{FFFF}\u{FFFE}",
+            String(repeating: "x", count: 2_000), String(repeating: "\u{301}", count: 500), "\u{FFFF}\u{FFFE}",
             "<b>no markup</b> &amp;", "%PDF endobj (\\)", "\r\nline\rline",
         ]
         let blocks = texts.flatMap { text -> [PDFBlock] in
             [
                 .paragraph(PDFText(text)), .heading(text, level: 9),
                 .table(
-                    PDFTable(columns: [1, 200], header: [text], rows: [[.text(PDFText(text)), .text(PDFText(text))]])),
+                    PDFTable(columns: [1, 5], header: [text], rows: [[.text(PDFText(text)), .text(PDFText(text))]])),
             ]
         }
         let (file, read) = try await made(blocks, footer: "a\u{0}\nfooter")

@@ -35,7 +35,7 @@ enum BreakGlassMail {
     private static func who(_ user: Account, _ profiles: AccountProfiles, _ db: any Connection) throws -> String {
         guard user.role == .doctor else { return "An administrator of the clinic (\(user.username))" }
         let person = try profiles.person(db, user)
-        return "Dr \(person.firstName ?? "") \(person.lastName ?? "")"
+        return "Dr. \(person.firstName ?? "") \(person.lastName ?? "")"
     }
 
     private static let template = MailTemplate(

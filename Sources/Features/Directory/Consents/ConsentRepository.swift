@@ -6,13 +6,16 @@ struct ConsentRepository {
 
     /// The newest of each purpose that the patient has said something about.
     func list(of patient: PatientID) throws -> [Consent] {
-        try db.all(
-            """
-            SELECT purpose, is_granted, text_version, changed_at FROM patient_consents c
-            WHERE patient_id = \(patient) AND number = (
-                SELECT max(n.number) FROM patient_consents n
-                WHERE n.patient_id = c.patient_id AND n.purpose = c.purpose)
-            """)
+        try db.all(Self.newest(of: patient))
+    }
+
+    static func newest(of patient: PatientID) -> SQL {
+        """
+        SELECT purpose, is_granted, text_version, changed_at FROM patient_consents c
+        WHERE patient_id = \(patient) AND number = (
+            SELECT max(n.number) FROM patient_consents n
+            WHERE n.patient_id = c.patient_id AND n.purpose = c.purpose)
+        """
     }
 
     /// The caller holds the lock of the patient's row, so that numbers follow one another.

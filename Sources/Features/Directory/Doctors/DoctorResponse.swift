@@ -1,12 +1,17 @@
 import CareSyncCore
 import WebAPI
 
+/// The role of one of the shapes after sign-in, by which clients tell them apart.
+enum DoctorRole: String, Codable, Sendable, CaseIterable {
+    case doctor = "DOCTOR"
+}
+
 /// A doctor on the wire: `DoctorDto` of the published API, statistics and lists always filled.
 struct DoctorResponse: WireResponse {
     let id: DoctorID
     let username: String
     var email: String?
-    let role: Role
+    let role: DoctorRole
     let firstName: String
     let lastName: String
     let name: String

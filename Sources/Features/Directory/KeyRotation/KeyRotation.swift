@@ -37,6 +37,11 @@ package struct KeyRotation: Sendable {
         self.report = report
     }
 
+    /// The keys of the ring that any patient's key needs.
+    package static func ringKeysInUse(_ db: any Connection) throws -> [String] {
+        try db.distinctTexts("ring_key", in: "patient_keys", where: "wrapped IS NOT NULL")
+    }
+
     /// What a rotation has done.
     package struct Outcome: Sendable, Equatable {
         /// Keys wrapped anew, or values sealed anew.
@@ -75,7 +80,7 @@ package struct KeyRotation: Sendable {
                 report("\(outcome.changed) keys wrapped anew")
             }
         }
-        try await note("REWRAPPED")
+        try await database.write { db in Self.note("REWRAPPED", db) }
         return outcome
     }
 
@@ -112,9 +117,7 @@ package struct KeyRotation: Sendable {
         }
     }
 
-    func note(_ what: String) async throws {
-        try await database.write { db in
-            db.audit(AuditEntry(.adminAction, "patient_keys", "", by: .system("keys rotate"), reason: what))
-        }
+    static func note(_ what: String, _ db: any Connection) {
+        db.audit(AuditEntry(.adminAction, "patient_keys", "", by: .system("keys rotate"), reason: what))
     }
 }

@@ -29,9 +29,9 @@ extension KeyRotation {
             }
             try await database.write { db in
                 try KeyRotationRepository(db: db).end(run.stage, of: run, at: db.now)
+                if run.stage == .dropping { Self.note("REENCRYPTED", db) }
             }
         }
-        try await note("REENCRYPTED")
         return outcome
     }
 

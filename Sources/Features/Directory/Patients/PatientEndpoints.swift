@@ -20,7 +20,7 @@ struct PatientEndpoints: Sendable {
             .get(
                 "/api/patients/illness/{illnessKeyword}", "My patients with an illness",
                 "Doctors, among the patients they treat. By id.", access: .role(.doctor),
-                fails: [PatientError.doctorNotVerified], use: listWithIllness),
+                fails: [PatientError.doctorNotVerified], settings: .expensive, use: listWithIllness),
             .get(
                 "/api/patients/username/{username}", "A patient by user name",
                 """

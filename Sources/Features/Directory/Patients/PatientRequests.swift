@@ -25,32 +25,21 @@ struct UpdatePatientRequest: Codable, Sendable, Validated, Documented {
 
     static let rules: [Rule<Self>] = [
         .content("firstName", \.firstName, .name, 100), .content("lastName", \.lastName, .name, 100),
-        Rule("dateOfBirth", .format("date")) { $0.birthComplaint },
+        .day("dateOfBirth", \.dateOfBirth.value),
+        Rule("dateOfBirth", .described("Not before 1900 and not in the future.")) { request in
+            (request.dateOfBirth.day.value?.year ?? 1900) < 1900 ? "must not be before 1900" : nil
+        },
         .text("contactInfo", \.contactInfo.value, .line, ContactInfoRequest.longest),
         .text("illnessDetails", \.illnessDetails.value, .paragraph, IllnessRequest.longest),
         .email("email", \.email), .maxLength("verificationToken", \.verificationToken, 200),
         .text("gender", \.gender.value, .line, 20), .text("bloodGroup", \.bloodGroup.value, .line, 10),
     ]
 
-    private var birthComplaint: String? {
-        guard let text = dateOfBirth.text.value else { return nil }
-        guard let date = LocalDate(wire: text) else { return "must be a date such as 1990-03-01" }
-        return date.year < 1900 ? "must not be before 1900" : nil
-    }
-
     var change: PatientChange {
         PatientChange(
             firstName: firstName.map(TextSort.trimmed), lastName: lastName.map(TextSort.trimmed),
-            dateOfBirth: birth, contactInfo: contactInfo.contact, illnessDetails: illnessDetails.text,
+            dateOfBirth: dateOfBirth.day, contactInfo: contactInfo.contact, illnessDetails: illnessDetails.text,
             gender: gender.text, bloodGroup: bloodGroup.text)
-    }
-
-    private var birth: Patch<LocalDate> {
-        switch dateOfBirth.text {
-        case .absent: .absent
-        case .null: .null
-        case .value(let text): LocalDate(wire: text).map { .value($0) } ?? .absent
-        }
     }
 
     var newEmail: NewEmail? { NewEmail(email, verificationToken: verificationToken) }

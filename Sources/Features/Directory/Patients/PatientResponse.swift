@@ -2,12 +2,17 @@ import CareSyncCore
 import Identity
 import WebAPI
 
+/// The role of one of the shapes after sign-in, by which clients tell them apart.
+enum PatientRole: String, Codable, Sendable, CaseIterable {
+    case patient = "PATIENT"
+}
+
 /// A patient on the wire: `PatientDto` of the published API.
 struct PatientResponse: WireResponse {
     let id: PatientID
     let username: String
     let email: String
-    let role: Role
+    let role: PatientRole
     /// With the other sealed fields `null` in a list when the patient's key is lost.
     let firstName: String?
     let lastName: String?

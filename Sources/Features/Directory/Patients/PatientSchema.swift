@@ -46,6 +46,7 @@ enum PatientSchema {
                 CONSTRAINT patient_keys_erased CHECK ((wrapped IS NULL) = (erased_at IS NOT NULL))
             )\(d.strict)
             """,
+            "CREATE INDEX patient_keys_ring ON patient_keys (ring_key) WHERE wrapped IS NOT NULL",
         ]
     }
 }

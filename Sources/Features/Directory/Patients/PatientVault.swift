@@ -65,9 +65,16 @@ package struct PatientVault: Sendable {
     package func key(for patient: PatientID, _ db: any Connection) throws -> PatientKey {
         if let known = known(patient, db) { return known }
         let read = try PatientKeyRepository(db: db).list(of: [patient])
-        guard let key = try unwrap(read, of: patient, at: db.now) else { throw IntegrityFailure(Self.context(patient)) }
-        remember([key], db)
-        return key
+        do {
+            guard let key = try unwrap(read, of: patient, at: db.now) else {
+                throw IntegrityFailure(Self.context(patient))
+            }
+            remember([key], db)
+            return key
+        } catch let missing as MissingRingKey {
+            log(missing, patient)
+            throw IntegrityFailure(Self.context(patient))
+        }
     }
 
     /// For a list: the keys of many patients in one query, or in none when all are known. Every patient is in the result; a
@@ -113,6 +120,8 @@ package struct PatientVault: Sendable {
         db.scope.afterCommit { [cache] in cache.forget([patient]) }
     }
 
+    /// Throws ``Cryptography/IntegrityFailure``, and ``Cryptography/MissingRingKey`` when the ring lacks the key that wrapped
+    /// one of them. `nil` when there is none.
     func unwrap(_ rows: [StoredPatientKey], of patient: PatientID, at now: Instant) throws -> PatientKey? {
         if rows.contains(where: { $0.erasedAt != nil }) { return .erased(patient) }
         let generations = try rows.map { row in
@@ -128,9 +137,18 @@ package struct PatientVault: Sendable {
     private func unwrapOrLog(_ rows: [StoredPatientKey], of patient: PatientID, at now: Instant) throws -> PatientKey {
         do {
             if let key = try unwrap(rows, of: patient, at: now) { return key }
+        } catch let missing as MissingRingKey {
+            log(missing, patient)
+            return .lost(patient)
         } catch is IntegrityFailure {}
         logger.error("a patient key is lost", metadata: ["place": "\(IntegrityFailure(Self.context(patient)))"])
         return .lost(patient)
+    }
+
+    private func log(_ missing: MissingRingKey, _ patient: PatientID) {
+        logger.error(
+            "a patient key does not open",
+            metadata: ["place": "\(IntegrityFailure(Self.context(patient)))", "cause": "\(missing)"])
     }
 
     static func context(_ patient: PatientID) -> FieldContext {

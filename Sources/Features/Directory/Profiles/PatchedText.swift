@@ -15,7 +15,26 @@ extension Patch<String> {
     }
 }
 
+extension Patch<String> {
+    /// The day that a text which ``CareSyncCore/Rule/day(_:_:)`` has passed stands for.
+    var day: Patch<LocalDate> {
+        switch text {
+        case .absent: .absent
+        case .null: .null
+        case .value(let text): LocalDate(wire: text).map { .value($0) } ?? .absent
+        }
+    }
+}
+
 extension Rule {
+    /// A day that may be missing; a blank text counts as missing.
+    static func day(_ field: String, _ path: any Path<String?>) -> Rule {
+        Rule(field, .format("date")) { root in
+            guard let text = TextSort.content(of: root[keyPath: path]) else { return nil }
+            return LocalDate(wire: text) == nil ? "must be a date such as 2020-03-01" : nil
+        }
+    }
+
     /// A text of a change that may be missing, but not blank.
     static func content(_ field: String, _ path: any Path<String?>, _ sort: TextSort, _ limit: Int) -> Rule {
         Rule(field, .text(minimum: 1, maximum: limit, pattern: sort.pattern(needsContent: true))) {

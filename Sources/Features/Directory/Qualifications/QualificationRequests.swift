@@ -92,8 +92,8 @@ struct AddCertificateRequest: Codable, Sendable, Validated, Documented {
     var url: String
     var details: String?
     var issuingOrganization: String?
-    var issueDate: LocalDate?
-    var expiryDate: LocalDate?
+    var issueDate: String?
+    var expiryDate: String?
     var credentialId: String?
     var credentialUrl: String?
 
@@ -103,6 +103,7 @@ struct AddCertificateRequest: Codable, Sendable, Validated, Documented {
         .text("name", \.name, .line, 255), .text("url", \.url, .line, LinkPolicy.longest),
         .text("details", \.details, .paragraph, 255),
         .text("issuingOrganization", \.issuingOrganization, .line, 255),
+        .day("issueDate", \.issueDate), .day("expiryDate", \.expiryDate),
         .text("credentialId", \.credentialId, .line, 255),
         .text("credentialUrl", \.credentialUrl, .line, LinkPolicy.longest),
     ]
@@ -110,9 +111,13 @@ struct AddCertificateRequest: Codable, Sendable, Validated, Documented {
     var content: NewCertificate {
         NewCertificate(
             name: TextSort.trimmed(name), url: TextSort.trimmed(url), details: TextSort.content(of: details),
-            issuingOrganization: TextSort.content(of: issuingOrganization), issueDate: issueDate,
-            expiryDate: expiryDate, credentialID: TextSort.content(of: credentialId),
+            issuingOrganization: TextSort.content(of: issuingOrganization), issueDate: Self.day(issueDate),
+            expiryDate: Self.day(expiryDate), credentialID: TextSort.content(of: credentialId),
             credentialURL: TextSort.content(of: credentialUrl))
+    }
+
+    private static func day(_ text: String?) -> LocalDate? {
+        TextSort.content(of: text).flatMap { LocalDate(wire: $0) }
     }
 }
 
@@ -121,8 +126,8 @@ struct ChangeCertificateRequest: Codable, Sendable, Validated, Documented {
     var url: String?
     var details: Patch<String>
     var issuingOrganization: Patch<String>
-    var issueDate: Patch<LocalDate>
-    var expiryDate: Patch<LocalDate>
+    var issueDate: Patch<String>
+    var expiryDate: Patch<String>
     var credentialId: Patch<String>
     var credentialUrl: Patch<String>
 
@@ -135,6 +140,7 @@ struct ChangeCertificateRequest: Codable, Sendable, Validated, Documented {
         .content("name", \.name, .line, 255), .content("url", \.url, .line, LinkPolicy.longest),
         .text("details", \.details.value, .paragraph, 255),
         .text("issuingOrganization", \.issuingOrganization.value, .line, 255),
+        .day("issueDate", \.issueDate.value), .day("expiryDate", \.expiryDate.value),
         .text("credentialId", \.credentialId.value, .line, 255),
         .text("credentialUrl", \.credentialUrl.value, .line, LinkPolicy.longest),
     ]
@@ -144,8 +150,8 @@ struct ChangeCertificateRequest: Codable, Sendable, Validated, Documented {
         url.map { content.url = TextSort.trimmed($0) }
         content.details = details.text.applied(to: content.details)
         content.issuingOrganization = issuingOrganization.text.applied(to: content.issuingOrganization)
-        content.issueDate = issueDate.applied(to: content.issueDate)
-        content.expiryDate = expiryDate.applied(to: content.expiryDate)
+        content.issueDate = issueDate.day.applied(to: content.issueDate)
+        content.expiryDate = expiryDate.day.applied(to: content.expiryDate)
         content.credentialID = credentialId.text.applied(to: content.credentialID)
         content.credentialURL = credentialUrl.text.applied(to: content.credentialURL)
     }

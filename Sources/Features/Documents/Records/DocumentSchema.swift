@@ -49,6 +49,7 @@ enum DocumentSchema {
             "CREATE INDEX documents_patient_size ON documents (patient_id, size)",
             "CREATE INDEX documents_doctor_size ON documents (doctor_id, size)",
             "CREATE INDEX documents_booking ON documents (booking_id) WHERE booking_id IS NOT NULL",
+            "CREATE INDEX documents_ring_key ON documents (ring_key) WHERE ring_key IS NOT NULL",
             "CREATE INDEX documents_deleted ON documents (deleted_at) WHERE deleted_at IS NOT NULL",
         ]
     }

@@ -53,15 +53,14 @@ struct DocumentVault: Sendable {
         try key(of: document, db).map { try open(document, with: $0) }
     }
 
-    /// In their order, with one query for keys at most. What belongs to an erased patient, or one whose key is lost, is left
-    /// out.
+    /// In their order, with one query for keys at most. What belongs to an erased patient, or whose key is lost, is left out.
     func open(_ documents: [SealedDocument], _ db: any Connection) throws -> [Document] {
         let keys = try patients.keys(for: documents.compactMap(\.owner.patient), db)
         return try documents.compactMap { document in
             let key: FileKey? =
                 switch document.owner {
                 case .patient(let patient): try keys[patient].flatMap { try self.key(of: document, $0) }
-                case .doctor: try key(of: document, db)
+                case .doctor: try ringKey(of: document)
                 }
             return try key.map { try open(document, with: $0) }
         }
@@ -69,9 +68,25 @@ struct DocumentVault: Sendable {
 
     private func key(of document: SealedDocument, _ db: any Connection) throws -> FileKey? {
         switch document.owner {
-        case .patient(let patient): try key(of: document, patients.key(for: patient, db))
+        case .patient(let patient): return try key(of: document, patients.key(for: patient, db))
         case .doctor:
-            try FileKey(unwrapping: document.wrappedKey, by: ring, at: Column.wrappedKey.context(document.id))
+            guard let key = try ringKey(of: document) else {
+                throw IntegrityFailure(Column.wrappedKey.context(document.id))
+            }
+            return key
+        }
+    }
+
+    /// Of a doctor's document; `nil`, and logged, when the ring lacks the key that wrapped it.
+    private func ringKey(of document: SealedDocument) throws -> FileKey? {
+        let context = Column.wrappedKey.context(document.id)
+        do {
+            return try FileKey(unwrapping: document.wrappedKey, by: ring, at: context)
+        } catch let missing as MissingRingKey {
+            logger.error(
+                "a document's key does not open",
+                metadata: ["place": "\(IntegrityFailure(context))", "cause": "\(missing)"])
+            return nil
         }
     }
 
@@ -111,6 +126,11 @@ package struct DocumentKeyRotation: Sendable {
             id = try row.value("id")
             key = try row.value("wrapped_key")
         }
+    }
+
+    /// The keys of the ring that any document needs.
+    package static func ringKeysInUse(_ db: any Connection) throws -> [String] {
+        try db.distinctTexts("ring_key", in: "documents", where: "ring_key IS NOT NULL")
     }
 
     /// Wraps up to `limit` keys anew that another than the writing key has wrapped: how many that were. To be repeated until

@@ -1,7 +1,27 @@
 package import CareSyncCore
 import WebAPI
 
-/// `UserSummaryDto` of the published API: what an administrator is shown as.
+/// The role of one of the shapes after sign-in, by which clients tell them apart.
+enum AdministratorRole: String, Codable, Sendable, CaseIterable {
+    case admin = "ADMIN"
+}
+
+/// An administrator after sign-in: what a ``UserSummaryResponse`` has, and a role that tells it from the other shapes.
+package struct AdministratorResponse: WireResponse {
+    let userId: UserID
+    let username: String
+    let role: AdministratorRole
+    let isActive: Bool
+
+    package init(_ account: Account) {
+        userId = account.id
+        username = account.username
+        role = .admin
+        isActive = account.isActive
+    }
+}
+
+/// `UserSummaryDto` of the published API: any account in a list of administrators.
 package struct UserSummaryResponse: WireResponse {
     package let userId: UserID
     package let username: String

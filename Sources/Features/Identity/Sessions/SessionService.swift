@@ -72,7 +72,7 @@ struct SessionService: Sendable {
             mustChangePassword: account.mustChangePassword, mustEnrollFactor: try mustEnroll(account, db))
         let user =
             account.role == .admin
-            ? AnyWireResponse(UserSummaryResponse(account)) : try profiles.describe(db, account)
+            ? AnyWireResponse(AdministratorResponse(account)) : try profiles.describe(db, account)
         return SessionGrant(principal: principal, refreshToken: token, user: user)
     }
 

@@ -15,6 +15,9 @@ struct Allergy: Codable, Sendable, Equatable {
     var reaction: String?
     /// `nil` when nobody knows.
     var severity: AllergySeverity?
+
+    /// As it stands on a prescription.
+    var printed: String { severity.map { "\(substance) (\($0.rawValue.lowercased()))" } ?? substance }
 }
 
 /// What a patient takes at present.

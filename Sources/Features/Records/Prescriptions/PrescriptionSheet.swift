@@ -70,7 +70,7 @@ extension PrescriptionSheet {
         patientName = patient.name
         patientAge = patient.dateOfBirth.map { Self.age(on: record.visitDate, born: $0) }
         patientSex = patient.gender
-        self.allergies = allergies.map { $0.map(\.substance) }
+        self.allergies = allergies.map { $0.map(\.printed) }
         date = record.visitDate
         diagnosis = texts.diagnosis
         lines = texts.prescription.map {
@@ -94,8 +94,8 @@ extension PrescriptionPage {
         self.init(
             prescriber: Prescriber(
                 name: sheet.doctorName,
-                qualification: [sheet.qualification, sheet.doctorSpecialization].compactMap(\.self)
-                    .joined(separator: ", "),
+                qualification: TextSort.content(
+                    of: [sheet.qualification, sheet.doctorSpecialization].compactMap(\.self).joined(separator: ", ")),
                 registrationNumber: sheet.registrationNumber, clinic: nil, contact: sheet.doctorContactInfo),
             recipient: Recipient(
                 name: sheet.patientName, age: sheet.patientAge, sex: sheet.patientSex, allergies: sheet.allergies),

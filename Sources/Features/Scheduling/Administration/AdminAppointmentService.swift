@@ -33,9 +33,9 @@ struct AdminAppointmentService: Sendable {
             guard let found = try appointments.lock(id) else { throw SchedulingError.appointmentNotFound }
             let subject = AppointmentEffects.Subject(found)
             if found.status.isOccupying {
-                try appointments.move(found, to: .cancelled, by: origin.principal?.username ?? "SYSTEM", at: now)
-                try db.withdraw(HoldExpiry(appointment: id))
-                try AppointmentEffects.moved(subject, from: found.status, to: .cancelled, by: origin, db)
+                try appointments.changeStatus(
+                    of: found, to: .cancelled, by: origin.principal?.username ?? "SYSTEM", at: now)
+                try AppointmentEffects.statusChanged(subject, from: found.status, to: .cancelled, by: origin, db)
             }
             try appointments.delete(id, at: now)
             try AppointmentEffects.deleted(subject, by: origin, db)

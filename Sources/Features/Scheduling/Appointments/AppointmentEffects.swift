@@ -50,7 +50,21 @@ enum AppointmentEffects {
                 heldUntil: appointment.heldUntil, by: origin.principal?.userID, at: db.scope.services.time.now))
     }
 
-    static func moved(
+    static func statusChanged(
+        _ subject: Subject, from: AppointmentStatus, to: AppointmentStatus, by origin: RequestOrigin,
+        _ db: any Connection
+    ) throws {
+        // However a hold ends, its timer has nothing left to do.
+        if subject.heldUntil != nil { try db.withdraw(HoldExpiry(appointment: subject.id)) }
+        try noteStatus(subject, from: from, to: to, by: origin, db)
+    }
+
+    /// The timer of a hold has ended it, and is marked as done by itself.
+    static func holdRanOut(_ subject: Subject, _ db: any Connection) throws {
+        try noteStatus(subject, from: .booked, to: .cancelled, by: .system(HoldExpiry.kind), db)
+    }
+
+    private static func noteStatus(
         _ subject: Subject, from: AppointmentStatus, to: AppointmentStatus, by origin: RequestOrigin,
         _ db: any Connection
     ) throws {
@@ -69,7 +83,7 @@ enum AppointmentEffects {
         try db.emit(
             AppointmentRescheduled(
                 appointment: subject.id, doctor: subject.doctor, patient: subject.patient, from: from, to: to,
-                by: origin.principal?.userID, at: db.scope.services.time.now))
+                heldUntil: subject.heldUntil, by: origin.principal?.userID, at: db.scope.services.time.now))
     }
 
     /// The night has made an appointment inactive.

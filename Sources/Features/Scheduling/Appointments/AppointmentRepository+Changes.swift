@@ -33,7 +33,7 @@ extension AppointmentRepository {
 
     /// An appointment with the rows that a move locks: the doctor's row excludes bookings, leaves and other moves; the
     /// patient's row excludes what the patient does with other doctors.
-    func lockForMove(_ subject: AppointmentEffects.Subject) throws -> Appointment? {
+    func lockForRescheduling(_ subject: AppointmentEffects.Subject) throws -> Appointment? {
         let batch = Batch()
         batch.count(CalendarLock.statement(subject.doctor, db.dialect))
         batch.count(
@@ -48,9 +48,9 @@ extension AppointmentRepository {
         return try appointment.value
     }
 
-    /// Moves a locked appointment to another status.
-    func move(
-        _ appointment: Appointment, to status: AppointmentStatus, by username: String, at now: Instant,
+    /// Gives a locked appointment another status.
+    func changeStatus(
+        of appointment: Appointment, to status: AppointmentStatus, by username: String, at now: Instant,
         cancellationReason: [UInt8]? = nil
     ) throws {
         try db.run(
@@ -64,7 +64,7 @@ extension AppointmentRepository {
     }
 
     /// Moves a locked appointment to another time. It was judged like a planned one, and is no longer an emergency.
-    func move(
+    func reschedule(
         _ appointment: Appointment, to interval: Interval, reason: [UInt8]?, room: String, at now: Instant
     ) throws {
         try db.run(

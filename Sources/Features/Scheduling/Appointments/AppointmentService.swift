@@ -4,7 +4,7 @@ import Cryptography
 import Directory
 import Persistence
 
-/// Moves appointments from status to status, and lists them.
+/// Changes the status of appointments, and lists them.
 struct AppointmentService: Sendable {
     let context: SchedulingContext
 
@@ -36,12 +36,15 @@ struct AppointmentService: Sendable {
             guard let found = try AppointmentRepository(db: db).lock(id, of: patient) else {
                 throw SchedulingError.appointmentNotFound
             }
-            try move(found.appointment, to: .cancelledByPatient, by: .patient, because: reason, origin, db)
+            // Asking again changes nothing and tells nobody again (rules/appointments 2).
+            guard found.appointment.status != .cancelledByPatient else { return }
+            try changeStatus(of: found.appointment, to: .cancelledByPatient, by: .patient, because: reason, origin, db)
         }
     }
 
-    func move(
-        _ id: AppointmentID, to target: AppointmentStatus, by doctor: DoctorID, because reason: String? = nil,
+    /// - Parameter asked: `CANCELLED`, as the published client asks, means `CANCELLED_BY_DOCTOR`.
+    func changeStatus(
+        of id: AppointmentID, to asked: AppointmentStatus, by doctor: DoctorID, because reason: String? = nil,
         origin: RequestOrigin
     ) async throws -> ForDoctor {
         try await context.database.write { db in
@@ -50,21 +53,22 @@ struct AppointmentService: Sendable {
             guard let found = try appointments.lock(id, of: doctor, context.care) else {
                 throw SchedulingError.appointmentNotFound
             }
-            // Repeating a final step changes nothing and notifies nobody again.
-            let isRepeated = found.appointment.status == target && (target == .completed || target == .noShow)
-            if !isRepeated {
-                try move(found.appointment, to: target, by: .doctor, because: reason, origin, db)
+            let there = found.appointment.status
+            let target = asked == .cancelled && there != .cancelled ? .cancelledByDoctor : asked
+            // Asking for what is there already changes nothing and tells nobody again (rules/appointments 2).
+            if there != target {
+                try changeStatus(of: found.appointment, to: target, by: .doctor, because: reason, origin, db)
             }
-            guard let moved = try appointments.find(id, of: doctor, context.care) else {
+            guard let changed = try appointments.find(id, of: doctor, context.care) else {
                 throw SchedulingError.appointmentNotFound
             }
-            _ = try context.vault.key(for: moved.appointment.patientID, db)
-            return try open([moved], db)[0]
+            _ = try context.vault.key(for: changed.appointment.patientID, db)
+            return try open([changed], db)[0]
         }
     }
 
-    private func move(
-        _ appointment: Appointment, to target: AppointmentStatus, by mover: StatusMover, because reason: String?,
+    private func changeStatus(
+        of appointment: Appointment, to target: AppointmentStatus, by mover: StatusMover, because reason: String?,
         _ origin: RequestOrigin, _ db: any Connection
     ) throws {
         let now = db.now
@@ -79,10 +83,10 @@ struct AppointmentService: Sendable {
             try context.vault.seal(
                 $0, of: appointment.patientID, at: AppointmentReasons.cancellationField(appointment.id), db)
         }
-        try AppointmentRepository(db: db).move(
-            appointment, to: target, by: origin.principal?.username ?? "SYSTEM", at: now,
+        try AppointmentRepository(db: db).changeStatus(
+            of: appointment, to: target, by: origin.principal?.username ?? "SYSTEM", at: now,
             cancellationReason: target.isCancelled ? sealed : nil)
-        try AppointmentEffects.moved(
+        try AppointmentEffects.statusChanged(
             AppointmentEffects.Subject(appointment), from: appointment.status, to: target, by: origin, db)
     }
 

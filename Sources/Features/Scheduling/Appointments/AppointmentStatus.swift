@@ -58,4 +58,13 @@ enum StatusMover: Sendable {
         default: false
         }
     }
+
+    /// What may get another time (rules/appointments 5): a doctor may move whatever has not begun, because the alternative
+    /// is to cancel it.
+    var reschedulable: [AppointmentStatus] {
+        switch self {
+        case .patient: [.booked]
+        case .doctor: [.booked, .scheduled, .confirmed]
+        }
+    }
 }

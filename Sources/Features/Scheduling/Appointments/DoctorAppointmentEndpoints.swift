@@ -37,26 +37,26 @@ struct DoctorAppointmentEndpoints: Sendable {
     private var changes: [Endpoint] {
         [
             .put(
-                "\(Self.base)/{id}/status", "Move an appointment to another status",
+                "\(Self.base)/{id}/status", "Change the status of an appointment",
                 """
                 Verified doctors, their own. BOOKED, SCHEDULED, CONFIRMED, IN_PROGRESS and COMPLETED follow each \
                 other; a cancellation tells the patient.
                 """,
-                access: .role(.doctor), fails: SchedulingError.refusedMoves + [.notStarted], use: changeStatus),
+                access: .role(.doctor), fails: SchedulingError.refusedStatusChanges + [.notStarted], use: changeStatus),
             .put(
                 "\(Self.base)/{id}/confirm", "Confirm an appointment", "Verified doctors, their own.",
-                access: .role(.doctor), fails: SchedulingError.refusedMoves, use: confirm),
+                access: .role(.doctor), fails: SchedulingError.refusedStatusChanges, use: confirm),
             .put(
                 "\(Self.base)/{id}/complete", "Complete an appointment", "Verified doctors, their own.",
-                access: .role(.doctor), fails: SchedulingError.refusedMoves, use: complete),
+                access: .role(.doctor), fails: SchedulingError.refusedStatusChanges, use: complete),
             .put(
                 "\(Self.base)/{id}/cancel", "Cancel an appointment",
                 "Verified doctors, their own. The patient is told.", access: .role(.doctor),
-                fails: SchedulingError.refusedMoves, use: cancel),
+                fails: SchedulingError.refusedStatusChanges, use: cancel),
             .put(
                 "\(Self.base)/{id}/no-show", "Record a no-show",
                 "Verified doctors, their own, after the start time.", access: .role(.doctor),
-                fails: SchedulingError.refusedMoves + [.notStarted], use: noShow),
+                fails: SchedulingError.refusedStatusChanges + [.notStarted], use: noShow),
         ]
     }
 
@@ -114,38 +114,34 @@ struct DoctorAppointmentEndpoints: Sendable {
     func changeStatus(_ request: EndpointRequest<StatusChangeParameters, NoBody>) async throws
         -> DoctorAppointmentResponse
     {
-        let asked = request.parameters.status.value
-        // The published client cancels by asking for the legacy status.
-        return try await move(
-            request.parameters.id, to: asked == .cancelled ? .cancelledByDoctor : asked,
-            because: request.parameters.reason,
-            request)
+        try await set(
+            request.parameters.id, to: request.parameters.status.value, because: request.parameters.reason, request)
     }
 
     func confirm(_ request: EndpointRequest<IDPath<AppointmentTag>, NoBody>) async throws -> DoctorAppointmentResponse {
-        try await move(request.parameters.id, to: .confirmed, request)
+        try await set(request.parameters.id, to: .confirmed, request)
     }
 
     func complete(_ request: EndpointRequest<IDPath<AppointmentTag>, NoBody>) async throws -> DoctorAppointmentResponse
     {
-        try await move(request.parameters.id, to: .completed, request)
+        try await set(request.parameters.id, to: .completed, request)
     }
 
     func cancel(_ request: EndpointRequest<CancelParameters, NoBody>) async throws -> DoctorAppointmentResponse {
-        try await move(request.parameters.id, to: .cancelledByDoctor, because: request.parameters.reason, request)
+        try await set(request.parameters.id, to: .cancelledByDoctor, because: request.parameters.reason, request)
     }
 
     func noShow(_ request: EndpointRequest<IDPath<AppointmentTag>, NoBody>) async throws -> DoctorAppointmentResponse {
-        try await move(request.parameters.id, to: .noShow, request)
+        try await set(request.parameters.id, to: .noShow, request)
     }
 
-    private func move<Parameters>(
+    private func set<Parameters>(
         _ id: AppointmentID, to target: AppointmentStatus, because reason: String? = nil,
         _ request: EndpointRequest<Parameters, NoBody>
     ) async throws -> DoctorAppointmentResponse {
-        let moved = try await appointments.move(
-            id, to: target, by: try request.principal.requireDoctor(), because: reason, origin: request.origin)
-        return DoctorAppointmentResponse(moved, zone: appointments.context.zone)
+        let changed = try await appointments.changeStatus(
+            of: id, to: target, by: try request.principal.requireDoctor(), because: reason, origin: request.origin)
+        return DoctorAppointmentResponse(changed, zone: appointments.context.zone)
     }
 
     private func list<Parameters>(

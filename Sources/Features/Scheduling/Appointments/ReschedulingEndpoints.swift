@@ -39,14 +39,14 @@ struct ReschedulingEndpoints: Sendable {
             time: request.body.appointmentDateTime, field: SchedulingError.bookedTime,
             reason: request.body.reason.flatMap(\.filled), namedDoctor: request.body.doctorId)
         return response(
-            try await rescheduling.move(
+            try await rescheduling.reschedule(
                 request.parameters.id, by: try request.principal.requirePatient(), change, origin: request.origin))
     }
 
     func rescheduleByPatient(_ request: EndpointRequest<RescheduleParameters, NoBody>) async throws
         -> RescheduledResponse
     {
-        let moved = try await rescheduling.move(
+        let moved = try await rescheduling.reschedule(
             request.parameters.id, by: try request.principal.requirePatient(), change(request.parameters),
             origin: request.origin)
         return RescheduledResponse(message: "Appointment rescheduled successfully", appointment: response(moved))
@@ -55,7 +55,7 @@ struct ReschedulingEndpoints: Sendable {
     func rescheduleByDoctor(_ request: EndpointRequest<RescheduleParameters, NoBody>) async throws
         -> DoctorAppointmentResponse
     {
-        let moved = try await rescheduling.move(
+        let moved = try await rescheduling.reschedule(
             request.parameters.id, by: try request.principal.requireDoctor(), change(request.parameters),
             origin: request.origin)
         return DoctorAppointmentResponse(moved, zone: rescheduling.context.zone)

@@ -19,7 +19,7 @@ struct ReschedulingService: Sendable {
         var namedDoctor: DoctorID?
     }
 
-    func move(
+    func reschedule(
         _ id: AppointmentID, by patient: PatientID, _ change: Change, origin: RequestOrigin
     ) async throws -> AppointmentService.ForPatient {
         let room = context.database.services.random.uuid()
@@ -34,7 +34,7 @@ struct ReschedulingService: Sendable {
         }
     }
 
-    func move(
+    func reschedule(
         _ id: AppointmentID, by doctor: DoctorID, _ change: Change, origin: RequestOrigin
     ) async throws -> AppointmentService.ForDoctor {
         let room = context.database.services.random.uuid()
@@ -75,7 +75,7 @@ private struct Move {
             try HoldService.endExpired(
                 overlapping: passed.slot.interval, doctor: appointment.doctorID, patient: appointment.patientID, db)
         }
-        try AppointmentRepository(db: db).move(
+        try AppointmentRepository(db: db).reschedule(
             appointment, to: passed.slot.interval, reason: try sealedReason(appointment), room: room, at: now)
         try AppointmentEffects.rescheduled(
             AppointmentEffects.Subject(appointment), from: appointment.startsAt, to: passed.slot.interval.start,
@@ -85,21 +85,14 @@ private struct Move {
     private func lock(_ id: AppointmentID) throws -> Appointment {
         let appointments = AppointmentRepository(db: db)
         guard let subject = try appointments.subject(id, of: owner),
-            let locked = try appointments.lockForMove(subject)
+            let locked = try appointments.lockForRescheduling(subject)
         else { throw SchedulingError.appointmentNotFound }
         return locked
     }
 
-    /// A patient moves what is not confirmed yet; a doctor may move whatever has not begun, because the alternative is to
-    /// cancel it.
     private func check(_ appointment: Appointment, at now: Instant) throws {
         guard appointment.isActive, !appointment.isExpiredHold(at: now) else { throw SchedulingError.inactive }
-        let movable: [AppointmentStatus] =
-            switch owner {
-            case .patient: [.booked]
-            case .doctor: [.booked, .scheduled, .confirmed]
-            }
-        guard movable.contains(appointment.status) else { throw SchedulingError.illegalTransition }
+        guard owner.mover.reschedulable.contains(appointment.status) else { throw SchedulingError.illegalTransition }
         if appointment.isOver(for: owner.mover, at: now) { throw SchedulingError.over }
     }
 

@@ -25,10 +25,9 @@ struct HoldService: Sendable {
             let appointment = found.appointment
             guard appointment.isHold, !appointment.isExpiredHold(at: now) else { throw SchedulingError.notHeld }
             if appointment.isOver(for: .patient, at: now) { throw SchedulingError.over }
-            try appointments.move(
-                appointment, to: .cancelledByPatient, by: origin.principal?.username ?? "SYSTEM", at: now)
-            try db.withdraw(HoldExpiry(appointment: appointment.id))
-            try AppointmentEffects.moved(
+            try appointments.changeStatus(
+                of: appointment, to: .cancelledByPatient, by: origin.principal?.username ?? "SYSTEM", at: now)
+            try AppointmentEffects.statusChanged(
                 AppointmentEffects.Subject(appointment), from: .booked, to: .cancelledByPatient, by: origin, db)
         }
     }
@@ -41,7 +40,7 @@ struct HoldService: Sendable {
             return false
         }
         try db.withdraw(HoldExpiry(appointment: subject.id))
-        try AppointmentEffects.moved(subject, from: .booked, to: .confirmed, by: origin, db)
+        try AppointmentEffects.statusChanged(subject, from: .booked, to: .confirmed, by: origin, db)
         return true
     }
 
@@ -51,13 +50,14 @@ struct HoldService: Sendable {
     ) throws {
         let ended = try HoldRepository(db: db).endExpired(overlapping: interval, doctor: doctor, patient: patient)
         for subject in ended {
-            try AppointmentEffects.moved(subject, from: .booked, to: .cancelled, by: .system(HoldExpiry.kind), db)
+            try AppointmentEffects.statusChanged(
+                subject, from: .booked, to: .cancelled, by: .system(HoldExpiry.kind), db)
         }
     }
 
     /// What the timer does.
     static func expire(_ id: AppointmentID, _ db: any Connection) throws {
         guard let subject = try HoldRepository(db: db).endExpired(id) else { return }
-        try AppointmentEffects.moved(subject, from: .booked, to: .cancelled, by: .system(HoldExpiry.kind), db)
+        try AppointmentEffects.holdRanOut(subject, db)
     }
 }

@@ -44,7 +44,7 @@ struct LeaveEndpoints: Sendable {
                 Doctors, for themselves. Booked appointments in it are kept or cancelled, as `affected` says; \
                 without it they are a conflict.
                 """,
-                access: .role(.doctor), fails: [LeaveError.overlap, .hasAppointments([], total: 0)], use: add),
+                access: .role(.doctor), fails: [LeaveError.overlap, .hasAppointments([], total: 2)], use: add),
             .get(
                 "/api/doctor-leaves/my-leaves", "My leaves", "Doctors, their own, by first day.",
                 access: .role(.doctor),

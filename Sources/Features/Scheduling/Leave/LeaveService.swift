@@ -103,10 +103,10 @@ struct LeaveService: Sendable {
             return try context.vault.seal(
                 "The doctor is on leave.", with: key, at: AppointmentReasons.cancellationField(appointment.id))
         }
-        try AppointmentRepository(db: db).move(
-            appointment, to: .cancelledByDoctor, by: origin.principal?.username ?? "SYSTEM",
+        try AppointmentRepository(db: db).changeStatus(
+            of: appointment, to: .cancelledByDoctor, by: origin.principal?.username ?? "SYSTEM",
             at: db.now, cancellationReason: sealed)
-        try AppointmentEffects.moved(
+        try AppointmentEffects.statusChanged(
             AppointmentEffects.Subject(appointment), from: appointment.status, to: .cancelledByDoctor, by: origin, db)
     }
 }

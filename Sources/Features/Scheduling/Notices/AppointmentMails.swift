@@ -6,19 +6,21 @@ import Persistence
 /// The mails about appointments. They say with whom and when, and nothing of why.
 enum AppointmentMails {
     static let bookedPatient = MailName("booked-patient")
+    static let emergencyPatient = MailName("emergency-patient", isUrgent: true)
     static let bookedDoctor = MailName("booked-doctor")
     static let confirmedPatient = MailName("confirmed-patient")
     static let cancelledPatient = MailName("cancelled-patient")
     static let cancelledDoctor = MailName("cancelled-doctor")
-    static let movedPatient = MailName("moved-patient")
-    static let movedDoctor = MailName("moved-doctor")
+    static let rescheduledPatient = MailName("rescheduled-patient")
+    static let rescheduledDoctor = MailName("rescheduled-doctor")
     static let reminderPatient = MailName("reminder-patient")
     static let doctorOut = MailName("doctor-out")
     static let patientOut = MailName("patient-out")
     static let emergencyDoctor = MailName("emergency-doctor", isUrgent: true)
     static let emergencyUnanswered = MailName("emergency-unanswered", isUrgent: true)
 
-    static func kinds(zone: ClinicZone) -> [MailKind] {
+    /// - Parameter advice: what somebody in an emergency is told.
+    static func kinds(zone: ClinicZone, advice: String) -> [MailKind] {
         func kind(
             _ name: MailName, _ template: MailTemplate,
             _ recipient: @escaping @Sendable (NoticedAppointment) -> String,
@@ -28,10 +30,11 @@ enum AppointmentMails {
                 guard let appointment = try appointment(of: order, db), isTrue(appointment, order),
                     let address = MailAddress(recipient(appointment))
                 else { return nil }
-                return letter(appointment, to: address, zone: zone)
+                return letter(appointment, to: address, at: db.now, zone: zone)
             }
         }
         return [
+            kind(emergencyPatient, emergencyBooked(advice), \.patientEmail) { appointment, _ in appointment.isAhead },
             kind(bookedPatient, booked, \.patientEmail) { appointment, _ in appointment.isAhead },
             kind(bookedDoctor, newForDoctor, \.doctorEmail) { appointment, _ in appointment.isAhead },
             kind(confirmedPatient, confirmed, \.patientEmail) { appointment, _ in
@@ -41,10 +44,12 @@ enum AppointmentMails {
             kind(cancelledDoctor, cancelledForDoctor, \.doctorEmail) { appointment, _ in
                 appointment.status.isCancelled
             },
-            kind(movedPatient, moved, \.patientEmail) { appointment, _ in appointment.isAhead },
-            kind(movedDoctor, movedForDoctor, \.doctorEmail) { appointment, _ in appointment.isAhead },
+            kind(rescheduledPatient, rescheduled, \.patientEmail) { appointment, _ in appointment.isAhead },
+            kind(rescheduledDoctor, rescheduledForDoctor, \.doctorEmail) { appointment, _ in appointment.isAhead },
             kind(reminderPatient, reminder, \.patientEmail) { appointment, order in
-                appointment.isAhead && appointment.startsAt == order.moment
+                // Whether it will take place is for the clinic to say.
+                appointment.isAhead && appointment.startsAt == order.moment && !appointment.isDoctorOut
+                    && !appointment.isPatientOut
             },
             kind(doctorOut, keptWithoutDoctor, \.patientEmail) { appointment, _ in
                 appointment.isAhead && appointment.isDoctorOut
@@ -62,7 +67,7 @@ enum AppointmentMails {
                 guard let appointment = try appointment(of: order, db), appointment.status == .booked,
                     let address = email.flatMap({ MailAddress($0) })
                 else { return nil }
-                var letter = letter(appointment, to: address, zone: zone)
+                var letter = letter(appointment, to: address, at: db.now, zone: zone)
                 letter.set("number", "\(appointment.id)")
                 return letter
             },
@@ -75,11 +80,17 @@ enum AppointmentMails {
 
     /// News of a coming appointment is useless once it has begun; an emergency or a cancellation stays news for a day.
     private static func letter(
-        _ appointment: NoticedAppointment, to address: MailAddress, zone: ClinicZone
+        _ appointment: NoticedAppointment, to address: MailAddress, at now: Instant, zone: ClinicZone
     ) -> MailKind.MailDraft {
         let isPlanned = appointment.isAhead && !appointment.isEmergency
         return MailKind.MailDraft(
-            to: address, ["doctor": appointment.doctorName, "time": zone.mailText(appointment.startsAt)],
+            to: address,
+            [
+                "doctor": appointment.doctorName, "time": zone.mailText(appointment.startsAt),
+                "patientOffer": AppointmentOffers.forPatient(appointment, at: now),
+                "patientRebooking": AppointmentOffers.rebooking(appointment),
+                "doctorOffer": AppointmentOffers.forDoctor(appointment),
+            ],
             validUntil: appointment.startsAt + (isPlanned ? .seconds(0) : AppointmentNotices.maximumAge))
     }
 
@@ -89,33 +100,39 @@ enum AppointmentMails {
             html: "<p>Hello,</p>\n" + sentences.map { "<p>\($0)</p>" }.joined(separator: "\n"))
     }
 
-    private static let seeCareSync = "Sign in to CareSync to see the appointment, to move it or to cancel it."
-
     private static let booked = template(
-        "Appointment booked: {{time}}", "your appointment with Dr. {{doctor}} is booked for {{time}}.", seeCareSync)
+        "Appointment booked: {{time}}", "your appointment with Dr. {{doctor}} is booked for {{time}}.",
+        "{{patientOffer}}")
+    private static func emergencyBooked(_ advice: String) -> MailTemplate {
+        template(
+            "Emergency appointment: {{time}}", advice,
+            "Your emergency appointment with Dr. {{doctor}} is booked for {{time}}. The doctor is told at once.",
+            "{{patientOffer}}")
+    }
     private static let newForDoctor = template(
         "New appointment: {{time}}", "a patient has booked an appointment with you for {{time}}.",
-        "Sign in to CareSync to see and confirm it.")
+        "{{doctorOffer}}")
     private static let confirmed = template(
-        "Appointment confirmed: {{time}}", "your appointment with Dr. {{doctor}} on {{time}} is confirmed.", seeCareSync
+        "Appointment confirmed: {{time}}", "your appointment with Dr. {{doctor}} on {{time}} is confirmed.",
+        "{{patientOffer}}"
     )
     private static let cancelled = template(
         "Appointment cancelled: {{time}}", "your appointment with Dr. {{doctor}} on {{time}} was cancelled.",
-        "Sign in to CareSync to book another one.")
+        "{{patientRebooking}}")
     private static let cancelledForDoctor = template(
         "Appointment cancelled: {{time}}", "an appointment with you on {{time}} was cancelled.")
-    private static let moved = template(
+    private static let rescheduled = template(
         "Appointment moved to {{time}}", "your appointment with Dr. {{doctor}} was moved. It now begins on {{time}}.",
-        seeCareSync)
-    private static let movedForDoctor = template(
+        "{{patientOffer}}")
+    private static let rescheduledForDoctor = template(
         "Appointment moved to {{time}}", "an appointment with you was moved. It now begins on {{time}}.")
     private static let reminder = template(
         "Reminder: appointment {{time}}", "this is to remind you of your appointment with Dr. {{doctor}} on {{time}}.",
-        seeCareSync)
+        "{{patientOffer}}")
     private static let keptWithoutDoctor = template(
         "Your appointment on {{time}}: please ask the clinic",
         "Dr. {{doctor}} is not taking appointments at present. Your appointment on {{time}} has not been cancelled.",
-        "The clinic will take care of it. Sign in to CareSync to cancel it, or to book another doctor.")
+        "The clinic will take care of it.", "{{patientOffer}}")
     private static let keptWithoutPatient = template(
         "An appointment on {{time}}: the patient's account is closed",
         "the account of a patient who has an appointment with you on {{time}} was closed. The appointment has not been "

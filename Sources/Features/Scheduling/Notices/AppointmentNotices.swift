@@ -52,8 +52,12 @@ struct AppointmentNotices: Sendable {
     private func booked(_ event: AppointmentBooked, _ db: any Connection) throws {
         // A slot that waits for its payment is confirmed by it, and then is news.
         guard event.heldUntil == nil else { return }
-        if !event.isEmergency { try send([AppointmentMails.bookedDoctor], about: event, db) }
-        try send([AppointmentMails.bookedPatient], about: event, db)
+        // The doctor is told of an emergency by an event of its own.
+        try send(
+            event.isEmergency
+                ? [AppointmentMails.emergencyPatient]
+                : [AppointmentMails.bookedDoctor, AppointmentMails.bookedPatient],
+            about: event, db)
         try remind(event, of: event.startsAt, db)
     }
 
@@ -72,7 +76,7 @@ struct AppointmentNotices: Sendable {
         }
     }
 
-    /// Of several moves the last one is told.
+    /// Of several moves the last one is told, and none of a slot that waited for its payment.
     private func rescheduled(_ events: [AppointmentRescheduled], _ db: any Connection) throws {
         var starts: [AppointmentID: Instant] = [:]
         try db.query(
@@ -80,9 +84,11 @@ struct AppointmentNotices: Sendable {
         ) { row in starts[try row.value("id")] = try row.value("starts_at") }
         let last = Dictionary(events.map { ($0.appointment, $0) }) { _, later in later }
         for event in last.values.sorted(by: { $0.appointment < $1.appointment })
-        where starts[event.appointment] == event.to {
+        where event.heldUntil == nil && starts[event.appointment] == event.to {
             // The moment tells a move from an earlier one to the same time.
-            try send([AppointmentMails.movedPatient, AppointmentMails.movedDoctor], about: event, moment: event.at, db)
+            try send(
+                [AppointmentMails.rescheduledPatient, AppointmentMails.rescheduledDoctor], about: event,
+                moment: event.at, db)
             try remind(event, of: event.to, db)
         }
     }

@@ -30,10 +30,9 @@ struct PeopleOut: Sendable {
     /// By the clinic.
     private func cancel(_ appointment: Appointment, _ origin: RequestOrigin, _ db: any Connection) throws {
         let subject = AppointmentEffects.Subject(appointment)
-        try AppointmentRepository(db: db).move(
-            appointment, to: .cancelled, by: origin.principal?.username ?? "SYSTEM", at: db.now)
-        if appointment.isHold { try db.withdraw(HoldExpiry(appointment: subject.id)) }
-        try AppointmentEffects.moved(subject, from: appointment.status, to: .cancelled, by: origin, db)
+        try AppointmentRepository(db: db).changeStatus(
+            of: appointment, to: .cancelled, by: origin.principal?.username ?? "SYSTEM", at: db.now)
+        try AppointmentEffects.statusChanged(subject, from: appointment.status, to: .cancelled, by: origin, db)
     }
 
     /// Tells the other side, whom the appointment is kept with. A doctor has never heard of a slot that is not paid.

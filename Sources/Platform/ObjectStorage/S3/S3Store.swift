@@ -5,7 +5,7 @@ import NIOCore
 /// Objects in a bucket of S3 or of a store that speaks like it: path style, signed headers, the real hash of the content.
 /// It sends nothing that compatible stores lack: no encryption headers, no chunk signatures, no tags.
 package struct S3Store: ObjectStore {
-    /// So that a request of ours that needs the store is answered within ten seconds.
+    /// So that a request of ours that needs the store is answered within ten seconds (rules/object-storage 3).
     package static let standardPatience: Duration = .seconds(9)
 
     private let bucket: S3Bucket

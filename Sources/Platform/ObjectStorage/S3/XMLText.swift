@@ -66,7 +66,9 @@ struct XMLText {
             if take("/>") { return true }
             if take(">") { return false }
             _ = try name()
+            skipBlanks()
             guard take("=") else { throw Mistake() }
+            skipBlanks()
             if take("\"") {
                 _ = try text(until: "\"")
             } else if take("'") {

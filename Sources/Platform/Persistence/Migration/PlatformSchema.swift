@@ -4,11 +4,25 @@ package enum PlatformSchema {
         Migration("platform/id-allocators") { d in idAllocators(d) },
         Migration("platform/idempotency-keys") { d in idempotencyKeys(d) },
         Migration("platform/revocations") { d in RevocationFeed.tables(d) },
+        Migration("platform/installation") { d in installationKeys(d) },
     ]
 
     private static func idAllocators(_ d: Dialect) -> [SQL] {
         guard d == .sqlite else { return [] }
         return ["CREATE TABLE id_allocators (name TEXT PRIMARY KEY, next INTEGER NOT NULL) STRICT"]
+    }
+
+    /// Fingerprints of the secrets that the database is used with.
+    private static func installationKeys(_ d: Dialect) -> [SQL] {
+        [
+            """
+            CREATE TABLE installation_keys (
+                name \(d.text) PRIMARY KEY,
+                fingerprint \(d.text) NOT NULL,
+                created_at \(d.instant) NOT NULL
+            )\(d.strict)
+            """
+        ]
     }
 
     private static func idempotencyKeys(_ d: Dialect) -> [SQL] {

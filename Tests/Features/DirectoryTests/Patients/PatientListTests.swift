@@ -67,24 +67,34 @@ struct PatientListTests {
         }
     }
 
-    @Test("a list is a query for the rows, one for the keys and one line of the log", arguments: DatabaseKind.available)
+    @Test(
+        "a list asks the same of the database however long it is, and leaves one line in the log",
+        arguments: DatabaseKind.available)
     func cost(_ kind: DatabaseKind) async throws {
         try await withDirectory(kind) { app in
             try await app.seed([doctor(11)])
-            try await app.seed((1001..<1060).map { Self.patient($0, "Asha", "Verma", illness: "asthma") })
-            let paths: [(path: String, caller: DirectoryApp.Caller, statements: Int)] = [
-                ("/api/patients", .admin, 2), ("/api/patients?q=verma&page=0", .admin, 2),
-                ("/api/patients", .doctor(11), 2), ("/api/patients/illness/asthma", .doctor(11), 3),
+            let lists: [(path: String, caller: DirectoryApp.Caller)] = [
+                ("/api/patients", .admin), ("/api/patients?q=verma&page=0&size=100", .admin),
+                ("/api/patients", .doctor(11)), ("/api/patients/illness/asthma", .doctor(11)),
             ]
-            for (path, caller, statements) in paths {
-                let lines = try await app.lines()
-                // Keys that are known need no query.
-                _ = try await app.get(path, as: caller)
-                app.count.reset()
-                _ = try await app.get(path, as: caller)
-                #expect(app.count.statements <= statements + 1, "\(path): \(app.count.texts)")
-                #expect(try await app.lines() == lines + 2, "\(path)")
+            func costs() async throws -> [Int] {
+                var costs: [Int] = []
+                for (path, caller) in lists {
+                    let lines = try await app.lines()
+                    app.count.reset()
+                    #expect(try await app.get(path, as: caller).status == 200)
+                    costs.append(app.count.statements)
+                    #expect(try await app.lines() == lines + 1, "\(path)")
+                }
+                return costs
             }
+            try await app.seed((1001..<1004).map { Self.patient($0, "Asha", "Verma", illness: "asthma") })
+            app.vault.cache.forgetAll()
+            _ = try await costs()
+            let few = try await costs()
+            try await app.seed((1004..<1060).map { Self.patient($0, "Asha", "Verma", illness: "asthma") })
+            #expect(try await costs() == few)
+            #expect(few.allSatisfy { $0 <= 5 }, "\(few)")
         }
     }
 
@@ -139,7 +149,7 @@ struct PatientListTests {
             }
             #expect(codes.count == 2)
             #expect(codes.allSatisfy { $0.count == 32 })
-            let other = PatientNames(rootSecret: try .init([UInt8](repeating: 8, count: 32)))
+            let other = PatientNames(rootSecret: try RootSecret(Array("one more secret of thirty-two bytes".utf8)))
             #expect(Set(codes).isDisjoint(with: other.codes(searching: "asha verma")))
             #expect(Set(codes) == Set(try testNames().codes(searching: "asha verma")))
         }
@@ -171,14 +181,13 @@ struct PatientListTests {
             ]
             for (name, search) in searches {
                 let plan = try await QueryPlan.of(PatientRepository.page(search, page), in: app.other)
-                #expect(plan.fullScans.isEmpty, "\(name): \(plan)")
+                // What the inner part has found is read as a whole.
+                #expect(plan.fullScans.allSatisfy { $0 == "SCAN page" }, "\(name): \(plan)")
                 let index =
                     kind == .postgres ? "patient_name_words_once" : "sqlite_autoindex_patient_name_words_1"
                 #expect(plan.uses(index), "\(name): \(plan)")
             }
-            let consents = try await QueryPlan.of(
-                "SELECT max(number) FROM patient_consents WHERE patient_id = 1 AND purpose = 'ASSISTANT'", in: app.other
-            )
+            let consents = try await QueryPlan.of(ConsentRepository.newest(of: PatientID(22)), in: app.other)
             #expect(consents.fullScans.isEmpty, "\(consents)")
         }
     }

@@ -94,6 +94,24 @@ struct EmailChangeTests {
         }
     }
 
+    @Test("of two who want one verified address at the same time, one gets it", arguments: DatabaseKind.available)
+    func race(_ kind: DatabaseKind) async throws {
+        try await withApp(kind) { app in
+            let users = [try await app.registerPatient(), try await app.registerDoctor()]
+            _ = try await Self.verify(in: app)
+            let statuses = try await withThrowingTaskGroup(of: Int.self) { group in
+                for user in users { group.addTask { try await Self.change(of: user, in: app).status } }
+                return try await group.reduce(into: [Int]()) { $0.append($1) }.sorted()
+            }
+            #expect(statuses[0] == 200)
+            #expect([400, 409].contains(statuses[1]))
+            let owners: Int? = try await app.database.read { db in
+                try db.value("SELECT count(*) FROM users WHERE email = \(Self.new)")
+            }
+            #expect(owners == 1)
+        }
+    }
+
     @Test("with a token only that verification counts")
     func token() async throws {
         try await withApp { app in

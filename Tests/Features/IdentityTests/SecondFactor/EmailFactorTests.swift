@@ -112,7 +112,7 @@ struct EmailFactorTests {
             #expect(opened.status == 200)
             let mail = try #require(try await app.sentMails(to: "\(patient.username)@example.org").last)
             #expect(mail.text.contains("Hello Kiran,"))
-            #expect(mail.text.contains("Dr Meera Nair has opened your CareSync record"))
+            #expect(mail.text.contains("Dr. Meera Nair has opened your CareSync record"))
             #expect(mail.text.contains("Tuesday, 10 March 2026, 08:00 (Asia/Kolkata)"))
             #expect(!mail.raw.contains("epilepsy"))
         }
