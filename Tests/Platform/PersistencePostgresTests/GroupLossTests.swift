@@ -14,8 +14,8 @@ struct GroupLossTests {
         try await withTestDatabase(.postgres, migrations: testMigrations) { test in
             let shared = PostgresShared(
                 target: try PostgresTarget(url: test.address), queue: JobQueue(bound: 8), fetches: JobQueue(bound: 8),
-                patience: .seconds(100), margin: .seconds(5), recheck: .seconds(1), services: .testing(),
-                logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+                patience: .seconds(100), deadline: .seconds(100), margin: .seconds(5), recheck: .seconds(1),
+                services: .testing(), logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
             let worker = PostgresWorker(
                 shared, workerIndex: 0, connection: shared.target.connect().connection, duty: .transactions)
             let runs = Mutex(0)

@@ -97,7 +97,8 @@ struct LostConnectionTests {
             let database = try PostgresDatabase(
                 url: try OutageTests.url(name), connections: 1, patience: .seconds(2), deadline: .seconds(2),
                 services: .testing(), logger: Logger(label: "test"))
-            let (since, runs) = (ContinuousClock.now, Mutex(0))
+            let since = ContinuousClock.now
+            let runs = Mutex(0)
             let refusal = await #expect(throws: Problem.self) {
                 try await database.write { _ in
                     runs.withLock { $0 += 1 }
