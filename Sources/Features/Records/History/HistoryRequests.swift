@@ -3,13 +3,21 @@ import Scheduling
 import WebAPI
 
 /// One medicine of a prescription, both ways.
-extension PrescribedMedicine: WireValue, Validated {
+extension PrescribedMedicine: WireValue, Validated, Documented {
     static let most = 50
 
     static let rules: [Rule<Self>] = [
         .text("medicine", \.medicine, .line, 200), .text("dose", \.dose, .line, 200),
         .text("frequency", \.frequency, .line, 200), .text("duration", \.duration, .line, 200),
         .text("instructions", \.instructions, .paragraph, 500),
+    ]
+
+    static let notes: [String: FieldNote] = [
+        "medicine": FieldNote("The medicine, by its generic name.", example: "Amoxicillin"),
+        "dose": FieldNote("How much at a time.", example: "500 mg"),
+        "frequency": FieldNote("How often.", example: "Three times a day"),
+        "duration": FieldNote("For how long.", example: "7 days"),
+        "instructions": FieldNote("How to take it.", example: "After meals"),
     ]
 }
 

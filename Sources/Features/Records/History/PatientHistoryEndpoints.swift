@@ -2,8 +2,10 @@ import CareSyncCore
 import Scheduling
 import WebAPI
 
-struct PatientHistoryPath: Codable, Sendable {
+struct PatientHistoryPath: Codable, Sendable, Documented {
     let historyId: HistoryID
+
+    static let notes: [String: FieldNote] = ["historyId": "The number of the entry."]
 }
 
 /// The routes of histories under `/api/patients`.
