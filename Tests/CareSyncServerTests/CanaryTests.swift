@@ -120,7 +120,6 @@ private struct CanaryVisit {
             try await send(
                 "PUT", allergies, list.replacing("zither\"", with: "zither\",\"severity\":\"canary-allergy-zither\""),
                 token: token),
-            try await send("GET", "\(path)/canary-symptoms-kazoo", token: doctorToken),
         ]
     }
 

@@ -23,16 +23,19 @@ struct RecordAccess: Sendable {
         let auditReason: String?
     }
 
-    /// `nil` when nothing does. Throws `DOCTOR_NOT_VERIFIED`.
-    func grounds(of caller: Principal, for patient: PatientID, _ db: any Connection) throws -> Grounds? {
+    /// Throws `DOCTOR_NOT_VERIFIED`. It comes before any look-up, so that it does not tell what there is.
+    private func requireVerified(_ caller: Principal, _ db: any Connection) throws {
+        if caller.role == .doctor { try VerifiedDoctor.require(caller.requireDoctor(), db) }
+    }
+
+    /// `nil` when nothing does.
+    private func grounds(of caller: Principal, for patient: PatientID, _ db: any Connection) throws -> Grounds? {
         let access: CareAccess?
         switch caller.role {
         case .patient:
             return try caller.requirePatient() == patient ? Grounds(auditReason: nil) : nil
         case .doctor:
-            let doctor = try caller.requireDoctor()
-            try VerifiedDoctor.require(doctor, db)
-            access = try care.access(of: doctor, to: patient, db: db)
+            access = try care.access(of: caller.requireDoctor(), to: patient, db: db)
         case .admin:
             access = try care.access(ofAdministrator: caller.userID, to: patient, db: db)
         }
@@ -41,7 +44,19 @@ struct RecordAccess: Sendable {
 
     /// For routes that name the patient: throws 403 without telling whether there is one.
     func require(_ caller: Principal, for patient: PatientID, _ db: any Connection) throws -> Grounds {
+        try requireVerified(caller, db)
         guard let grounds = try grounds(of: caller, for: patient, db) else { throw Problem.accessDenied }
         return grounds
+    }
+
+    /// For routes that name an entry: an unknown one and one of a patient whom the caller may not see are alike.
+    func entry(
+        for caller: Principal, _ db: any Connection, _ find: (HistoryRepository) throws -> SealedHistory?
+    ) throws -> (record: SealedHistory, grounds: Grounds) {
+        try requireVerified(caller, db)
+        guard let record = try find(HistoryRepository(db: db)),
+            let grounds = try grounds(of: caller, for: record.patientID, db)
+        else { throw HistoryError.notFound }
+        return (record, grounds)
     }
 }

@@ -33,7 +33,10 @@ struct HistoryAccessTests {
             let amended = try await practice.app.post(path + "/amendments", as: doctor, json: ["text": "x"])
             #expect(amended.status == 404)
             let unverified = try await practice.app.registerDoctor(verified: false)
-            #expect(try await practice.find(id, as: unverified).problemCode == "DOCTOR_NOT_VERIFIED")
+            for number in [id, 987_654] {
+                #expect(try await practice.find(number, as: unverified).problemCode == "DOCTOR_NOT_VERIFIED")
+                #expect(try await practice.update(number, "{}", as: unverified).problemCode == "DOCTOR_NOT_VERIFIED")
+            }
             #expect(try await practice.list(as: unverified).problemCode == "DOCTOR_NOT_VERIFIED")
         }
     }
@@ -73,7 +76,8 @@ struct HistoryAccessTests {
                 for path in Self.reads { #expect(try await practice.list(path, as: user).status == 200) }
                 #expect(try await practice.find(id, as: user).status == 200)
             }
-            #expect(try await practice.app.delete("/api/medical-history/\(id)", as: admin).status == 403)
+            #expect(try await practice.app.delete("/api/medical-history/\(id)", as: admin).status == 404)
+            #expect(try await practice.update(id, "{}", as: doctor).status == 404)
             #expect(try await practice.write(as: doctor).status == 200)
             let lines = try await practice.audited("medical_histories")
             #expect(lines.count { $0.hasPrefix("READ_PHI") && $0.contains("BREAK_GLASS") } == 12)

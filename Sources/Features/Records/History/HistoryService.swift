@@ -9,9 +9,8 @@ struct HistoryService: Sendable {
 
     func find(_ id: HistoryID, by caller: Principal, origin: RequestOrigin) async throws -> HistoryEntry {
         try await context.database.readAudited { [context] db in
-            guard let record = try HistoryRepository(db: db).find(id),
-                let grounds = try context.access.grounds(of: caller, for: record.patientID, db),
-                let entry = try HistoryOpening(context: context, db: db).open([record], of: record.patientID).first
+            let (record, grounds) = try context.access.entry(for: caller, db) { try $0.find(id) }
+            guard let entry = try HistoryOpening(context: context, db: db).open([record], of: record.patientID).first
             else { throw HistoryError.notFound }
             return (entry, [Self.entry("\(id)", record.patientID, grounds, origin)])
         }

@@ -87,11 +87,10 @@ struct HistoryWritingService: Sendable {
     private func changeable(
         _ id: HistoryID, _ caller: Principal, _ db: any Connection, if isExpected: (Int64) -> Bool
     ) throws -> (SealedHistory, RecordAccess.Grounds) {
-        guard let record = try HistoryRepository(db: db).lock(id),
-            let grounds = try context.access.grounds(of: caller, for: record.patientID, db)
-        else { throw HistoryError.notFound }
+        let (record, grounds) = try context.access.entry(for: caller, db) { try $0.lock(id) }
         guard caller.role == .doctor, try caller.requireDoctor() == record.doctorID else {
-            throw HistoryError.notAuthor
+            // Who sees the patient in an emergency only learns nothing here.
+            throw grounds.auditReason == nil ? HistoryError.notAuthor : .notFound
         }
         guard isExpected(record.version) else { throw HistoryError.changedMeanwhile }
         guard !record.isFinal(at: db.now, after: context.settings.correctionTime) else { throw HistoryError.final }

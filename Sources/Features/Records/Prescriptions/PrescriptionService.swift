@@ -19,9 +19,8 @@ struct PrescriptionService: Sendable {
     /// What is printed for an entry.
     func sheet(of id: HistoryID, by caller: Principal, origin: RequestOrigin) async throws -> PrescriptionSheet {
         try await context.database.readAudited { [context] db in
-            guard let record = try HistoryRepository(db: db).find(id),
-                let grounds = try context.access.grounds(of: caller, for: record.patientID, db),
-                let entry = try HistoryOpening(context: context, db: db).open([record], of: record.patientID).first
+            let (record, grounds) = try context.access.entry(for: caller, db) { try $0.find(id) }
+            guard let entry = try HistoryOpening(context: context, db: db).open([record], of: record.patientID).first
             else { throw HistoryError.notFound }
             guard let texts = entry.texts, let url = context.prescriptionURL(of: record),
                 let sealed: SealedPatient = try db.first(

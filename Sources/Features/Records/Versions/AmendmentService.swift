@@ -14,11 +14,8 @@ struct AmendmentService: Sendable {
         once idempotency: Idempotency<Amendment>?
     ) async throws -> Replayable<Amendment> {
         try await context.database.write(idempotency: idempotency) { [context] db in
-            let histories = HistoryRepository(db: db)
             let doctor = try caller.requireDoctor()
-            guard let record = try histories.lock(id),
-                let grounds = try context.access.grounds(of: caller, for: record.patientID, db)
-            else { throw HistoryError.notFound }
+            let (record, grounds) = try context.access.entry(for: caller, db) { try $0.lock(id) }
             let amendments = AmendmentRepository(db: db)
             guard try amendments.count(of: id) < AmendmentRepository.most else {
                 throw HistoryError.tooManyAmendments
@@ -40,9 +37,7 @@ struct AmendmentService: Sendable {
     /// Every version of an entry, the newest first.
     func versions(of id: HistoryID, by caller: Principal, origin: RequestOrigin) async throws -> HistoryVersions {
         try await context.database.readAudited { [context] db in
-            guard let record = try HistoryRepository(db: db).find(id),
-                let grounds = try context.access.grounds(of: caller, for: record.patientID, db)
-            else { throw HistoryError.notFound }
+            let (record, grounds) = try context.access.entry(for: caller, db) { try $0.find(id) }
             let key = try context.vault.key(for: record.patientID, db)
             let current = try record.texts.open(of: id, with: key, context.vault).map {
                 HistorySnapshot(visitDate: record.visitDate, appointment: record.appointmentID, texts: $0)
