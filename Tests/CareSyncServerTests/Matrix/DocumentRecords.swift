@@ -36,13 +36,14 @@ enum DocumentRecords: MatrixFixture {
         MatrixForm(file: SampleFiles.png, name: "a.png", fields: fields)
     }
 
+    static func clear(_ cast: MatrixCast, _ db: any Connection) throws {
+        try db.run("DELETE FROM document_shares")
+        try db.run("DELETE FROM doctor_certificates")
+        try db.run("DELETE FROM documents")
+    }
+
     static func plant(for cast: MatrixCast, in app: TestApp) async throws -> PlantedRecords {
         let owner = cast.owner
-        try await app.database.write { db in
-            try db.run("DELETE FROM document_shares")
-            try db.run("DELETE FROM documents")
-            try db.run("DELETE FROM doctor_certificates")
-        }
         let report = UploadForm().file(SampleFiles.pdf("(matrix-scan-kumquat)"), named: "matrix-file-gooseberry.pdf")
             .field("description", "matrix-note-persimmon").bytes
         let filed = try await app.upload("/api/patients/\(owner.id)/upload/lab-report", as: owner, report)
