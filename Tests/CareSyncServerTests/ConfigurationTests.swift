@@ -63,7 +63,7 @@ struct ConfigurationTests {
             "CARESYNC_STORAGE_URL": "ftp://x", "CARESYNC_S3_ACCESS_KEY": "a key", "CARESYNC_S3_SECRET_KEY": "k\u{e9}y",
             "CARESYNC_MAIL_URL": "http://x", "CARESYNC_LINK_TTL": "0", "CARESYNC_MAIL_FROM": "a@b\r\nBcc: c@d",
             "CARESYNC_ADMIN_SECOND_FACTOR": "sometimes", "CARESYNC_UPLOAD_LIMIT": "0",
-            "CARESYNC_DELETED_DOCUMENTS_DAYS": "-1",
+            "CARESYNC_DELETED_DOCUMENTS_DAYS": "-1", "CARESYNC_RECORD_FINAL_HOURS": "0",
         ])
         let named = Set(found.compactMap { $0.split(separator: " ").first.map(String.init) })
         #expect(named == Set(Setting.all.map(\.name)).subtracting(["CARESYNC_DATA_DIR"]))

@@ -197,13 +197,14 @@ struct KeyRotationTests {
 
     @Test("every column of bytes is registered as sealed, or known to be something else")
     func registry() async throws {
-        // Hashes, what the ring or derived keys seal, and content without an owner.
+        // Hashes, what the ring, derived keys or keys of files seal, and content without an owner.
         let others: Set<String> = [
             "audit_log.mac", "idempotency_keys.body_hash", "idempotency_keys.answer", "patient_keys.wrapped",
             "one_time_codes.seed", "one_time_codes.token_hash", "second_factors.secret",
             "factor_enrolments.secret", "recovery_codes.code_hash",
             "sign_in_challenges.token_hash", "sign_in_challenges.password_digest", "sessions.token_hash",
-            "sessions.parent_hash",
+            "sessions.parent_hash", "document_shares.token_digest", "documents.name", "documents.description",
+            "documents.digest", "patient_name_words.code", "prescription_codes.digest",
         ]
         try await withApp { app in
             let columns: [String] = try await app.database.read { db in
