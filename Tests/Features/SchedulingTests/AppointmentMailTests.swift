@@ -112,9 +112,9 @@ struct AppointmentMailTests {
             let paid = ["DOCTOR New appointment: \(noon)", "PATIENT Appointment confirmed: \(noon)"]
             #expect(try await Self.mails(clinic) == paid)
             // From then on the doctor knows of it.
-            let moved = try await clinic.reschedule(id, to: "\(Clinic.day)T13:00:00", as: clinic.doctor)
+            let moved = try await clinic.reschedule(id, to: "\(Clinic.day)T15:00:00", as: clinic.doctor)
             #expect(moved.status == 200, "\(moved.text)")
-            let one = "Wednesday, 11 March 2026, 13:00 (Asia/Kolkata)"
+            let one = "Wednesday, 11 March 2026, 15:00 (Asia/Kolkata)"
             #expect(
                 try await Self.mails(clinic)
                     == (paid + ["DOCTOR Appointment moved to \(one)", "PATIENT Appointment moved to \(one)"]).sorted())
