@@ -149,8 +149,8 @@ let package = Package(
                 "Cryptography", "Identity", "Directory", "Scheduling", "FileTypes", "ObjectStorage", "SealedFiles",
                 .logging,
             ]),
-        feature("Reviews", ["Cryptography", "Directory", "JSONCoding", "Scheduling"]),
-        feature("Diagnostics", ["Directory", "JSONCoding", "Scheduling"]),
+        feature("Reviews", ["Cryptography", "Directory", "Scheduling"]),
+        feature("Diagnostics", ["Directory", "Scheduling"]),
         feature(
             "Records", ["Cryptography", "Identity", "Directory", "PDF", "QRImages", "Scheduling"]),
 

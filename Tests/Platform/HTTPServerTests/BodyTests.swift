@@ -95,8 +95,9 @@ struct BodyTests {
             // All that they sent is held by now.
             while budget.remaining > 10 << 10 { await Task.yield() }
             let guest = try RawConnection(port: port, from: "127.0.0.2")
-            try guest.send(Self.head(60 << 10) + piece + piece)
-            #expect(await guest.readToEnd().hasSuffix("count \(60 << 10)"))
+            // Less than the hoarders hold even when one of them is gone, however it arrives.
+            try guest.send(Self.head(40 << 10) + piece + String(repeating: "y", count: 10 << 10))
+            #expect(await guest.readToEnd().hasSuffix("count \(40 << 10)"))
             let broken = await withTaskGroup(of: String.self) { group in
                 for hoarder in hoarders { group.addTask { await hoarder.readToEnd() } }
                 let broken = await group.next() ?? ""
