@@ -57,6 +57,12 @@ struct VitalsTrendTests {
             }
             #expect(try await practice.vitals("/trends")["systolicBP.count"].int == 4)
             #expect(try await practice.vitals("/trends?from=2026-03-09")["weight"].isNull)
+            for path in ["/trends", ""] {
+                let backwards = try await practice.vitals("\(path)?from=2026-03-03&to=2026-03-02")
+                #expect(backwards.status == 400)
+                #expect(backwards["fieldErrors[0].field"].string == "to")
+                #expect(try await practice.vitals("\(path)?from=2026-03-03&to=2026-03-03").status == 200)
+            }
         }
     }
 }

@@ -102,6 +102,7 @@ struct LostConnectionTests {
             let refusal = await #expect(throws: Problem.self) {
                 try await database.write { _ in
                     runs.withLock { $0 += 1 }
+                    // The time that passes is what is tried, and the driver's clock is the machine's.
                     while ContinuousClock.now < since + .seconds(3) { usleep(10_000) }
                     throw DatabaseFailure.conflict(code: "40001")
                 }

@@ -128,7 +128,7 @@ struct VitalsListParameters: Codable, Sendable, PagedParameters, Documented {
     static let rules = Rule<Self>.paging
     static let notes = VitalsRange.notes
 
-    func range(_ zone: ClinicZone) -> VitalsRange { VitalsRange(from: from?.start(zone), to: to?.end(zone)) }
+    func range(_ zone: ClinicZone) throws -> VitalsRange { try VitalsRange(from, to, zone) }
 }
 
 struct VitalsTrendParameters: Codable, Sendable, Documented {
@@ -138,13 +138,20 @@ struct VitalsTrendParameters: Codable, Sendable, Documented {
 
     static let notes = VitalsRange.notes
 
-    func range(_ zone: ClinicZone) -> VitalsRange { VitalsRange(from: from?.start(zone), to: to?.end(zone)) }
+    func range(_ zone: ClinicZone) throws -> VitalsRange { try VitalsRange(from, to, zone) }
 }
 
 extension VitalsRange {
     static let notes: [String: FieldNote] = [
-        "from": "Not before this.", "to": "Until the end of this day, or before this time.",
+        "from": "Not before this.", "to": "Until the end of this day, or before this time; it ends after `from` begins.",
     ]
+
+    init(_ from: RangeEnd?, _ to: RangeEnd?, _ zone: ClinicZone) throws {
+        self.init(from: from?.start(zone), to: to?.end(zone))
+        if let start = self.from, let end = self.to, end <= start {
+            throw Problem.invalid("to", "INVALID_ARGUMENT", rule: "must end after from begins")
+        }
+    }
 }
 
 struct VitalsEndpoints: Sendable {
@@ -187,7 +194,7 @@ struct VitalsEndpoints: Sendable {
     func list(_ request: EndpointRequest<VitalsListParameters, NoBody>) async throws -> PagedResponse<VitalsResponse> {
         let parameters = request.parameters
         let found = try await vitals.list(
-            of: parameters.patientId, parameters.range(vitals.context.zone), parameters.request,
+            of: parameters.patientId, try parameters.range(vitals.context.zone), parameters.request,
             by: try request.principal, origin: request.origin)
         return PagedResponse(found.map(response))
     }
@@ -196,7 +203,7 @@ struct VitalsEndpoints: Sendable {
         let parameters = request.parameters
         return VitalsTrendsResponse(
             try await vitals.trends(
-                of: parameters.patientId, parameters.range(vitals.context.zone), by: try request.principal,
+                of: parameters.patientId, try parameters.range(vitals.context.zone), by: try request.principal,
                 origin: request.origin))
     }
 
