@@ -133,14 +133,15 @@ package struct DocumentKeyRotation: Sendable {
         try db.distinctTexts("ring_key", in: "documents", where: "ring_key IS NOT NULL")
     }
 
+    /// In no order, so that the index of the ring's keys serves, which patients' documents are not in.
+    static func due(_ writing: String, _ limit: Int) -> SQL {
+        "SELECT id, wrapped_key FROM documents WHERE ring_key <> \(writing) LIMIT \(limit)"
+    }
+
     /// Wraps up to `limit` keys anew that another than the writing key has wrapped: how many that were. To be repeated until
     /// there are none.
     package func rewrap(limit: Int, _ db: any Connection) throws -> Int {
-        let rows: [Wrapped] = try db.all(
-            """
-            SELECT id, wrapped_key FROM documents WHERE ring_key <> \(ring.writing.id)
-            ORDER BY id LIMIT \(limit)\(db.dialect.forUpdateSkipLocked)
-            """)
+        let rows: [Wrapped] = try db.all("\(Self.due(ring.writing.id, limit))\(db.dialect.forUpdateSkipLocked)")
         for row in rows {
             let context = DocumentVault.Column.wrappedKey.context(row.id)
             let key = try FileKey(unwrapping: row.key, by: ring, at: context)
