@@ -143,7 +143,8 @@ struct VitalsTrendParameters: Codable, Sendable, Documented {
 
 extension VitalsRange {
     static let notes: [String: FieldNote] = [
-        "from": "Not before this.", "to": "Until the end of this day, or before this time; it ends after `from` begins.",
+        "from": "Not before this.",
+        "to": "Until the end of this day, or before this time; it ends after `from` begins.",
     ]
 
     init(_ from: RangeEnd?, _ to: RangeEnd?, _ zone: ClinicZone) throws {
