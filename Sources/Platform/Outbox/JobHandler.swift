@@ -14,6 +14,8 @@ package struct JobHandler: Sendable {
 
     package let kind: String
     let isUrgent: Bool
+    /// Handlers of one lane share a worker; `nil` for the common one.
+    var lane: String?
     let retry: RetryPolicy
     let work: Work
 
@@ -49,12 +51,14 @@ package struct JobHandler: Sendable {
 
     /// Anything but SQL, such as a call of another system: happens at least once, so it is idempotent by the job's key, or
     /// finds out by ``JobAttempt`` whether it has begun before. What it throws is tried again.
+    ///
+    /// - Parameter lane: names a worker of its own, for what asks a system that may hang: nothing else waits for it then.
     package static func effect<Content: Job>(
-        _ type: Content.Type, isUrgent: Bool = false, retry: RetryPolicy = .standard,
+        _ type: Content.Type, isUrgent: Bool = false, lane: String? = nil, retry: RetryPolicy = .standard,
         _ body: @escaping @Sendable (Content, JobAttempt) async throws -> EffectResult
     ) -> JobHandler {
         JobHandler(
-            kind: Content.kind, isUrgent: isUrgent, retry: retry,
+            kind: Content.kind, isUrgent: isUrgent, lane: lane, retry: retry,
             work: .effect { message in
                 let attempt = JobAttempt(message, isLast: message.attempts >= retry.attempts)
                 return try await body(try OutboxPayload.read(message.payload), attempt)

@@ -8,8 +8,8 @@ package struct DuplicateJobKind: Error, Equatable, CustomStringConvertible {
     package var description: String { "Two parts of the program handle outbox messages of the kind \(kind)." }
 }
 
-/// The workers of a process. Urgent kinds, and effects, have workers of their own, so that neither a slow transaction nor a
-/// slow mail server holds up what somebody waits for.
+/// The workers of a process. Urgent kinds, effects, and each lane of them, have workers of their own, so that neither a slow
+/// transaction nor a slow mail server or vendor holds up what somebody waits for.
 package struct OutboxWorkers: Sendable {
     private let database: any Database
     private let kinds: Set<String>
@@ -31,8 +31,11 @@ package struct OutboxWorkers: Sendable {
             OutboxWorker(database: database, handlers: $0, logger: logger)
         }
         // At the same time: one that is slow holds up few others.
-        effects = groups.map { $0.filter(\.isEffect) }.filter { !$0.isEmpty }.map {
-            OutboxWorker(database: database, handlers: $0, batchSize: 4, isConcurrent: true, logger: logger)
+        effects = groups.map { $0.filter(\.isEffect) }.flatMap { group in
+            Dictionary(grouping: group, by: \.lane).sorted { ($0.key ?? "") < ($1.key ?? "") }.map { lane in
+                OutboxWorker(
+                    database: database, handlers: lane.value, batchSize: 4, isConcurrent: true, logger: logger)
+            }
         }
     }
 
