@@ -11,8 +11,11 @@ struct SchedulingContext: Sendable {
     let settings: SchedulingSettings
     let care: CareRelationship
     let histories: HistoryReader
+    var prepayment = Prepayment.none
     let rules = RulesCache()
     let turns = KeyedGate<BookingTurn>()
+
+    var now: Instant { database.services.time.now }
 
     func calendars(_ db: any Connection) -> CalendarRepository {
         CalendarRepository(db: db, zone: zone, cache: rules)

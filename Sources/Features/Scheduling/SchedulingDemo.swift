@@ -42,6 +42,11 @@ package struct SchedulingDemo: Sendable {
                 VALUES (\(last), \(today.adding(days: 20)), \(today.adding(days: 25)), 'Conference', \(now))
                 """)
         }
+        // One doctor wants to be paid before the visit.
+        if doctors.count > 1, var settings: CalendarSettings = try db.first(CalendarSettings.find(doctors[1])) {
+            settings.paymentChoice = .prepay
+            try settings.store(at: now, db)
+        }
         return added
     }
 
@@ -57,9 +62,11 @@ package struct SchedulingDemo: Sendable {
         return try db.run(
             """
             INSERT INTO appointments (id, doctor_id, patient_id, starts_at, ends_at, status, reason, video_room_id,
-                                      created_at, updated_at, status_changed_by)
-            VALUES (\(id), \(doctor), \(patient), \(slot.interval.start), \(slot.interval.end), \(status), \(reason),
-                    \(db.scope.services.random.uuid()), \(now), \(now), 'SYSTEM')
+                                      fee, terms, created_at, updated_at, status_changed_by)
+            SELECT CAST(\(id) AS bigint), d.id, CAST(\(patient) AS bigint), \(slot.interval.start), \(slot.interval.end),
+                   \(status), \(reason), \(db.scope.services.random.uuid()),
+                   \(status == .booked ? PaymentPolicy.fee : "0"), d.cancellation_terms, \(now), \(now), 'SYSTEM'
+            FROM doctors d WHERE d.id = \(doctor)
             """)
     }
 }

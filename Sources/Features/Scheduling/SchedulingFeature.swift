@@ -25,13 +25,18 @@ package struct SchedulingFeature: Feature {
     private let notices: AppointmentNotices
     private let logger: Logger
 
-    /// `histories` fills the doctors' lists of appointments.
+    /// - Parameters:
+    ///   - histories: fills the doctors' lists of appointments.
+    ///   - prepayment: money that came before the booking.
+    ///   - payLink: where a held appointment can be paid for without signing in.
     package init(
         database: any Database, zone: ClinicZone, vault: PatientVault, settings: SchedulingSettings,
-        care: CareRelationship, histories: @escaping HistoryReader, logger: Logger
+        care: CareRelationship, histories: @escaping HistoryReader, prepayment: Prepayment = .none,
+        payLink: @escaping PayLink = { _ in nil }, logger: Logger
     ) {
         let context = SchedulingContext(
-            database: database, zone: zone, vault: vault, settings: settings, care: care, histories: histories)
+            database: database, zone: zone, vault: vault, settings: settings, care: care, histories: histories,
+            prepayment: prepayment)
         appointments = AppointmentService(context: context)
         let booking = BookingService(context: context)
         slots = SlotService(context: context)
@@ -58,7 +63,7 @@ package struct SchedulingFeature: Feature {
             .transaction(NightlyJob.Run.self) { run, db in try nightly.run(run, db) },
         ]
         notices = AppointmentNotices(zone: zone, isMailAvailable: settings.isMailAvailable)
-        mails = AppointmentMails.kinds(zone: zone, advice: settings.advice)
+        mails = AppointmentMails.kinds(zone: zone, advice: settings.advice, payLink: payLink)
         self.nightly = nightly
         self.logger = logger
     }
@@ -90,15 +95,7 @@ package struct SchedulingFeature: Feature {
     ) async throws -> Page<PatientAppointmentResponse> {
         let zone = appointments.context.zone
         return try await appointments.list(of: patient, .completed(where: condition), page)
-            .map { PatientAppointmentResponse($0, zone: zone) }
-    }
-
-    /// Confirms a held slot whose payment has come, in the transaction that records the payment; `false` when the slot is
-    /// gone and the money has to go back.
-    package static func captureHold(
-        _ appointment: AppointmentID, origin: RequestOrigin, db: any Connection
-    ) throws -> Bool {
-        try HoldService.capture(appointment, origin: origin, db)
+            .map { [appointments] in PatientAppointmentResponse($0, zone: zone, now: appointments.context.now) }
     }
 
     /// Ensures that today's nightly run is in the outbox; repeating it does no harm.

@@ -81,19 +81,35 @@ struct AppointmentMailTests {
         }
     }
 
-    @Test("a held slot is no news until it is paid", arguments: DatabaseKind.available)
+    @Test("a held slot is no news to the doctor until it is paid", arguments: DatabaseKind.available)
     func held(_ kind: DatabaseKind) async throws {
         try await withClinic(kind) { clinic in
             try await clinic.wantPrepayment()
             let id = try await clinic.bookedID()
-            #expect(try await Self.mails(clinic).isEmpty)
-            let captured = try await clinic.app.database.write { db in
-                try SchedulingFeature.captureHold(AppointmentID(Int64(id)), origin: .system("test"), db: db)
-            }
-            #expect(captured)
+            #expect(try await Self.mails(clinic) == ["PATIENT Please pay for your appointment: \(Self.ten)"])
+            #expect(try await clinic.capture(id))
             #expect(
                 try await Self.mails(clinic) == [
                     "DOCTOR New appointment: \(Self.ten)", "PATIENT Appointment confirmed: \(Self.ten)",
+                    "PATIENT Please pay for your appointment: \(Self.ten)",
+                ])
+        }
+    }
+
+    @Test(
+        "a patient is told when a hold has run out, and when late money brings it back",
+        arguments: DatabaseKind.available)
+    func ranOut(_ kind: DatabaseKind) async throws {
+        try await withClinic(kind) { clinic in
+            try await clinic.wantPrepayment()
+            let id = try await clinic.bookedID()
+            clinic.app.time.advance(by: .minutes(10))
+            #expect(try await Self.mails(clinic) == ["PATIENT Appointment not kept: \(Self.ten)"])
+            #expect(try await clinic.capture(id))
+            #expect(
+                try await Self.mails(clinic) == [
+                    "DOCTOR New appointment: \(Self.ten)", "PATIENT Appointment confirmed after all: \(Self.ten)",
+                    "PATIENT Appointment not kept: \(Self.ten)",
                 ])
         }
     }
@@ -104,12 +120,16 @@ struct AppointmentMailTests {
             try await clinic.wantPrepayment()
             let id = try await clinic.bookedID()
             #expect(try await clinic.reschedule(id, to: "\(Clinic.day)T11:00:00").status == 200)
-            #expect(try await Self.mails(clinic).isEmpty)
+            let eleven = "Wednesday, 11 March 2026, 11:00 (Asia/Kolkata)"
+            #expect(try await Self.mails(clinic) == ["PATIENT Please pay for your appointment: \(eleven)"])
             // Paid before the news of the move is looked at.
             #expect(try await clinic.reschedule(id, to: "\(Clinic.day)T12:00:00").status == 200)
             #expect(try await clinic.capture(id))
             let noon = "Wednesday, 11 March 2026, 12:00 (Asia/Kolkata)"
-            let paid = ["DOCTOR New appointment: \(noon)", "PATIENT Appointment confirmed: \(noon)"]
+            let paid = [
+                "DOCTOR New appointment: \(noon)", "PATIENT Appointment confirmed: \(noon)",
+                "PATIENT Please pay for your appointment: \(eleven)",
+            ]
             #expect(try await Self.mails(clinic) == paid)
             // From then on the doctor knows of it.
             let moved = try await clinic.reschedule(id, to: "\(Clinic.day)T15:00:00", as: clinic.doctor)

@@ -134,7 +134,7 @@ struct LeaveTests {
             _ = try await leaves.add(
                 LeaveService.NewLeave(startDate: first, endDate: last, reason: nil, handling: .cancel),
                 for: clinic.doctor.doctorID, origin: .system("test"), idempotency: nil)
-            #expect(count.texts.count { $0.contains("patient_keys") } == 1)
+            #expect(count.texts.count { $0.contains("FROM patient_keys\n") } == 1)
             let cancelled: Int? = try await clinic.app.database.read { db in
                 try db.value("SELECT count(*) FROM appointments WHERE status = 'CANCELLED_BY_DOCTOR'")
             }

@@ -1,7 +1,9 @@
 import CareSyncCore
 import CareSyncTesting
 import Directory
+import FeatureContract
 import Identity
+import Payments
 import Persistence
 import Testing
 
@@ -20,10 +22,12 @@ struct QueryPlanTests {
         let zone = try #require(ClinicZone("Asia/Kolkata"))
         let day = zone.date(at: now)
         let query = CalendarRepository.Query(doctor: doctor, patient: patient, from: day, to: day)
-        let known = KnownRules(hoursVersion: 0, paymentPolicy: .payLater, rules: .standard)
+        let known = KnownRules(
+            hoursVersion: 0, paymentPolicy: .payLater, fee: .zero, terms: .standard, rules: .standard)
         let order = BookingOrder(use: .booking, doctor: doctor, patient: patient, start: now, reason: nil)
         let new = Appointment(
             id: AppointmentID(1), order: order, interval: slot.interval, sealedReason: nil, heldUntil: nil,
+            known: known,
             videoRoomID: "room", at: now)
         let interval = slot.interval
         return [
@@ -34,6 +38,16 @@ struct QueryPlanTests {
                 BookingRepository.insert(new, in: slot, for: .booking, by: known, within: .standard, db.dialect)
             ),
             ("ended holds", HoldRepository.expired(touching: interval, doctor: doctor, patient: patient, now)),
+            ("pay, shared", PayableRepository.lock(new.id, doctor: "", if: "NOT", at: now, db.dialect)),
+            ("pay, alone", PayableRepository.lock(new.id, doctor: "", if: "", at: now, db.dialect)),
+            ("late money", PayableRepository.returnable(new, on: day, gap: .minutes(15), at: now)),
+            ("unpaid", PayableRepository.unpaid(of: patient, amount: .zero, since: now - .minutes(60), at: now)),
+            (
+                "prepaid insert",
+                BookingRepository.insert(
+                    new, in: slot, for: .booking, by: known, within: .standard,
+                    unless: PaymentDesk.unlinked(of: patient, amount: .zero, for: .appointment, at: now), db.dialect)
+            ),
             ("nightly job", AppointmentRepository.unconfirmed(from: now - .days(2), to: now)),
             ("coming of a doctor who is out", PeopleOutRepository.coming(of: .doctor(doctor), now: now)),
             ("coming of a patient who is out", PeopleOutRepository.coming(of: .patient(patient), now: now)),

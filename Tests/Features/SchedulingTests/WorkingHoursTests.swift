@@ -173,6 +173,53 @@ struct WorkingHoursTests {
         }
     }
 
+    @Test("what a patient who cancels gets back is set and shown like the rest", arguments: DatabaseKind.available)
+    func cancellationTerms(kind: DatabaseKind) async throws {
+        try await withClinic(kind) { clinic in
+            let path = "/api/doctors/\(clinic.doctor.id)/working-hours"
+            func shown() async throws -> [[[Int?]]] {
+                let profile = try await clinic.app.get(
+                    "/api/doctors/public/\(clinic.doctor.username)", as: clinic.patient)
+                let list = try await clinic.app.get("/api/doctors", as: clinic.patient)
+                let hours = try await clinic.app.get(path, as: clinic.patient)
+                return [profile["cancellationTerms"], list["[0].cancellationTerms"], hours["cancellationTerms"]].map {
+                    $0.list.map { [$0["hoursBefore"].int, $0["refundPercent"].int] }
+                }
+            }
+            let standard = [[24, 100], [2, 50]]
+            #expect(try await shown() == [standard, standard, standard])
+            let before = try await clinic.app.get(path, as: clinic.doctor).header("ETag")
+            let terms = #"[{"hoursBefore":1,"refundPercent":10},{"hoursBefore":48,"refundPercent":90}]"#
+            let changed = try await clinic.setHours("{\"cancellationTerms\":\(terms)}")
+            #expect(changed.status == 200)
+            #expect(changed.header("ETag") != before)
+            #expect(changed["slotMinutes"].int == 30)
+            let other = [[48, 90], [1, 10]]
+            #expect(try await shown() == [other, other, other])
+            #expect(try await clinic.setHours(#"{"slotMinutes":15}"#).status == 200)
+            #expect(try await shown() == [other, other, other])
+            #expect(try await clinic.setHours(#"{"cancellationTerms":[]}"#).status == 200)
+            #expect(try await shown() == [[], [], []])
+        }
+    }
+
+    @Test(
+        "terms that make no sense are refused, and nothing changes",
+        arguments: [
+            [(-1, 50)], [(8_761, 50)], [(24, 101)], [(24, -1)], [(24, 100), (24, 50)], [(24, 50), (2, 60)],
+            (0...10).map { ($0, 50) },
+        ])
+    func badTerms(steps: [(Int, Int)]) async throws {
+        try await withClinic(.sqlite) { clinic in
+            let list = steps.map { "{\"hoursBefore\":\($0.0),\"refundPercent\":\($0.1)}" }.joined(separator: ",")
+            let answer = try await clinic.setHours("{\"cancellationTerms\":[\(list)]}")
+            #expect(answer.status == 400)
+            #expect(answer.fieldErrors == ["cancellationTerms"])
+            let hours = try await clinic.app.get("/api/doctors/\(clinic.doctor.id)/working-hours", as: clinic.doctor)
+            #expect(hours["cancellationTerms"].list.count == 2)
+        }
+    }
+
     @Test("buffers keep time free around each appointment, and notice keeps short notice away")
     func buffersAndNotice() async throws {
         for kind in DatabaseKind.available {

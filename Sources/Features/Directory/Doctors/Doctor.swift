@@ -1,4 +1,5 @@
 import CareSyncCore
+import FeatureContract
 import Persistence
 
 /// A doctor with the account and the ratings: one row of doctors and users joined.
@@ -26,6 +27,7 @@ struct Doctor: RowDecodable {
     let reviewCount: Int
     let averageRating: Double
     let paymentPolicy: PaymentPolicy
+    let cancellationTerms: CancellationTerms
     private let changes: Int64
 
     /// In the order in which `init(row:)` reads them.
@@ -33,7 +35,8 @@ struct Doctor: RowDecodable {
         d.id, u.username, u.email, u.role, d.is_active, d.first_name, d.last_name, d.specialization,
         d.profile_image_url, d.contact_info, d.gender, d.date_of_birth, d.consultation_fee, d.address, d.languages,
         d.is_verified, d.experience_count, d.education_count, d.certificate_count,
-        d.review_count, d.average_rating, \(PaymentPolicy.column) AS payment_policy, d.version
+        d.review_count, d.average_rating, \(PaymentPolicy.column) AS payment_policy, d.cancellation_terms,
+        d.version
         """
 
     static let tables: SQL = "doctors d JOIN users u ON u.id = d.id"
@@ -61,6 +64,7 @@ struct Doctor: RowDecodable {
         reviewCount = try row.value("review_count")
         averageRating = try row.value("average_rating")
         paymentPolicy = try row.value("payment_policy")
+        cancellationTerms = CancellationTerms(stored: try row.value("cancellation_terms"))
         changes = try row.value("version")
     }
 

@@ -13,7 +13,6 @@ struct DoctorChange: Sendable {
     var fee: Money?
     /// None clears them.
     var languages: [String]?
-    var profileImageURL: String?
 
     /// Whether a text may stand for a telephone number: some digits, and what is written between and behind them.
     static func isTelephone(_ text: String) -> Bool {
@@ -50,7 +49,6 @@ struct DoctorChange: Sendable {
             columns.append(
                 "languages = \(spoken.map(Languages.join)), languages_key = \(spoken.map(Languages.key))")
         }
-        if let profileImageURL { columns.append("profile_image_url = \(profileImageURL)") }
         return columns
     }
 }

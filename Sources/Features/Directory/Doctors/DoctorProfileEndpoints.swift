@@ -91,7 +91,8 @@ struct DoctorProfileEndpoints: Sendable {
                 access: .role(.doctor), fails: EmailChangeError.catalogue, DoctorProfileError.catalogue, use: change),
             .put(
                 "/api/doctors/profile/{username}/image", "Set my picture",
-                "Doctors, their own. The address of a picture that was uploaded here.", access: .role(.doctor),
+                "Doctors, their own. The upload has set its address already; another one is refused.",
+                access: .role(.doctor),
                 use: changePicture),
         ]
     }
@@ -110,6 +111,6 @@ struct DoctorProfileEndpoints: Sendable {
     func changePicture(_ request: EndpointRequest<PictureParameters, NoBody>) async throws -> DoctorResponse {
         let doctor = try request.principal.requireDoctor(named: request.parameters.username)
         return DoctorResponse(
-            try await profiles.changePicture(to: request.parameters.imageUrl, of: doctor, by: request.origin))
+            try await profiles.confirmPicture(request.parameters.imageUrl, of: doctor))
     }
 }

@@ -18,7 +18,6 @@ enum DoctorProfileError: FailureCatalogue, CaseIterable {
 /// Changes doctors' profiles; each doctor's by that doctor only.
 struct DoctorProfileService: Sendable {
     let database: any Database
-    let links: LinkPolicy
 
     /// Writes the fields that were sent and no others, so that two changes of different fields both last.
     ///
@@ -32,31 +31,32 @@ struct DoctorProfileService: Sendable {
         try await database.write { db in
             // The account is locked before the doctor (rules/persistence 4).
             if let email { try IdentityFeature.changeEmail(to: email, by: origin, db: db) }
-            return try write(change, "PROFILE_CHANGED", of: doctor, by: origin, db) { before in
+            return try write(change, of: doctor, by: origin, db) { before in
                 guard isExpected(before.version) else { throw DoctorProfileError.changedMeanwhile }
                 try Self.checkContact(change, before)
             }
         }
     }
 
-    func changePicture(
-        to address: String, of doctor: DoctorID, by origin: RequestOrigin
-    ) async throws -> DoctorProfile {
-        let change = DoctorChange(profileImageURL: try links.requirePicture(address))
-        return try await database.write { db in
-            try write(change, "PICTURE_CHANGED", of: doctor, by: origin, db) { _ in }
+    /// The upload of a picture has set its address already; another one is refused.
+    func confirmPicture(_ address: String, of id: DoctorID) async throws -> DoctorProfile {
+        try await database.read { db in
+            let doctors = DoctorRepository(db: db)
+            guard let doctor = try doctors.find(id) else { throw MissingProfile() }
+            try LinkPolicy.requirePicture(address, uploaded: doctor.profileImageURL)
+            return DoctorProfile(doctor: doctor, qualifications: try doctors.qualifications(of: [doctor]))
         }
     }
 
     private func write(
-        _ change: DoctorChange, _ step: String, of id: DoctorID, by origin: RequestOrigin, _ db: any Connection,
+        _ change: DoctorChange, of id: DoctorID, by origin: RequestOrigin, _ db: any Connection,
         checking check: (Doctor) throws -> Void
     ) throws -> DoctorProfile {
         let doctors = DoctorRepository(db: db)
         guard try doctors.lock(id), let before = try doctors.find(id) else { throw MissingProfile() }
         try check(before)
         try doctors.update(id, change, at: db.now)
-        db.audit(AuditEntry(.accountChange, "doctors", "\(id)", by: origin, reason: step))
+        db.audit(AuditEntry(.accountChange, "doctors", "\(id)", by: origin, reason: "PROFILE_CHANGED"))
         guard let doctor = try doctors.find(id) else { throw MissingProfile() }
         return DoctorProfile(doctor: doctor, qualifications: try doctors.qualifications(of: [doctor]))
     }

@@ -24,6 +24,7 @@ struct DoctorResponse: WireResponse {
     var dateOfBirth: LocalDate?
     let consultationFees: Money?
     let paymentPolicy: PaymentPolicy
+    let cancellationTerms: [CancellationStepBody]
     let address: String?
     let languages: [String]?
     let experiences: [ExperienceResponse]
@@ -53,6 +54,7 @@ extension DoctorResponse {
         dateOfBirth = doctor.dateOfBirth
         consultationFees = doctor.fee
         paymentPolicy = doctor.paymentPolicy
+        cancellationTerms = CancellationStepBody.steps(of: doctor.cancellationTerms)
         address = doctor.address
         languages = doctor.languages.map { Languages.split($0) }
         experiences =

@@ -1,3 +1,4 @@
+import FeatureContract
 import Persistence
 
 enum DoctorSchema {
@@ -5,6 +6,8 @@ enum DoctorSchema {
         doctors(d) + qualifications(d) + ratings(d) + DoctorListTriggers.statements(d)
             + DoctorRevisionTriggers.statements(d)
     }
+
+    private static let standardTerms = SQL(stringLiteral: CancellationTerms.standard.stored)
 
     /// Searches compare the keys, which are folded by ``TextKey`` because the databases' own `lower` differ; hence also the
     /// collation, which is SQLite's standard. `hours_version` counts the changes of working hours and settings, so that a
@@ -42,6 +45,7 @@ enum DoctorSchema {
                 slot_minutes \(d.integer) NOT NULL DEFAULT 30 CHECK (slot_minutes IN (15, 20, 30, 45, 60)),
                 payment_policy \(d.text) NOT NULL DEFAULT 'PAY_LATER'
                     CHECK (payment_policy IN ('PAY_LATER', 'PREPAY')),
+                cancellation_terms \(d.text) NOT NULL DEFAULT '\(standardTerms)' CHECK (length(cancellation_terms) <= 100),
                 buffer_before_minutes \(d.integer) NOT NULL DEFAULT 0 CHECK (buffer_before_minutes BETWEEN 0 AND 120),
                 buffer_after_minutes \(d.integer) NOT NULL DEFAULT 0 CHECK (buffer_after_minutes BETWEEN 0 AND 120),
                 minimum_notice_minutes \(d.integer) NOT NULL DEFAULT 0

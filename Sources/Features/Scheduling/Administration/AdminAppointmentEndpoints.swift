@@ -23,9 +23,10 @@ struct AdminAppointmentResponse: WireResponse {
     let statusChangedBy: String
     let cancellationReason: String?
     let heldUntil: Instant?
+    let amountDue: Money?
     let isActive: Bool
 
-    init(_ seen: AdminAppointmentService.Seen, zone: ClinicZone) {
+    init(_ seen: AdminAppointmentService.Seen, zone: ClinicZone, now: Instant) {
         let appointment = seen.appointment
         let times = AppointmentTimes(appointment, zone: zone)
         appointmentId = appointment.id
@@ -46,6 +47,7 @@ struct AdminAppointmentResponse: WireResponse {
         statusChangedBy = appointment.statusChangedBy
         cancellationReason = seen.cancellationReason
         heldUntil = appointment.isHold ? appointment.heldUntil : nil
+        amountDue = appointment.amountDue(at: now)
         isActive = appointment.isActive
     }
 }
@@ -102,6 +104,6 @@ struct AdminAppointmentEndpoints: Sendable {
     }
 
     @Sendable private func response(_ seen: AdminAppointmentService.Seen) throws -> AdminAppointmentResponse {
-        AdminAppointmentResponse(seen, zone: appointments.context.zone)
+        AdminAppointmentResponse(seen, zone: appointments.context.zone, now: appointments.context.now)
     }
 }

@@ -28,17 +28,11 @@ struct AdminAppointmentService: Sendable {
     /// Removes an appointment from every list and frees its time; the row stays, with everything that refers to it.
     func delete(_ id: AppointmentID, origin: RequestOrigin) async throws {
         try await context.database.write { db in
-            let now = db.now
             let appointments = AppointmentRepository(db: db)
             guard let found = try appointments.lock(id) else { throw SchedulingError.appointmentNotFound }
-            let subject = AppointmentEffects.Subject(found)
-            if found.status.isOccupying {
-                try appointments.changeStatus(
-                    of: found, to: .cancelled, by: origin.principal?.username ?? "SYSTEM", at: now)
-                try AppointmentEffects.statusChanged(subject, from: found.status, to: .cancelled, by: origin, db)
-            }
-            try appointments.delete(id, at: now)
-            try AppointmentEffects.deleted(subject, by: origin, db)
+            if found.status.isOccupying { try StatusChange.apply(.cancelled, to: found, by: origin, db) }
+            try appointments.delete(id, at: db.now)
+            try AppointmentEffects.deleted(AppointmentEffects.Subject(found), by: origin, db)
         }
     }
 

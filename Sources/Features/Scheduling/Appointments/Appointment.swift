@@ -1,4 +1,5 @@
 package import CareSyncCore
+import FeatureContract
 import Persistence
 
 package enum AppointmentTag {}
@@ -15,6 +16,10 @@ struct Appointment: RowDecodable {
     let sealedReason: [UInt8]?
     let isActive: Bool
     let heldUntil: Instant?
+    /// What the visit costs, and what a patient who cancels gets back: as they stood when it was booked.
+    let fee: Money
+    let terms: CancellationTerms
+    let paidAt: Instant?
     let videoRoomID: String
     let sealedCancellationReason: [UInt8]?
     let version: Int64
@@ -26,7 +31,7 @@ struct Appointment: RowDecodable {
     /// Of alias `a`, in the order in which they are read.
     static let columns: SQL = """
         a.id, a.doctor_id, a.patient_id, a.starts_at, a.ends_at, a.status, a.reason, a.is_active, a.held_until,
-        a.video_room_id, a.cancellation_reason, a.version, a.created_at, a.updated_at, a.status_changed_at,
+        a.fee, a.terms, a.paid_at, a.video_room_id, a.cancellation_reason, a.version, a.created_at, a.updated_at, a.status_changed_at,
         a.status_changed_by
         """
 
@@ -40,6 +45,9 @@ struct Appointment: RowDecodable {
         sealedReason = try row.value("reason")
         isActive = try row.value("is_active")
         heldUntil = try row.value("held_until")
+        fee = try row.value("fee")
+        terms = CancellationTerms(stored: try row.value("terms"))
+        paidAt = try row.value("paid_at")
         videoRoomID = try row.value("video_room_id")
         sealedCancellationReason = try row.value("cancellation_reason")
         version = try row.value("version")
@@ -52,7 +60,7 @@ struct Appointment: RowDecodable {
     /// As it is booked.
     init(
         id: AppointmentID, order: BookingOrder, interval: Interval, sealedReason: [UInt8]?, heldUntil: Instant?,
-        videoRoomID: String, at now: Instant
+        known: KnownRules, videoRoomID: String, at now: Instant
     ) {
         self.id = id
         doctorID = order.doctor
@@ -63,6 +71,9 @@ struct Appointment: RowDecodable {
         self.sealedReason = sealedReason
         isActive = true
         self.heldUntil = heldUntil
+        fee = known.fee
+        terms = known.terms
+        paidAt = nil
         self.videoRoomID = videoRoomID
         sealedCancellationReason = nil
         version = 1
@@ -78,6 +89,16 @@ struct Appointment: RowDecodable {
     func isExpiredHold(at now: Instant) -> Bool {
         guard isHold, let heldUntil else { return false }
         return heldUntil <= now
+    }
+
+    /// Whether it stands or has taken place, so that its fee is owed or earned.
+    func isOwed(at now: Instant) -> Bool {
+        isActive && (status == .completed || status.isOccupying && !isExpiredHold(at: now))
+    }
+
+    /// What is still to be paid; `nil` for what is free, paid or over.
+    func amountDue(at now: Instant) -> Money? {
+        fee > .zero && paidAt == nil && isOwed(at: now) ? fee : nil
     }
 
     /// Whether it is too late for somebody to change it: for a patient once it has begun, for a doctor once it is over.

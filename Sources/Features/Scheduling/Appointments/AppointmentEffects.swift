@@ -1,5 +1,6 @@
 import AuditTrail
 import CareSyncCore
+import FeatureContract
 import Outbox
 import Persistence
 
@@ -64,6 +65,7 @@ enum AppointmentEffects {
         try noteStatus(subject, from: .booked, to: .cancelled, by: .system(HoldExpiry.kind), db)
     }
 
+    /// However an appointment ends before its time, what was to be paid for it ends here; a no-show does not.
     private static func noteStatus(
         _ subject: Subject, from: AppointmentStatus, to: AppointmentStatus, by origin: RequestOrigin,
         _ db: any Connection
@@ -74,6 +76,16 @@ enum AppointmentEffects {
                 appointment: subject.id, doctor: subject.doctor, patient: subject.patient, startsAt: subject.startsAt,
                 endsAt: subject.endsAt, from: from, to: to, endsHold: subject.heldUntil != nil && to.isCancelled,
                 by: origin.principal?.userID, at: db.scope.services.time.now))
+        guard to.isCancelled else { return }
+        try db.emit(
+            PayableEnded(
+                PayableID(.appointment, subject.id.rawValue), by: to == .cancelledByPatient ? .patient : .clinic,
+                startsAt: subject.startsAt, origin: origin))
+    }
+
+    /// The money for it has come, and changes nothing else.
+    static func paid(_ subject: Subject, by origin: RequestOrigin, _ db: any Connection) {
+        audit(.updatePHI, subject, by: origin, reason: "PAID", db)
     }
 
     static func rescheduled(

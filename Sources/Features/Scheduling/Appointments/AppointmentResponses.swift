@@ -25,10 +25,12 @@ package struct PatientAppointmentResponse: WireResponse {
     let statusChangedBy: String
     let cancellationReason: String?
     let heldUntil: Instant?
+    let amountDue: Money?
+    let cancellationTerms: [CancellationStepBody]
     let videoRoomId: String?
     let isActive: Bool
 
-    init(_ seen: AppointmentService.ForPatient, zone: ClinicZone) {
+    init(_ seen: AppointmentService.ForPatient, zone: ClinicZone, now: Instant) {
         let (appointment, doctor) = (seen.appointment, seen.doctor)
         let times = AppointmentTimes(appointment, zone: zone)
         appointmentId = appointment.id
@@ -52,6 +54,8 @@ package struct PatientAppointmentResponse: WireResponse {
         statusChangedBy = appointment.statusChangedBy
         cancellationReason = seen.cancellationReason
         heldUntil = appointment.isHold ? appointment.heldUntil : nil
+        amountDue = appointment.amountDue(at: now)
+        cancellationTerms = CancellationStepBody.steps(of: appointment.terms)
         videoRoomId = appointment.openRoom
         isActive = appointment.isActive
     }
@@ -81,11 +85,12 @@ struct DoctorAppointmentResponse: WireResponse {
     let statusChangedBy: String
     let cancellationReason: String?
     let heldUntil: Instant?
+    let amountDue: Money?
     let videoRoomId: String?
     let isActive: Bool
     let medicalHistory: [HistoryItem]
 
-    init(_ seen: AppointmentService.ForDoctor, zone: ClinicZone) {
+    init(_ seen: AppointmentService.ForDoctor, zone: ClinicZone, now: Instant) {
         let appointment = seen.appointment
         let times = AppointmentTimes(appointment, zone: zone)
         appointmentId = appointment.id
@@ -109,6 +114,7 @@ struct DoctorAppointmentResponse: WireResponse {
         statusChangedBy = appointment.statusChangedBy
         cancellationReason = seen.cancellationReason
         heldUntil = appointment.isHold ? appointment.heldUntil : nil
+        amountDue = appointment.amountDue(at: now)
         videoRoomId = appointment.openRoom
         isActive = appointment.isActive
         medicalHistory = seen.history

@@ -32,6 +32,9 @@ enum AppointmentSchema {
                 is_active \(d.boolean) NOT NULL DEFAULT TRUE,
                 is_emergency \(d.boolean) NOT NULL DEFAULT FALSE,
                 held_until \(d.instant),
+                fee \(d.integer) NOT NULL DEFAULT 0,
+                terms \(d.text) NOT NULL DEFAULT '',
+                paid_at \(d.instant),
                 series_id \(d.integer),
                 video_room_id \(d.text) NOT NULL,
                 cancellation_reason \(d.bytes),
@@ -55,10 +58,7 @@ enum AppointmentSchema {
     private static let statusDomain: SQL =
         "CREATE DOMAIN appointment_status AS text CONSTRAINT appointments_status_known CHECK (VALUE IN (\(statuses)))"
 
-    private static let statuses: SQL = """
-        'BOOKED', 'SCHEDULED', 'CONFIRMED', 'IN_PROGRESS', 'COMPLETED', 'CANCELLED', 'CANCELLED_BY_PATIENT',
-        'CANCELLED_BY_DOCTOR', 'NO_SHOW'
-        """
+    private static let statuses = AppointmentStatus.listed(AppointmentStatus.allCases)
 
     private static func status(_ d: Dialect) -> SQL { d == .postgres ? "appointment_status" : "TEXT" }
 
@@ -71,8 +71,7 @@ enum AppointmentSchema {
         d == .postgres ? "ends_at <= starts_at + interval '24 hours'" : "ends_at <= starts_at + 86400000000"
     }
 
-    /// The statuses that occupy their time.
-    private static let occupying: SQL = "is_active AND status IN ('BOOKED', 'SCHEDULED', 'CONFIRMED', 'IN_PROGRESS')"
+    private static let occupying = CalendarRepository.standing
 
     private static let exclusionConstraints: [SQL] = [
         "CREATE EXTENSION IF NOT EXISTS btree_gist",
@@ -103,5 +102,5 @@ enum AppointmentSchema {
     }
 
     private static let occupyingNew: SQL =
-        "is_active AND NEW.status IN ('BOOKED', 'SCHEDULED', 'CONFIRMED', 'IN_PROGRESS')"
+        "is_active AND NEW.status IN (\(AppointmentStatus.listed(AppointmentStatus.occupying)))"
 }

@@ -83,11 +83,7 @@ struct AppointmentService: Sendable {
             try context.vault.seal(
                 $0, of: appointment.patientID, at: AppointmentReasons.cancellationField(appointment.id), db)
         }
-        try AppointmentRepository(db: db).changeStatus(
-            of: appointment, to: target, by: origin.principal?.username ?? "SYSTEM", at: now,
-            cancellationReason: target.isCancelled ? sealed : nil)
-        try AppointmentEffects.statusChanged(
-            AppointmentEffects.Subject(appointment), from: appointment.status, to: target, by: origin, db)
+        try StatusChange.apply(target, to: appointment, because: sealed, by: origin, db)
     }
 
     func list(of patient: PatientID, _ filter: AppointmentFilter, _ page: PageRequest) async throws -> Page<ForPatient>

@@ -30,6 +30,11 @@ package enum AppointmentStatus: String, Codable, Sendable, CaseIterable {
     }
 
     static let occupying = allCases.filter(\.isOccupying)
+    /// As literals, because indexes and constraints know them by their text.
+    static func listed(_ statuses: [AppointmentStatus]) -> SQL {
+        SQL.joined(statuses.map { SQL(stringLiteral: "'\($0.rawValue)'") }, separator: ", ")
+    }
+
     static let cancelledOnes = allCases.filter(\.isCancelled)
 
     /// Reads a status whatever its case, as the published client's master list may spell it.

@@ -141,7 +141,7 @@ struct DoctorAppointmentEndpoints: Sendable {
     ) async throws -> DoctorAppointmentResponse {
         let changed = try await appointments.changeStatus(
             of: id, to: target, by: try request.principal.requireDoctor(), because: reason, origin: request.origin)
-        return DoctorAppointmentResponse(changed, zone: appointments.context.zone)
+        return DoctorAppointmentResponse(changed, zone: appointments.context.zone, now: appointments.context.now)
     }
 
     private func list<Parameters>(
@@ -149,6 +149,7 @@ struct DoctorAppointmentEndpoints: Sendable {
     ) async throws -> PagedResponse<DoctorAppointmentResponse> {
         let found = try await appointments.list(
             of: try request.principal.requireDoctor(), filter, page, origin: request.origin)
-        return PagedResponse(found.map { DoctorAppointmentResponse($0, zone: appointments.context.zone) })
+        return PagedResponse(
+            found.map { DoctorAppointmentResponse($0, zone: appointments.context.zone, now: appointments.context.now) })
     }
 }

@@ -93,6 +93,8 @@ struct PatientAppointmentEndpoints: Sendable {
         _ filter: AppointmentFilter, _ page: PageRequest, _ principal: Principal
     ) async throws -> PagedResponse<PatientAppointmentResponse> {
         let found = try await appointments.list(of: try principal.requirePatient(), filter, page)
-        return PagedResponse(found.map { PatientAppointmentResponse($0, zone: appointments.context.zone) })
+        return PagedResponse(
+            found.map { PatientAppointmentResponse($0, zone: appointments.context.zone, now: appointments.context.now) }
+        )
     }
 }

@@ -58,7 +58,7 @@ struct ReschedulingEndpoints: Sendable {
         let moved = try await rescheduling.reschedule(
             request.parameters.id, by: try request.principal.requireDoctor(), change(request.parameters),
             origin: request.origin)
-        return DoctorAppointmentResponse(moved, zone: rescheduling.context.zone)
+        return DoctorAppointmentResponse(moved, zone: rescheduling.context.zone, now: rescheduling.context.now)
     }
 
     private func change(_ parameters: RescheduleParameters) -> ReschedulingService.Change {
@@ -66,6 +66,6 @@ struct ReschedulingEndpoints: Sendable {
     }
 
     private func response(_ moved: AppointmentService.ForPatient) -> PatientAppointmentResponse {
-        PatientAppointmentResponse(moved, zone: rescheduling.context.zone)
+        PatientAppointmentResponse(moved, zone: rescheduling.context.zone, now: rescheduling.context.now)
     }
 }

@@ -121,7 +121,11 @@ private struct Move {
 
     private func sealedReason(_ appointment: Appointment) throws -> [UInt8]? {
         guard let reason = change.reason else { return appointment.sealedReason }
-        return try context.vault.seal(
-            reason, of: appointment.patientID, at: BookingService.reasonField(appointment.id), db)
+        let place = BookingService.reasonField(appointment.id)
+        // Nothing is written over what cannot be read (rules/patient-data 9).
+        _ = try appointment.sealedReason.map {
+            try context.vault.open($0, of: appointment.patientID, at: place, db)
+        }
+        return try context.vault.seal(reason, of: appointment.patientID, at: place, db)
     }
 }

@@ -1,6 +1,7 @@
 import CareSyncCore
 import Cryptography
 import Directory
+import FeatureContract
 import Persistence
 
 /// One attempt at a booking. It has a fast path, for a process that remembers the doctor's rules, and a slow path that
@@ -40,7 +41,7 @@ struct BookingAttempt: Sendable {
         let batch = Batch()
         let doctor = batch.first(AppointmentDoctor.self, lock(ready, db))
         try db.later(batch)
-        try db.requireChange(insert(ready, db))
+        try db.requireChange(insert(ready, unless: prepaid(ready.appointment), db))
         try AppointmentEffects.booked(ready.appointment, isEmergency: order.use == .emergency, by: origin, db)
         return {
             guard let doctor = try doctor.value else { throw DatabaseFailure.unmetRequirement }
@@ -76,7 +77,7 @@ struct BookingAttempt: Sendable {
         }
         guard try inserted.value == 1, let doctor = try doctor.value else { return nil }
         try AppointmentEffects.booked(ready.appointment, isEmergency: order.use == .emergency, by: origin, db)
-        return booked(ready.appointment, doctor)
+        return try settled(ready.appointment, db) ?? booked(ready.appointment, doctor)
     }
 
     /// Throws why the order cannot be booked. Otherwise nothing stands in its way, as far as a look can tell; a slot that
@@ -121,10 +122,37 @@ struct BookingAttempt: Sendable {
         guard let held = try BookingRepository(db: db).ownHold(order, now: now),
             let row = try AppointmentRepository(db: db).find(held, of: order.patient)
         else { return nil }
+        if let prepaid = prepaid(row.appointment), try db.exists(prepaid),
+            let locked = try PayableRepository(db: db).lock(held),
+            let settled = try settled(locked.appointment, db)
+        {
+            return settled
+        }
+        return try opened(row, db)
+    }
+
+    private func opened(_ row: AppointmentRepository.WithDoctor, _ db: any Connection) throws -> BookingService.Booked {
         let reason = try row.appointment.sealedReason.flatMap {
-            try context.vault.open($0, of: order.patient, at: BookingService.reasonField(held), db)
+            try context.vault.open($0, of: order.patient, at: BookingService.reasonField(row.appointment.id), db)
         }
         return BookingService.Booked(appointment: row.appointment, doctor: row.doctor, reason: reason)
+    }
+
+    // MARK: Money that is there already
+
+    /// The patient's money that would pay for a hold; `nil` for what is no hold.
+    private func prepaid(_ appointment: Appointment) -> SQL? {
+        appointment.isHold ? context.prepayment.rows(order.patient, appointment.fee, now) : nil
+    }
+
+    /// A locked hold that money pays for at once, as it is then; `nil` when there is no such money.
+    private func settled(_ appointment: Appointment, _ db: any Connection) throws -> BookingService.Booked? {
+        let payable = PayableID(.appointment, appointment.id.rawValue)
+        guard let prepaid = prepaid(appointment), try db.exists(prepaid),
+            try context.prepayment.link(payable, order.patient, appointment.fee, origin, db),
+            let row = try AppointmentRepository(db: db).find(appointment.id, of: order.patient)
+        else { return nil }
+        return try opened(row, db)
     }
 
     // MARK: Both
@@ -143,7 +171,7 @@ struct BookingAttempt: Sendable {
         // A payment confirms nothing that has begun.
         let heldUntil = isHeld ? min(now + context.settings.holdTime, slot.interval.start) : nil
         let appointment = Appointment(
-            id: id, order: order, interval: slot.interval, sealedReason: sealed, heldUntil: heldUntil,
+            id: id, order: order, interval: slot.interval, sealedReason: sealed, heldUntil: heldUntil, known: known,
             videoRoomID: videoRoomID, at: now)
         return Ready(appointment: appointment, slot: slot, known: known)
     }
@@ -152,9 +180,10 @@ struct BookingAttempt: Sendable {
         BookingRepository.lock(order, ready.known, db.dialect)
     }
 
-    private func insert(_ ready: Ready, _ db: any Connection) -> SQL {
+    private func insert(_ ready: Ready, unless prepaid: SQL? = nil, _ db: any Connection) -> SQL {
         BookingRepository.insert(
-            ready.appointment, in: ready.slot, for: order.use, by: ready.known, within: limits, db.dialect)
+            ready.appointment, in: ready.slot, for: order.use, by: ready.known, within: limits, unless: prepaid,
+            db.dialect)
     }
 
     private func booked(_ appointment: Appointment, _ doctor: AppointmentDoctor) -> BookingService.Booked {

@@ -97,7 +97,7 @@ struct BookingEndpoints: Sendable {
         PatientAppointmentResponse(
             AppointmentService.ForPatient(
                 appointment: booked.appointment, doctor: booked.doctor, reason: booked.reason, cancellationReason: nil),
-            zone: booking.context.zone)
+            zone: booking.context.zone, now: booking.context.now)
     }
 
     @Sendable private func emergencyResponse(

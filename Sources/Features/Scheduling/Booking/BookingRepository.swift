@@ -63,25 +63,29 @@ extension BookingRepository {
     ///
     /// Two bookings of one doctor's time must not wait for each other, which `ON CONFLICT` prevents; PostgreSQL looks at
     /// every index it may apply to once more for it, so it names the doctor's. SQLite's triggers refuse with an error.
+    ///
+    /// - Parameter prepaid: rows of money that would pay for it at once; the insert does nothing when there are any.
     static func insert(
         _ new: Appointment, in slot: Slot, for use: SlotUse, by known: KnownRules, within limits: PatientLimits?,
-        _ dialect: Dialect
+        unless prepaid: SQL? = nil, _ dialect: Dialect
     ) -> SQL {
         let counted: SQL =
             limits == nil ? "" : " CROSS JOIN (\(taken(by: new.patientID, with: new.doctorID, new.createdAt))) bounds"
         let conflict: SQL = dialect == .postgres ? "ON CONSTRAINT \(AppointmentSchema.doctorOverlapName)" : ""
         return """
             INSERT INTO appointments (id, doctor_id, patient_id, starts_at, ends_at, status, reason, is_emergency,
-                                      held_until, video_room_id, created_at, updated_at, status_changed_by)
+                                      held_until, fee, terms, video_room_id, created_at, updated_at, status_changed_by)
             SELECT CAST(\(new.id) AS bigint), d.id, CAST(\(new.patientID) AS bigint), \(new.startsAt), \(new.endsAt),
-                   'BOOKED', \(new.sealedReason), \(use == .emergency), \(new.heldUntil), \(new.videoRoomID),
-                   \(new.createdAt), \(new.updatedAt), \(new.statusChangedBy)
+                   'BOOKED', \(new.sealedReason), \(use == .emergency), \(new.heldUntil), \(PaymentPolicy.fee),
+                   d.cancellation_terms, \(new.videoRoomID), \(new.createdAt), \(new.updatedAt),
+                   \(new.statusChangedBy)
             FROM doctors d\(counted)
             WHERE d.id = \(new.doctorID) AND \(isInForce(known)) AND \(isPresent(slot.time.date, new.doctorID))
               AND EXISTS (SELECT 1 FROM users u WHERE u.id = \(new.patientID) AND u.is_active)
               AND NOT EXISTS (SELECT 1 FROM appointments WHERE patient_id = \(new.patientID)
                               AND \(CalendarRepository.touching(slot.interval)) AND \(CalendarRepository.standing))
               \(use.keepsHours ? isOpen(slot, known, new) : "")\(limits.map { isWithin($0, new) } ?? "")
+              \(prepaid.map { rows -> SQL in "AND NOT EXISTS (\(rows))" } ?? "")
             ON CONFLICT \(conflict) DO NOTHING
             """
     }
@@ -91,10 +95,11 @@ extension BookingRepository {
         """
         d.is_verified AND d.is_active AND d.slot_minutes = \(known.rules.slotMinutes)
           AND d.hours_version = \(known.hoursVersion) AND \(PaymentPolicy.column) = \(known.paymentPolicy)
+          AND \(PaymentPolicy.fee) = \(known.fee)
         """
     }
 
-    private static func isPresent(_ day: LocalDate, _ doctor: DoctorID) -> SQL {
+    static func isPresent(_ day: LocalDate, _ doctor: DoctorID) -> SQL {
         """
         NOT EXISTS (SELECT 1 FROM doctor_leaves l WHERE l.doctor_id = \(doctor)
                     AND l.start_date <= \(day) AND l.end_date >= \(day))

@@ -42,19 +42,6 @@ struct HoldRepository {
             """)
     }
 
-    /// The payment has come: `nil` when the appointment is no hold, has been ended or has begun.
-    func capture(_ id: AppointmentID, by username: String) throws -> AppointmentEffects.Subject? {
-        let now = db.now
-        return try db.first(
-            """
-            UPDATE appointments
-            SET status = 'CONFIRMED', held_until = NULL, status_changed_at = \(now), status_changed_by = \(username),
-                updated_at = \(now), version = version + 1
-            WHERE id = \(id) AND is_active AND status = 'BOOKED' AND held_until IS NOT NULL AND starts_at > \(now)
-            RETURNING \(AppointmentEffects.Subject.columns)
-            """)
-    }
-
     private static func ending(_ now: Instant) -> SQL {
         """
         SET status = 'CANCELLED', is_active = FALSE, status_changed_at = \(now), status_changed_by = 'SYSTEM',

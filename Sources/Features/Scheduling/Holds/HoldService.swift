@@ -18,30 +18,14 @@ struct HoldService: Sendable {
     func release(_ id: AppointmentID, by patient: PatientID, origin: RequestOrigin) async throws {
         try await database.write { db in
             let now = db.now
-            let appointments = AppointmentRepository(db: db)
-            guard let found = try appointments.lock(id, of: patient) else {
+            guard let found = try AppointmentRepository(db: db).lock(id, of: patient) else {
                 throw SchedulingError.appointmentNotFound
             }
             let appointment = found.appointment
             guard appointment.isHold, !appointment.isExpiredHold(at: now) else { throw SchedulingError.notHeld }
             if appointment.isOver(for: .patient, at: now) { throw SchedulingError.over }
-            try appointments.changeStatus(
-                of: appointment, to: .cancelledByPatient, by: origin.principal?.username ?? "SYSTEM", at: now)
-            try AppointmentEffects.statusChanged(
-                AppointmentEffects.Subject(appointment), from: .booked, to: .cancelledByPatient, by: origin, db)
+            try StatusChange.apply(.cancelledByPatient, to: appointment, by: origin, db)
         }
-    }
-
-    /// Confirms a hold whose payment has come, in the transaction that records the payment. A payment that comes late
-    /// still gets the slot as long as it has not begun, nobody has taken it and the timer has not run; `false` when it is
-    /// gone, and the money has to go back.
-    static func capture(_ id: AppointmentID, origin: RequestOrigin, _ db: any Connection) throws -> Bool {
-        guard let subject = try HoldRepository(db: db).capture(id, by: origin.principal?.username ?? "SYSTEM") else {
-            return false
-        }
-        try db.withdraw(HoldExpiry(appointment: subject.id))
-        try AppointmentEffects.statusChanged(subject, from: .booked, to: .confirmed, by: origin, db)
-        return true
     }
 
     /// Makes room for a booking by ending expired holds before their timer does.

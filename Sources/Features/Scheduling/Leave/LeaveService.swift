@@ -103,10 +103,6 @@ struct LeaveService: Sendable {
             return try context.vault.seal(
                 "The doctor is on leave.", with: key, at: AppointmentReasons.cancellationField(appointment.id))
         }
-        try AppointmentRepository(db: db).changeStatus(
-            of: appointment, to: .cancelledByDoctor, by: origin.principal?.username ?? "SYSTEM",
-            at: db.now, cancellationReason: sealed)
-        try AppointmentEffects.statusChanged(
-            AppointmentEffects.Subject(appointment), from: appointment.status, to: .cancelledByDoctor, by: origin, db)
+        try StatusChange.apply(.cancelledByDoctor, to: appointment, because: sealed, by: origin, db)
     }
 }

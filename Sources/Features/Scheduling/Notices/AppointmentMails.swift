@@ -7,6 +7,9 @@ import Persistence
 enum AppointmentMails {
     static let bookedPatient = MailName("booked-patient")
     static let emergencyPatient = MailName("emergency-patient", isUrgent: true)
+    static let heldPatient = MailName("held-patient", isUrgent: true)
+    static let holdEndedPatient = MailName("hold-ended-patient")
+    static let revivedPatient = MailName("revived-patient")
     static let bookedDoctor = MailName("booked-doctor")
     static let confirmedPatient = MailName("confirmed-patient")
     static let cancelledPatient = MailName("cancelled-patient")
@@ -19,8 +22,10 @@ enum AppointmentMails {
     static let emergencyDoctor = MailName("emergency-doctor", isUrgent: true)
     static let emergencyUnanswered = MailName("emergency-unanswered", isUrgent: true)
 
-    /// - Parameter advice: what somebody in an emergency is told.
-    static func kinds(zone: ClinicZone, advice: String) -> [MailKind] {
+    /// - Parameters:
+    ///   - advice: what somebody in an emergency is told.
+    ///   - payLink: where a held appointment can be paid for.
+    static func kinds(zone: ClinicZone, advice: String, payLink: @escaping PayLink) -> [MailKind] {
         func kind(
             _ name: MailName, _ template: MailTemplate,
             _ recipient: @escaping @Sendable (NoticedAppointment) -> String,
@@ -37,7 +42,24 @@ enum AppointmentMails {
             kind(emergencyPatient, emergencyBooked(advice), \.patientEmail) { appointment, _ in appointment.isAhead },
             kind(bookedPatient, booked, \.patientEmail) { appointment, _ in appointment.isAhead },
             kind(bookedDoctor, newForDoctor, \.doctorEmail) { appointment, _ in appointment.isAhead },
+            MailKind(heldPatient, held) { order, db in
+                guard let appointment = try appointment(of: order, db), let until = appointment.heldUntil,
+                    appointment.isAhead, until > db.now, let address = MailAddress(appointment.patientEmail)
+                else { return nil }
+                return MailKind.MailDraft(
+                    to: address,
+                    [
+                        "doctor": appointment.doctorName, "time": zone.mailText(appointment.startsAt),
+                        "until": zone.mailText(until),
+                        "payOffer": AppointmentOffers.payment(payLink(appointment.id)),
+                    ],
+                    validUntil: until)
+            },
+            kind(holdEndedPatient, holdEnded, \.patientEmail) { appointment, _ in appointment.status == .cancelled },
             kind(confirmedPatient, confirmed, \.patientEmail) { appointment, _ in
+                appointment.isAhead && appointment.status == .confirmed
+            },
+            kind(revivedPatient, revived, \.patientEmail) { appointment, _ in
                 appointment.isAhead && appointment.status == .confirmed
             },
             kind(cancelledPatient, cancelled, \.patientEmail) { appointment, _ in appointment.status.isCancelled },
@@ -102,6 +124,22 @@ enum AppointmentMails {
 
     private static let booked = template(
         "Appointment booked: {{time}}", "your appointment with Dr. {{doctor}} is booked for {{time}}.",
+        "{{patientOffer}}")
+    private static let held = template(
+        "Please pay for your appointment: {{time}}",
+        "an appointment with Dr. {{doctor}} on {{time}} is held for you until {{until}}.",
+        "It is confirmed as soon as it is paid for; otherwise it becomes free again by itself.", "{{payOffer}}")
+    private static let holdEnded = template(
+        "Appointment not kept: {{time}}",
+        "the time to pay for your appointment with Dr. {{doctor}} on {{time}} has run out, and it is free for others "
+            + "again.",
+        "Should your payment still arrive, you get the appointment if it is free, and otherwise your money back. "
+            + "You will be told.",
+        "{{patientRebooking}}")
+    private static let revived = template(
+        "Appointment confirmed after all: {{time}}",
+        "your payment came after the time for it had run out. The appointment with Dr. {{doctor}} on {{time}} was still "
+            + "free, and is confirmed.",
         "{{patientOffer}}")
     private static func emergencyBooked(_ advice: String) -> MailTemplate {
         template(

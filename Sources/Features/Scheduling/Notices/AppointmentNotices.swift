@@ -50,8 +50,8 @@ struct AppointmentNotices: Sendable {
     }
 
     private func booked(_ event: AppointmentBooked, _ db: any Connection) throws {
-        // A slot that waits for its payment is confirmed by it, and then is news.
-        guard event.heldUntil == nil else { return }
+        // To the doctor a slot that waits for its payment is news when it is confirmed.
+        guard event.heldUntil == nil else { return try send([AppointmentMails.heldPatient], about: event, db) }
         // The doctor is told of an emergency by an event of its own.
         try send(
             event.isEmergency
@@ -64,11 +64,16 @@ struct AppointmentNotices: Sendable {
     private func statusChanged(_ event: AppointmentStatusChanged, _ db: any Connection) throws {
         switch event.to {
         case .confirmed:
-            try send([AppointmentMails.confirmedPatient], about: event, db)
+            let isLate = event.from.isCancelled
+            try send(
+                [isLate ? AppointmentMails.revivedPatient : AppointmentMails.confirmedPatient], about: event, db)
             // Confirmed by a payment: the doctor hears of it only now.
             if event.by != UserID(event.doctor) { try send([AppointmentMails.bookedDoctor], about: event, db) }
             try remind(event, of: event.startsAt, db)
         case .cancelled, .cancelledByPatient, .cancelledByDoctor:
+            if event.endsHold, event.by == nil {
+                return try send([AppointmentMails.holdEndedPatient], about: event, db)
+            }
             // The doctor has never heard of a slot that was not paid.
             let forDoctor = event.endsHold ? [] : [AppointmentMails.cancelledDoctor]
             try send([AppointmentMails.cancelledPatient] + forDoctor, about: event, db)

@@ -17,6 +17,11 @@ enum AppointmentOffers {
         appointment.isPatientOut ? askClinic : "Sign in to CareSync to book another one."
     }
 
+    /// Of a slot that waits for its payment.
+    static func payment(_ link: String?) -> String {
+        link.map { "Pay here: \($0)" } ?? "Sign in to CareSync to pay for it or to give it back."
+    }
+
     static func forDoctor(_ appointment: NoticedAppointment) -> String {
         StatusMover.doctor.mayMove(appointment.status, to: .confirmed)
             ? "Sign in to CareSync to see and confirm it." : "Sign in to CareSync to see it."

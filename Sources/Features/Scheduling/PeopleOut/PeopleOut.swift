@@ -20,19 +20,11 @@ struct PeopleOut: Sendable {
         let coming = try appointments.coming(of: person, now: db.now)
         for appointment in coming {
             switch handling {
-            case .cancel: try cancel(appointment, origin, db)
+            case .cancel: try StatusChange.apply(.cancelled, to: appointment, by: origin, db)
             case .keep: if isNew { try tell(appointment, of: person, db) }
             }
         }
         return coming.count
-    }
-
-    /// By the clinic.
-    private func cancel(_ appointment: Appointment, _ origin: RequestOrigin, _ db: any Connection) throws {
-        let subject = AppointmentEffects.Subject(appointment)
-        try AppointmentRepository(db: db).changeStatus(
-            of: appointment, to: .cancelled, by: origin.principal?.username ?? "SYSTEM", at: db.now)
-        try AppointmentEffects.statusChanged(subject, from: appointment.status, to: .cancelled, by: origin, db)
     }
 
     /// Tells the other side, whom the appointment is kept with. A doctor has never heard of a slot that is not paid.

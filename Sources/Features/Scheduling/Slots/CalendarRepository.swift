@@ -36,7 +36,7 @@ struct CalendarRepository {
     /// What occupies its time, of a table without alias. A hold that has run out does not.
     static func occupying(_ now: Instant) -> SQL { "\(standing) AND (held_until IS NULL OR held_until > \(now))" }
 
-    static let standing: SQL = "is_active AND status IN ('BOOKED', 'SCHEDULED', 'CONFIRMED', 'IN_PROGRESS')"
+    static let standing: SQL = "is_active AND status IN (\(AppointmentStatus.listed(AppointmentStatus.occupying)))"
 
     /// An appointment lasts at most a day, which bounds the range of starts to look at (``longestSpan``).
     static func touching(_ span: Interval) -> SQL {

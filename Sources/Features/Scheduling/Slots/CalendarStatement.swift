@@ -1,4 +1,5 @@
 import CareSyncCore
+import Directory
 import Persistence
 
 /// The one statement that reads a calendar. Every part is a kind of row, so that the database is asked once.
@@ -9,9 +10,9 @@ enum CalendarStatement {
         let span = days.widened(by: SlotRules.longestGap)
         let excluded = query.excluding ?? AppointmentID(0)
         let holder = query.patient ?? PatientID(0)
-        let nothing: SQL = "NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL"
+        let nothing = CalendarSettings.noColumns
         var sql: SQL = """
-            SELECT 0 AS kind, \(DoctorSettings.columns), CAST(NULL AS date) AS first_day, CAST(NULL AS date) AS last_day,
+            SELECT 0 AS kind, \(CalendarSettings.columns), CAST(NULL AS date) AS first_day, CAST(NULL AS date) AS last_day,
                    CAST(NULL AS text) AS name, CAST(NULL AS timestamptz) AS starts_at,
                    CAST(NULL AS timestamptz) AS ends_at
             FROM doctors d WHERE d.id = \(query.doctor)
@@ -45,7 +46,7 @@ enum CalendarStatement {
 
 /// A row of the statement.
 enum CalendarRow: RowDecodable {
-    case settings(DoctorSettings)
+    case settings(CalendarSettings)
     case leave(LeaveSpan)
     case holiday(LocalDate, String)
     case busy(Interval)
@@ -59,7 +60,7 @@ enum CalendarRow: RowDecodable {
     init(row: Row) throws {
         let kind: Int = try row.value("kind")
         switch kind {
-        case 0: self = .settings(try DoctorSettings(row: row))
+        case 0: self = .settings(try CalendarSettings(row: row))
         case 1: self = .leave(LeaveSpan(start: try row.value("first_day"), end: try row.value("last_day")))
         case 2: self = .holiday(try row.value("first_day"), try row.value("name"))
         default:
@@ -77,7 +78,7 @@ enum CalendarRow: RowDecodable {
 
 /// The rows of a calendar, sorted by kind.
 struct GatheredCalendar: Sendable {
-    let settings: DoctorSettings
+    let settings: CalendarSettings
     private var leaves: [LeaveSpan] = []
     private var holidays: [LocalDate: String] = [:]
     private var busy: [Interval] = []
@@ -108,7 +109,8 @@ struct GatheredCalendar: Sendable {
 
     func calendar(_ rules: SlotRules) -> DoctorCalendar {
         DoctorCalendar(
-            doctor: settings.id, rules: rules, isBookable: settings.isBookable, leaves: leaves, holidays: holidays,
+            doctor: settings.doctorID, rules: rules, isBookable: settings.isBookable, leaves: leaves,
+            holidays: holidays,
             busy: BusyTimes(busy), patientBusy: BusyTimes(patientBusy), ownHolds: ownHolds, expiredHolds: expiredHolds)
     }
 }

@@ -10,7 +10,7 @@ enum FreeDoctors {
         let now = db.now
         let day = Interval(start: zone.startOfDay(date), end: zone.startOfDay(date.adding(days: 1)))
         let batch = Batch()
-        let settings = batch.all(DoctorSettings.self, DoctorSettings.find(doctors))
+        let settings = batch.all(CalendarSettings.self, CalendarSettings.find(doctors))
         let hours = batch.all(HoursRow.self, HoursRow.find(doctors))
         let away = batch.all(AwayRow.self, AwayRow.find(doctors, on: date))
         let busy = batch.all(BusyRow.self, BusyRow.find(doctors, day.widened(by: SlotRules.longestGap), now))
@@ -21,13 +21,13 @@ enum FreeDoctors {
         let hoursOf = Dictionary(grouping: try hours.value, by: \.doctor)
         let busyOf = Dictionary(grouping: try busy.value, by: \.doctor)
         let free = try settings.value.filter { doctor in
-            guard doctor.isBookable, !isAway.contains(doctor.id) else { return false }
-            let rules = doctor.rules(WorkingWeek(rows: (hoursOf[doctor.id] ?? []).map(\.span)))
+            guard doctor.isBookable, !isAway.contains(doctor.doctorID) else { return false }
+            let rules = doctor.rules(WorkingWeek(rows: (hoursOf[doctor.doctorID] ?? []).map(\.span)))
             let calendar = DoctorCalendar(
-                doctor: doctor.id, rules: rules, busy: BusyTimes((busyOf[doctor.id] ?? []).map(\.interval)))
+                doctor: doctor.doctorID, rules: rules, busy: BusyTimes((busyOf[doctor.doctorID] ?? []).map(\.interval)))
             return !SlotPolicy(calendar, zone: zone, now: now).free(on: date).isEmpty
         }
-        return Set(free.map(\.id))
+        return Set(free.map(\.doctorID))
     }
 
     private struct HoursRow: RowDecodable {

@@ -1,5 +1,6 @@
 package import CareSyncCore
 import Directory
+import FeatureContract
 
 /// A doctor's hours together with the settings of the slots cut from them.
 struct WorkingHours: Sendable, Equatable {
@@ -35,6 +36,7 @@ struct WorkingHoursChange: Sendable {
     var minimumNoticeMinutes: Int?
     var horizonDays: Int?
     var paymentChoice: PaymentChoice?
+    var cancellationTerms: CancellationTerms?
 
     func apply(to hours: inout WorkingHours) {
         hours.spans = spans ?? hours.spans
@@ -44,6 +46,7 @@ struct WorkingHoursChange: Sendable {
         hours.settings.minimumNoticeMinutes = minimumNoticeMinutes ?? hours.settings.minimumNoticeMinutes
         hours.settings.horizonDays = horizonDays ?? hours.settings.horizonDays
         hours.settings.paymentChoice = paymentChoice ?? hours.settings.paymentChoice
+        hours.settings.cancellationTerms = cancellationTerms ?? hours.settings.cancellationTerms
     }
 }
 

@@ -13,6 +13,7 @@ struct WorkingHoursResponse: WireResponse {
     let minimumNoticeMinutes: Int
     let horizonDays: Int
     let paymentPolicy: PaymentPolicy
+    let cancellationTerms: [CancellationStepBody]
     let days: [WorkingDayBody]
     /// After a change of the week, how many coming appointments lie outside it: they stay, until somebody moves or cancels
     /// them. Otherwise `null`.
@@ -28,6 +29,7 @@ struct WorkingHoursResponse: WireResponse {
         minimumNoticeMinutes = hours.settings.minimumNoticeMinutes
         horizonDays = hours.settings.horizonDays
         paymentPolicy = hours.settings.paymentPolicy
+        cancellationTerms = CancellationStepBody.steps(of: hours.settings.cancellationTerms)
         days = WorkingDayBody.days(of: hours.spans.isEmpty ? WorkingWeek.standardSpans : hours.spans)
         affectedAppointments = affected
     }

@@ -1,5 +1,6 @@
 import CareSyncCore
 import Directory
+import FeatureContract
 import WebAPI
 
 /// A span of the clinic's clock; the end 00:00 is the midnight at which the day ends.
@@ -58,6 +59,7 @@ struct WorkingHoursRequest: Codable, Sendable, Validated {
     var minimumNoticeMinutes: Int?
     var horizonDays: Int?
     var paymentPolicy: PaymentChoice?
+    var cancellationTerms: [CancellationStepBody]?
 
     static let slotLengths = [15, 20, 30, 45, 60]
 
@@ -71,13 +73,18 @@ struct WorkingHoursRequest: Codable, Sendable, Validated {
         .range("bufferAfterMinutes", \.bufferAfterMinutes, 0...120),
         .range("minimumNoticeMinutes", \.minimumNoticeMinutes, 0...20_160),
         .range("horizonDays", \.horizonDays, 1...366),
+        Rule("cancellationTerms", .items(minimum: nil, maximum: CancellationTerms.mostSteps)) { _ in nil },
+        Rule("cancellationTerms", .described("an hour stands in one step, and cancelling later gives back no more")) {
+            $0.cancellationTerms.flatMap(CancellationStepBody.mistake)
+        },
     ]
 
     var change: WorkingHoursChange {
         WorkingHoursChange(
             spans: days?.flatMap(Self.spans), slotMinutes: slotMinutes, bufferBeforeMinutes: bufferBeforeMinutes,
             bufferAfterMinutes: bufferAfterMinutes, minimumNoticeMinutes: minimumNoticeMinutes,
-            horizonDays: horizonDays, paymentChoice: paymentPolicy)
+            horizonDays: horizonDays, paymentChoice: paymentPolicy,
+            cancellationTerms: cancellationTerms.map(CancellationStepBody.terms))
     }
 
     private static func spans(_ day: WorkingDayBody) -> [WorkingSpan] {

@@ -44,7 +44,9 @@ struct HoldRaceTests {
                 let settled = try await clinic.audited(held).compactMap(\.self).filter {
                     $0 == "CONFIRMED" || $0 == "CANCELLED"
                 }
-                #expect(settled.count == 1, "\(settled)")
+                // The timer may have ended it before the payment brought it back.
+                #expect(settled.last == (isCaptured ? "CONFIRMED" : "CANCELLED"), "\(settled)")
+                #expect(settled.count == Set(settled).count, "\(settled)")
             }
             #expect(captures > 0)
         }
@@ -64,11 +66,11 @@ struct HoldRaceTests {
                     try await clinic.app.runDueWork()
                 } else {
                     try await clinic.app.runDueWork()
+                    #expect(try await clinic.book(time, as: try await clinic.app.crowd(1)[0]).status == 200)
                     #expect(try await !clinic.capture(held))
                 }
                 #expect(try await clinic.status(held) == (paymentIsFirst ? "CONFIRMED" : "CANCELLED"))
-                let other = try await clinic.app.crowd(1)[0]
-                #expect(try await clinic.book(time, as: other).status == (paymentIsFirst ? 409 : 200))
+                #expect(try await clinic.book(time, as: try await clinic.app.crowd(1)[0]).status == 409)
             }
         }
     }
