@@ -108,12 +108,12 @@ struct LabTestEndpoints: Sendable {
         return LabTestQuoteResponse(totalPrice: quote.total, testCount: quote.count)
     }
 
-    func add(_ request: EndpointRequest<NoParameters, AddLabTestRequest>) async throws -> IdempotentResponse<
-        LabTestResponse
+    func add(_ request: EndpointRequest<NoParameters, AddLabTestRequest>) async throws -> VersionedResponse<
+        IdempotentResponse<LabTestResponse>
     > {
         let outcome = try await tests.add(
             request.body.draft, origin: request.origin, once: try request.idempotency(response))
-        return try IdempotentResponse.from(outcome, response)
+        return try VersionedResponse.once(outcome, version: \.version, response)
     }
 
     func change(_ request: EndpointRequest<IDPath<LabTestTag>, ChangeLabTestRequest>) async throws

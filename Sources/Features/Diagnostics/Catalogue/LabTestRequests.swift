@@ -85,8 +85,10 @@ struct LabTestSearchParameters: Codable, Sendable, PagedParameters, Documented {
 }
 
 /// A bare array of numbers.
-struct LabTestSelection: Codable, Sendable, Validated {
+struct LabTestSelection: Codable, Sendable, Validated, BoundedBody {
     let ids: [Int64]
+
+    static let lengths = 1...LabTestService.mostPriced
 
     init(from decoder: any Decoder) throws {
         ids = try decoder.singleValueContainer().decode([Int64].self)
@@ -98,9 +100,8 @@ struct LabTestSelection: Codable, Sendable, Validated {
     }
 
     static let rules: [Rule<Self>] = [
-        Rule("ids", .items(minimum: 1, maximum: LabTestService.mostPriced)) {
-            let isFew = (1...LabTestService.mostPriced).contains($0.ids.count)
-            return isFew ? nil : "must be from 1 to \(LabTestService.mostPriced) numbers of lab tests"
+        Rule("ids", .items(minimum: lengths.lowerBound, maximum: lengths.upperBound)) {
+            lengths.contains($0.ids.count) ? nil : "must be from 1 to \(LabTestService.mostPriced) numbers of lab tests"
         }
     ]
 }
