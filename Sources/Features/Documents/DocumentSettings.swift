@@ -24,7 +24,8 @@ package struct DocumentSettings: Sendable {
             Int64(reader.value(.deletedDocuments, default: 30, shown: "30", SettingValues.number(0...3_650))))
     }
 
-    /// What one patient or doctor may keep, deleted documents included until they are cleared away.
+    /// What patients may file for themselves, what doctors may file of one patient, and what a doctor may file of the own:
+    /// living documents, and bytes until they are cleared away.
     static let mostDocuments: Int64 = 2_000
     static let mostBytes: Int64 = 2 << 30
     /// An object without a row is older than any upload that still goes on.

@@ -22,6 +22,8 @@ package struct DocumentsFeature: Feature {
     package let retention: [RetentionRule]
     /// Documents for other features.
     package let lookup: DocumentLookup
+    /// Where the bytes are.
+    package let store: OwnedStore
     private let sweep: DocumentSweep
 
     /// What the feature needs from others.
@@ -50,6 +52,8 @@ package struct DocumentsFeature: Feature {
         clinicZone: ClinicZone, settings: DocumentSettings, spool: String, needs: Needs, logger: Logger
     ) throws {
         let random = database.services.random
+        let store = OwnedStore(store, of: database)
+        self.store = store
         let vault = DocumentVault(patients: vault, ring: ring, random: random, logger: logger)
         let links = DocumentLinks(base: settings.linkBase, lifetime: settings.linkLifetime, root: rootSecret)
         let access = DocumentAccess(care: needs.care)
@@ -83,7 +87,7 @@ package struct DocumentsFeature: Feature {
 
     package var workers: [Worker] { [Worker("document sweep", run: sweep.run)] }
 
-    /// Ensures that today's sweep is in the outbox, as its worker does.
+    /// Ensures that the next sweep is in the outbox, as its worker does.
     package func scheduleSweep() async throws { try await sweep.schedule() }
 }
 
@@ -95,9 +99,26 @@ package struct DocumentLookup: Sendable {
     /// The newest laboratory reports of a patient. The caller has judged who reads, and audits it.
     package func labReports(
         of patient: PatientID, for reader: UserID, _ page: PageRequest = .whole, _ db: any Connection
-    ) throws -> [DocumentResponse] {
+    ) throws -> Page<DocumentResponse> {
         let found = try DocumentRepository(db: db).page(
             DocumentRepository.Filter(owner: .patient(patient), only: .labReport), page)
-        return try vault.open(found.items, db).map { presenter.response($0, for: reader, at: db.now) }
+        return found.replacing(
+            try vault.open(found.items, db).map { presenter.response($0, for: reader, at: db.now) })
+    }
+    /// The reports that were filed for laboratory bookings, by booking, the newest first. The caller has judged who reads,
+    /// and audits it.
+    package func labReports(
+        ofBookings bookings: [Int64], for reader: UserID, _ db: any Connection
+    ) throws -> [Int64: [DocumentResponse]] {
+        let filed = try DocumentRepository(db: db).labReports(ofBookings: bookings)
+        let bookings = Dictionary(filed.map { ($0.document.id, $0.booking) }) { first, _ in first }
+        let opened = try vault.open(filed.map(\.document), db)
+        let now = db.now
+        return Dictionary(grouping: opened) { bookings[$0.id] ?? 0 }
+            .mapValues { reports in reports.map { presenter.response($0, for: reader, at: now) } }
+    }
+
+    package func hasLabReport(ofBooking booking: Int64, _ db: any Connection) throws -> Bool {
+        try !DocumentRepository(db: db).labReports(ofBookings: [booking]).isEmpty
     }
 }

@@ -17,11 +17,27 @@ package protocol ObjectStore: Sendable {
     func removeDrafts(before instant: Instant) async throws
     /// Whether the store answers, for `check` and start-up. Writes nothing.
     func probe() async throws
+    /// The text by which the store says whose it is; `nil` when it says nothing, or is not there yet.
+    func mark() async throws -> String?
+    /// Makes the store where it is missing, and writes its mark.
+    func setMark(_ text: String) async throws
 }
 
 extension ObjectStore {
     /// For stores that take an object in one step and are left with nothing when it fails.
     package func removeDrafts(before instant: Instant) async throws {}
+}
+
+/// The object that holds a store's mark. It is in no list, for it is not named as an object.
+enum StoreMark {
+    static let name = "installation"
+    static let longest = 200
+
+    /// What was written, perhaps by hand.
+    static func text(_ bytes: some Collection<UInt8>) -> String? {
+        let text = String(decoding: bytes, as: UTF8.self).filter { !$0.isWhitespace }
+        return text.isEmpty ? nil : text
+    }
 }
 
 /// Why a store did not do what it was asked. The texts hold no secrets and nothing about content.

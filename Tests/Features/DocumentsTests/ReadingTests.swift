@@ -93,6 +93,7 @@ struct ReadingTests {
                 let answer = try await get(field)
                 #expect(answer.status == 416)
                 #expect(answer.problemCode == "RANGE_NOT_SATISFIABLE")
+                #expect(answer.header("Content-Range") == "bytes */\(content.count)")
             }
             for field in ["bytes=0-1,3-4", "bytes=5-2", "bytes=x-", "lines=0-1"] {
                 #expect(try await get(field).bytes == content)
@@ -228,4 +229,6 @@ private struct BrokenStore: ObjectStore {
     func delete(_ name: ObjectName) async throws { throw StorageError.unavailable("test") }
     func list(after: ObjectName?, limit: Int) async throws -> [StoredObject] { throw StorageError.unavailable("test") }
     func probe() async throws { throw StorageError.unavailable("test") }
+    func mark() async throws -> String? { throw StorageError.unavailable("test") }
+    func setMark(_ text: String) async throws { throw StorageError.unavailable("test") }
 }

@@ -28,6 +28,7 @@ struct ShareTests {
             let shown = try await app.follow(url)
             #expect(shown.bytes == Archive.pdf)
             #expect(shown.header("Cache-Control") == "no-store")
+            #expect(shown.header("Accept-Ranges") == "none")
             #expect(try await app.follow(url, .head).status == 200)
             #expect(try await app.follow(url, headers: ["Range": "bytes=0-3"]).bytes == Archive.pdf)
             let list = try await app.get("/api/documents/\(id)/shares", as: archive.patient)
@@ -68,6 +69,40 @@ struct ShareTests {
             #expect(try await app.delete("/api/files/\(id)", as: again).status == 200)
             #expect(try await app.follow(with).status == 404)
             #expect(try await app.get("/public/documents/nonsense").problemCode == "SHARE_NOT_FOUND")
+        }
+    }
+
+    @Test("a browser gets a page first, which uses up no view", arguments: DatabaseKind.available)
+    func page(_ kind: DatabaseKind) async throws {
+        try await withArchive(kind) { archive in
+            let (app, browser) = (archive.app, ["Accept": "text/html,*/*;q=0.8"])
+            let id = try await archive.filedID()
+            let url = try #require(try await Self.share(id, in: archive, #"{"maxViews":1}"#)["url"].string)
+            for method in [HTTPRequest.Method.get, .head, .get] {
+                let page = try await app.follow(url, method, headers: browser)
+                #expect(page.status == 200)
+                #expect(page.header("Content-Type") == "text/html; charset=utf-8")
+                #expect(page.header("Vary") == "Origin, Accept")
+                #expect(method == .head || page.text.contains(#"<button name="open" value="1">"#))
+            }
+            #expect(try await app.follow(url + "?open=1", headers: browser).bytes == Archive.pdf)
+            #expect(try await app.follow(url, headers: browser).problemCode == "SHARE_NOT_FOUND")
+        }
+    }
+
+    @Test("it opens nothing while the account of its patient is closed", arguments: DatabaseKind.available)
+    func deactivated(_ kind: DatabaseKind) async throws {
+        try await withArchive(kind) { archive in
+            let app = archive.app
+            let id = try await archive.filedID()
+            let url = try await Self.share(id, in: archive)["url"].string
+            for (isActive, status) in [(false, 404), (true, 200)] {
+                try await app.database.write { [patient = archive.patient.id] db in
+                    _ = try db.run("UPDATE users SET is_active = \(isActive) WHERE id = \(patient)")
+                }
+                #expect(try await app.follow(url).status == status)
+                #expect(try await app.follow(url, headers: ["Accept": "text/html"]).status == status)
+            }
         }
     }
 

@@ -1,8 +1,6 @@
 import CareSyncCore
 import CareSyncServer
 import CareSyncTesting
-import Cryptography
-import Foundation
 import HTTPTypes
 import NIOCore
 import ObjectStorage
@@ -13,9 +11,23 @@ import Testing
 
 @Suite("The sweep of documents")
 struct SweepTests {
+    /// The next night's run, a day later.
     private static func sweep(_ archive: Archive) async throws {
         try await archive.app.system.documents.scheduleSweep()
+        archive.app.time.advance(by: .days(1))
         try await archive.app.runDueWork()
+    }
+
+    /// Objects that no row names, as a crash leaves them. They are as old as the computer's clock says.
+    private static func plant(_ count: Int, _ archive: Archive) async throws -> [ObjectName] {
+        var names: [ObjectName] = []
+        for _ in 0..<count {
+            let spooled = try SpooledFile(directory: archive.app.system.configuration.dataDirectory + "/spool")
+            try await spooled.append(ByteBuffer(string: "left behind by a crash"))
+            names.append(ObjectName(random: .system))
+            try await archive.app.objects.put(names[names.count - 1], spooled)
+        }
+        return names
     }
 
     @Test("a deleted document's bytes stay for a while, then go", arguments: DatabaseKind.available)
@@ -24,10 +36,9 @@ struct SweepTests {
             let (gone, kept) = (try await archive.filedID(), try await archive.filedID())
             _ = try await archive.app.send(.post, "/api/documents/\(gone)/shares", as: archive.patient, body: "{}")
             #expect(try await archive.app.delete("/api/files/\(gone)", as: archive.patient).status == 200)
-            archive.app.time.advance(by: .days(10))
+            archive.app.time.advance(by: .days(9))
             try await Self.sweep(archive)
             #expect(try await archive.app.objectCount() == 2)
-            archive.app.time.advance(by: .days(1))
             try await Self.sweep(archive)
             #expect(try await archive.app.objectCount() == 1)
             #expect(try await archive.rows("id = \(gone)") == 0)
@@ -35,48 +46,65 @@ struct SweepTests {
         }
     }
 
-    @Test("an object that no row names goes after a day, every other one stays", arguments: DatabaseKind.available)
+    @Test(
+        "an object that no row names is kept as long as a deleted document, every other one stays",
+        arguments: DatabaseKind.available)
     func orphans(_ kind: DatabaseKind) async throws {
         try await withArchive(kind) { archive in
             _ = try await archive.filedID()
-            let spooled = try SpooledFile(directory: archive.app.system.configuration.dataDirectory + "/spool")
-            try await spooled.append(ByteBuffer(string: "left behind by a crash"))
-            let orphan = ObjectName(random: .system)
-            try await archive.app.objects.put(orphan, spooled)
-            // Objects are as old as the computer's clock says, which is far ahead of the test's.
+            _ = try await Self.plant(1, archive)
+            let planted = TimeSource.system.now
+            archive.app.time.set(to: planted + .days(28))
             try await Self.sweep(archive)
             #expect(try await archive.app.objectCount() == 2)
-            archive.app.time.advance(by: .days(20_000))
+            archive.app.time.advance(by: .days(1))
             try await Self.sweep(archive)
             #expect(try await archive.app.objectCount() == 1)
             #expect(try await archive.rows() == 1)
         }
     }
 
-    @Test("a new key of the ring takes over the keys of doctors' documents", arguments: DatabaseKind.available)
-    func rotation(_ kind: DatabaseKind) async throws {
+    @Test("what is deleted at once is still kept for a day without a row", arguments: DatabaseKind.available)
+    func youngOrphans(_ kind: DatabaseKind) async throws {
+        try await withArchive(kind, environment: ["CARESYNC_DELETED_DOCUMENTS_DAYS": "0"]) { archive in
+            _ = try await archive.filedID()
+            _ = try await Self.plant(1, archive)
+            archive.app.time.set(to: TimeSource.system.now - .hours(1))
+            try await Self.sweep(archive)
+            #expect(try await archive.app.objectCount() == 2)
+            try await Self.sweep(archive)
+            #expect(try await archive.app.objectCount() == 1)
+        }
+    }
+
+    @Test("too many objects without a row stay, all of them, and the log says so", arguments: DatabaseKind.available)
+    func tooManyOrphans(_ kind: DatabaseKind) async throws {
         try await withArchive(kind) { archive in
-            var ids: [Int] = []
-            for _ in 0..<3 {
-                let filed = try await archive.upload(
-                    "doctor-document", ["doctorId": "\(archive.doctor.id)"], as: archive.doctor)
-                ids.append(try #require(filed["id"].int))
-            }
-            let old = Base64.text([UInt8](repeating: 1, count: 16) + [UInt8](repeating: 2, count: 16))
-            let new = Base64.text([UInt8](repeating: 3, count: 32))
-            let ring = try KeyRing(parsing: "new:\(new),test:\(old)")
-            let rotation = DocumentKeyRotation(ring: ring, random: .system)
-            var counts: [Int] = []
-            repeat {
-                counts.append(try await archive.app.database.write { db in try rotation.rewrap(limit: 2, db) })
-            } while counts.last != 0
-            #expect(counts == [2, 1, 0])
-            try await archive.app.restarted(["CARESYNC_ENCRYPTION_KEYS": "new:\(new)"]) { [ids] app in
-                let doctor = try await app.signIn(archive.doctor.username, archive.doctor.password, role: .doctor)
-                for id in ids {
-                    #expect(try await app.get("/api/files/view/\(id)", as: doctor).bytes == Archive.pdf)
-                }
-            }
+            _ = try await archive.filedID()
+            let names = try await Self.plant(11, archive)
+            archive.app.time.set(to: TimeSource.system.now + .days(40))
+            try await Self.sweep(archive)
+            #expect(try await archive.app.objectCount() == 12)
+            #expect(archive.app.logs.text.contains("too many objects belong to no document"))
+            // A handful is what crashes leave.
+            try await archive.app.objects.delete(names[0])
+            try await Self.sweep(archive)
+            #expect(try await archive.app.objectCount() == 1)
+        }
+    }
+
+    @Test("no run is due when the program starts", arguments: DatabaseKind.available)
+    func firstRun(_ kind: DatabaseKind) async throws {
+        try await withArchive(kind, environment: ["CARESYNC_DELETED_DOCUMENTS_DAYS": "0"]) { archive in
+            let id = try await archive.filedID()
+            #expect(try await archive.app.delete("/api/files/\(id)", as: archive.patient).status == 200)
+            archive.app.time.advance(by: .hours(1))
+            try await archive.app.system.documents.scheduleSweep()
+            try await archive.app.runDueWork()
+            #expect(try await archive.app.objectCount() == 1)
+            archive.app.time.advance(by: .hours(15))
+            try await archive.app.runDueWork()
+            #expect(try await archive.app.objectCount() == 0)
         }
     }
 }

@@ -33,9 +33,14 @@ struct FolderFlushTests {
         try await withFolder { folder in
             let name = ObjectName.unique
             let content = try await SpooledFile.holding(sampleBytes(100_000), in: folder)
-            guard let calls = try await calls(folder + "/documents", { try await $0.put(name, content) }) else {
-                return
-            }
+            guard
+                let calls = try await calls(
+                    folder + "/documents",
+                    {
+                        try await $0.setMark("test")
+                        try await $0.put(name, content)
+                    })
+            else { return }
             let shard = "/documents/\(name.text.prefix(2))"
             let steps = [
                 ("mkdir", "\(shard)\""), ("fsync", "/documents>"), ("fsync", "/drafts/\(name.text)."),

@@ -16,12 +16,14 @@ struct FolderStoreTests {
     func layout() async throws {
         try await withFolder { folder in
             let store = FolderStore(folder: folder + "/a/b")
+            try await store.setMark("test")
             let name = try #require(ObjectName("00ff" + String(repeating: "0", count: 28)))
             try await store.put(name, try await .holding([1, 2, 3], in: folder))
             let path = folder + "/a/b/00/\(name.text)"
             #expect(try permissions(path) == 0o600)
             #expect(try permissions(folder + "/a/b/00") == 0o700)
             #expect(try permissions(folder + "/a/b") == 0o700)
+            #expect(try permissions(folder + "/a/b/installation") == 0o600)
             #expect(try FileManager.default.contentsOfDirectory(atPath: folder + "/a/b/drafts").isEmpty)
         }
     }
@@ -71,6 +73,19 @@ struct FolderStoreTests {
             let content = try await store.get(name, range: nil)
             truncate("\(folder)/\(name.text.prefix(2))/\(name.text)", 100_000)
             await #expect(throws: ObjectRange.tooShort) { try await content.collect() }
+        }
+    }
+
+    @Test("a folder that is not there is not made by a put")
+    func absent() async throws {
+        try await withFolder { folder in
+            let store = FolderStore(folder: folder + "/documents")
+            let content = try await SpooledFile.holding([1], in: folder)
+            await #expect(throws: StorageError.self) { try await store.put(.unique, content) }
+            #expect(try await store.mark() == nil)
+            #expect(!FileManager.default.fileExists(atPath: folder + "/documents"))
+            try await store.setMark("mine")
+            try await store.put(.unique, content)
         }
     }
 

@@ -150,4 +150,16 @@ struct StoreConformanceTests {
             try await store.removeDrafts(before: TimeSource.system.now)
         }
     }
+
+    @Test("a store keeps its mark, and lists it not", arguments: StoreKind.allCases)
+    func mark(_ kind: StoreKind) async throws {
+        try await withStore(kind) { store, _ in
+            #expect(try await store.mark() == (kind == .folder ? "test" : nil))
+            try await store.setMark("a2c4")
+            #expect(try await store.mark() == "a2c4")
+            try await store.setMark("b")
+            #expect(try await store.mark() == "b")
+            #expect(try await store.list(after: nil, limit: 10).isEmpty)
+        }
+    }
 }

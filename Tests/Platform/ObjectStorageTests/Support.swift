@@ -18,7 +18,10 @@ func withStore(
 ) async throws {
     try await withFolder { folder in
         switch kind {
-        case .folder: try await body(FolderStore(folder: folder + "/documents"), folder)
+        case .folder:
+            let store = FolderStore(folder: folder + "/documents")
+            try await store.setMark("test")
+            try await body(store, folder)
         case .s3:
             let server = try await S3TestServer.shared
             try await body(S3Store(bucket: server.asBucket(), patience: .seconds(120)), folder)

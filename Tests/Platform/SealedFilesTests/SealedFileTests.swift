@@ -14,7 +14,9 @@ struct SealedFileTests {
     private static func withStore(_ body: (FolderStore, String) async throws -> Void) async throws {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("sealed-\(UUID().uuidString)").path
         defer { try? FileManager.default.removeItem(atPath: folder) }  // Absent when nothing was stored.
-        try await body(FolderStore(folder: folder + "/objects"), folder)
+        let store = FolderStore(folder: folder + "/objects")
+        try await store.setMark("test")
+        try await body(store, folder)
     }
 
     private static func path(_ place: SealedPlace, _ folder: String) -> String {

@@ -61,7 +61,7 @@ struct DocumentAccess: Sendable {
         }
     }
 
-    /// Whether the reader may change or delete it: of a patient's documents whoever filed it.
+    /// Whether a reader who may see it now may change or delete it as well: of a patient's documents whoever filed it.
     static func mayChange(_ reader: Reader, _ document: SealedDocument) -> Bool {
         switch document.owner {
         case .doctor(let doctor): reader.role == .doctor && DoctorID(reader.user) == doctor

@@ -72,7 +72,8 @@ extension DocumentReading {
         "default-src 'none'; object-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'none'"
 
     func response(
-        _ opened: OpenedDocument, _ content: SealedContent, _ wanted: ContentDisposition, range: Range<Int64>?
+        _ opened: OpenedDocument, _ content: SealedContent, _ wanted: ContentDisposition, range: Range<Int64>?,
+        acceptsRanges: Bool = true
     ) -> RangedResponse {
         let document = opened.document
         let disposition = opened.isShownInline ? wanted : .attachment
@@ -80,7 +81,7 @@ extension DocumentReading {
         return RangedResponse(
             contentType: document.contentType, length: document.size, range: range, name: document.name,
             disposition: disposition, policy: isViewer ? Self.viewer : Self.sandbox,
-            cacheControl: document.isPublic ? "private, max-age=300" : "no-store"
+            cacheControl: document.isPublic ? "private, max-age=300" : "no-store", acceptsRanges: acceptsRanges
         ) { writer in
             do {
                 try await content.write { try await writer.write($0) }

@@ -136,7 +136,10 @@ enum DocumentError: FailureCatalogue, CaseIterable {
         case .checkUnavailable:
             Problem(.failedDependency, "FILE_CHECK_UNAVAILABLE", "Files cannot be checked right now. Try again later.")
         case .storageFull:
-            Problem(.conflict, "STORAGE_FULL", "There is no room for further documents. Delete some first.")
+            Problem(
+                .conflict, "STORAGE_FULL",
+                "There is no room for further documents. Deleting some helps when there are too many; when they are too "
+                    + "large, it helps once their bytes are cleared away.")
         case .damaged:
             Problem(.fault, "DATA_INTEGRITY", "A stored value is damaged. Nothing was changed.")
         case .inUse:

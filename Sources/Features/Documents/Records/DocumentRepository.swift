@@ -79,14 +79,47 @@ struct DocumentRepository {
         return Page(fetched: try rows.value, request: page, total: try total?.value ?? nil)
     }
 
-    /// How many documents an owner has, and their bytes; those that wait to be cleared away count.
-    func usage(of owner: DocumentOwner) throws -> (count: Int64, bytes: Int64) {
-        let condition = Self.owned(by: owner)
+    /// A report of a laboratory booking.
+    struct LabReport: RowDecodable {
+        let booking: Int64
+        let document: SealedDocument
+
+        init(row: Row) throws {
+            booking = try row.value("booking_id")
+            document = try SealedDocument(row: row)
+        }
+    }
+
+    /// The newest first.
+    func labReports(ofBookings bookings: [Int64]) throws -> [LabReport] {
+        try db.all(Self.labReports(ofBookings: bookings))
+    }
+
+    static func labReports(ofBookings bookings: [Int64]) -> SQL {
+        """
+        SELECT \(SealedDocument.columns), d.booking_id FROM documents d
+        WHERE d.booking_id IN \(in: bookings) AND d.booking_id IS NOT NULL AND d.document_type = 'LAB_REPORT'
+          AND d.deleted_at IS NULL
+        ORDER BY d.created_at DESC, d.id DESC
+        """
+    }
+
+    /// How many documents of an owner people of one role have filed, without deleted ones, and the bytes that lie in the
+    /// store for them; those that wait to be cleared away count.
+    func usage(of owner: DocumentOwner, filedBy role: Role) throws -> (count: Int64, bytes: Int64) {
         var usage: (count: Int64, bytes: Int64) = (0, 0)
-        try db.query("SELECT count(*), CAST(coalesce(sum(size), 0) AS bigint) FROM documents d WHERE \(condition)") {
+        try db.query(Self.usage(of: owner, filedBy: role)) {
             usage = (try $0.value(at: 0), try $0.value(at: 1))
         }
         return usage
+    }
+
+    static func usage(of owner: DocumentOwner, filedBy role: Role) -> SQL {
+        let condition = owned(by: owner)
+        return """
+            SELECT count(*) - count(d.deleted_at), CAST(coalesce(sum(d.size), 0) AS bigint)
+            FROM documents d WHERE \(condition) AND d.uploader_role = \(role)
+            """
     }
 
     func insert(_ new: NewDocument, at now: Instant) throws {

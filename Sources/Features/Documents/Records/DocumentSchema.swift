@@ -6,7 +6,10 @@ enum DocumentSchema {
     static let documentIDs = IDAllocator("document_ids")
     static let shareIDs = IDAllocator("document_share_ids")
 
-    static let migrations = [Migration("documents/documents", documents), Migration("documents/shares", shares)]
+    static let migrations = [
+        Migration("documents/documents", documents), Migration("documents/shares", shares),
+        Migration("documents/stores", stores),
+    ]
 
     /// `wrapped_key` is sealed with the patient's key, or for a doctor's document by the key ring, whose key `ring_key` then
     /// names (rules/documents 2). A row without `deleted_at` has its object in the store.
@@ -46,10 +49,10 @@ enum DocumentSchema {
             "CREATE INDEX documents_patient ON documents (patient_id, created_at, id) WHERE deleted_at IS NULL",
             "CREATE INDEX documents_doctor ON documents (doctor_id, created_at, id) WHERE deleted_at IS NULL",
             // What an owner's documents take, those not yet cleared away included.
-            "CREATE INDEX documents_patient_size ON documents (patient_id, size)",
-            "CREATE INDEX documents_doctor_size ON documents (doctor_id, size)",
+            "CREATE INDEX documents_patient_size ON documents (patient_id, uploader_role, size, deleted_at)",
+            "CREATE INDEX documents_doctor_size ON documents (doctor_id, uploader_role, size, deleted_at)",
             "CREATE INDEX documents_booking ON documents (booking_id) WHERE booking_id IS NOT NULL",
-            "CREATE INDEX documents_ring_key ON documents (ring_key) WHERE ring_key IS NOT NULL",
+            "CREATE INDEX documents_ring_key ON documents (ring_key, id) WHERE ring_key IS NOT NULL",
             "CREATE INDEX documents_deleted ON documents (deleted_at) WHERE deleted_at IS NOT NULL",
         ]
     }
@@ -74,6 +77,20 @@ enum DocumentSchema {
             """,
             "CREATE INDEX document_shares_document ON document_shares (document_id, created_at, id)",
             "CREATE INDEX document_shares_expiry ON document_shares (expires_at)",
+        ]
+    }
+
+    /// One row: the random id of the installation, which its store has to carry (rules/object-storage 8).
+    @Sendable
+    private static func stores(_ d: Dialect) -> [SQL] {
+        [
+            """
+            CREATE TABLE document_stores (
+                id \(d.integer) PRIMARY KEY CHECK (id = 1),
+                installation_id \(d.text) NOT NULL,
+                is_marked \(d.boolean) NOT NULL
+            )\(d.strict)
+            """
         ]
     }
 }

@@ -64,13 +64,17 @@ struct DocumentService: Sendable {
         _ id: DocumentID, as text: String?, by reader: Reader, origin: RequestOrigin
     ) async throws -> Document {
         try await database.write { db in
-            let (documents, sealed) = (DocumentRepository(db: db), try changeable(id, reader, db))
-            guard let key = try vault.place(of: sealed, db)?.key else { throw DocumentError.notFound }
+            let documents = DocumentRepository(db: db)
+            let (sealed, grant) = try changeable(id, reader, db)
+            // Nothing is written over what cannot be read (rules/patient-data 9).
+            guard try vault.open(sealed, db) != nil, let key = try vault.place(of: sealed, db)?.key else {
+                throw DocumentError.notFound
+            }
             let description = try text.map { try vault.seal($0, with: key, .description, of: id) }
             guard try documents.update(id, description: description, at: db.now),
                 let changed = try documents.find(id), let document = try vault.open(changed, db)
             else { throw DocumentError.notFound }
-            db.audit(entry(.updatePHI, sealed, by: origin))
+            db.audit(entry(.updatePHI, sealed, grant, by: origin))
             return document
         }
     }
@@ -78,7 +82,7 @@ struct DocumentService: Sendable {
     /// At once for everybody; the bytes stay for a while (rules/documents 9).
     func delete(_ id: DocumentID, by reader: Reader, origin: RequestOrigin) async throws {
         try await database.write { db in
-            let sealed = try changeable(id, reader, db)
+            let (sealed, grant) = try changeable(id, reader, db)
             switch sealed.owner {
             case .doctor(let doctor): try ProfileFiles.lock(doctor, db)
             case .patient(let patient): try ProfileFiles.lock(patient, db)
@@ -96,25 +100,28 @@ struct DocumentService: Sendable {
                 case .patient(let patient): try ProfileFiles.clearImage(containing: mark, of: patient, db)
                 }
             }
-            db.audit(entry(.deletePHI, sealed, by: origin))
+            db.audit(entry(.deletePHI, sealed, grant, by: origin))
         }
     }
 
-    /// Those who may read it for the treatment, or because it is theirs, get 403; to everybody else it is unknown.
-    private func changeable(_ id: DocumentID, _ reader: Reader, _ db: any Connection) throws -> SealedDocument {
-        guard let document = try DocumentRepository(db: db).find(id) else { throw DocumentError.notFound }
-        if DocumentAccess.mayChange(reader, document) { return document }
-        guard document.type != .profileImage, try access.grant(reader, document, db) == DocumentAccess.Grant() else {
-            throw DocumentError.notFound
-        }
+    /// Nobody changes what they may not see now, whoever filed it. Those who may read it for the treatment, or because it
+    /// is theirs, get 403; to everybody else it is unknown.
+    private func changeable(
+        _ id: DocumentID, _ reader: Reader, _ db: any Connection
+    ) throws -> (SealedDocument, DocumentAccess.Grant) {
+        guard let document = try DocumentRepository(db: db).find(id), let grant = try access.grant(reader, document, db)
+        else { throw DocumentError.notFound }
+        if DocumentAccess.mayChange(reader, document) { return (document, grant) }
+        guard document.type != .profileImage, grant == DocumentAccess.Grant() else { throw DocumentError.notFound }
         throw Problem.accessDenied
     }
 
     private func entry(
-        _ action: AuditEntry.Action, _ document: SealedDocument, by origin: RequestOrigin
+        _ action: AuditEntry.Action, _ document: SealedDocument, _ grant: DocumentAccess.Grant,
+        by origin: RequestOrigin
     ) -> AuditEntry {
         AuditEntry(
             document.owner.patient == nil ? .accountChange : action, "documents", "\(document.id)", by: origin,
-            patient: document.owner.patient, before: document.type.rawValue)
+            patient: document.owner.patient, reason: grant.auditReason, before: document.type.rawValue)
     }
 }

@@ -1,6 +1,6 @@
 package import CareSyncCore
 package import Cryptography
-import Directory
+package import Directory
 import Logging
 import ObjectStorage
 package import Persistence
@@ -120,10 +120,12 @@ package struct DocumentKeyRotation: Sendable {
 
     private struct Wrapped: RowDecodable {
         let id: DocumentID
+        let ringKey: String
         let key: [UInt8]
 
         init(row: Row) throws {
             id = try row.value("id")
+            ringKey = try row.value("ring_key")
             key = try row.value("wrapped_key")
         }
     }
@@ -133,25 +135,38 @@ package struct DocumentKeyRotation: Sendable {
         try db.distinctTexts("ring_key", in: "documents", where: "ring_key IS NOT NULL")
     }
 
-    /// In no order, so that the index of the ring's keys serves, which patients' documents are not in.
-    static func due(_ writing: String, _ limit: Int) -> SQL {
-        "SELECT id, wrapped_key FROM documents WHERE ring_key <> \(writing) LIMIT \(limit)"
+    /// In the order of the index of the ring's keys, which patients' documents are not in.
+    static func due(_ writing: String, after last: RingPlace, _ limit: Int) -> SQL {
+        """
+        SELECT id, ring_key, wrapped_key FROM documents
+        WHERE ring_key <> \(writing) AND (ring_key, id) > (\(last.ringKey), \(last.row))
+        ORDER BY ring_key, id LIMIT \(limit)
+        """
     }
 
-    /// Wraps up to `limit` keys anew that another than the writing key has wrapped: how many that were. To be repeated until
-    /// there are none.
-    package func rewrap(limit: Int, _ db: any Connection) throws -> Int {
-        let rows: [Wrapped] = try db.all("\(Self.due(ring.writing.id, limit))\(db.dialect.forUpdateSkipLocked)")
+    /// Wraps up to `limit` keys anew that another than the writing key has wrapped, behind a place; `nil` when there are no
+    /// more. A key that does not open is named and stays as it is.
+    package func rewrap(after last: RingPlace, limit: Int, _ db: any Connection) throws -> RingStep? {
+        let rows: [Wrapped] = try db.all(Self.due(ring.writing.id, after: last, limit))
+        guard let end = rows.last else { return nil }
+        var step = RingStep(last: RingPlace(ringKey: end.ringKey, row: end.id.rawValue))
         for row in rows {
             let context = DocumentVault.Column.wrappedKey.context(row.id)
-            let key = try FileKey(unwrapping: row.key, by: ring, at: context)
-            try db.run(
-                """
-                UPDATE documents SET wrapped_key = \(try key.wrap(by: ring, at: context, random: random)),
-                                     ring_key = \(ring.writing.id)
-                WHERE id = \(row.id)
-                """)
+            do {
+                let key = try FileKey(unwrapping: row.key, by: ring, at: context)
+                // Only what was read is replaced: another process may have been faster.
+                step.outcome.changed += try db.run(
+                    """
+                    UPDATE documents SET wrapped_key = \(try key.wrap(by: ring, at: context, random: random)),
+                                         ring_key = \(ring.writing.id)
+                    WHERE id = \(row.id) AND wrapped_key = \(row.key)
+                    """)
+            } catch let failure as IntegrityFailure {
+                step.outcome.damaged.append("\(failure)")
+            } catch let missing as MissingRingKey {
+                step.outcome.damaged.append("\(missing) It wrapped the key of document \(row.id).")
+            }
         }
-        return rows.count
+        return step
     }
 }

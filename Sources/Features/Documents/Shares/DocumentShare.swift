@@ -34,9 +34,12 @@ struct DocumentShare: RowDecodable, Equatable {
 struct ShareRepository {
     let db: any Connection
 
+    /// With the account of its patient it ends for as long as that is closed.
     private static func isOpen(at now: Instant) -> SQL {
         """
         s.revoked_at IS NULL AND s.expires_at > \(now) AND (s.max_views IS NULL OR s.views < s.max_views)
+        AND EXISTS (SELECT 1 FROM documents d JOIN users u ON u.id = d.patient_id
+                    WHERE d.id = s.document_id AND u.is_active)
         """
     }
 

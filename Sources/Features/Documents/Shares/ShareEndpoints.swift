@@ -14,12 +14,18 @@ struct SharesPath: Codable, Sendable, PagedParameters {
     static let rules = Rule<Self>.paging
 }
 
-struct ShareTokenPath: Codable, Sendable {
+struct ShareTokenPath: Codable, Sendable, Validated {
     let token: String
+    var open: Int?
+
+    static let rules: [Rule<Self>] = [.range("open", \.open, 0...1)]
 }
 
 extension ShareTokenPath: Documented {
-    static let notes: [String: FieldNote] = ["token": "The secret part of the address."]
+    static let notes: [String: FieldNote] = [
+        "token": "The secret part of the address.",
+        "open": FieldNote("1 opens the document at once, without the page that browsers get first.", default: 0),
+    ]
 }
 
 struct AddShareRequest: Codable, Sendable, Validated {
@@ -83,7 +89,10 @@ struct ShareEndpoints: Sendable {
                 fails: [DocumentError.notFound, .shareNotFound], use: revoke),
             .get(
                 "/public/documents/{token}", "Open a shared document",
-                "Anyone who has the link. Each time counts as a view.", access: .public,
+                """
+                Anyone who has the link. Each time counts as a view. Browsers get a page with a button first, which does \
+                not.
+                """, access: .public,
                 fails: [DocumentError.shareNotFound, .storageUnavailable, .damaged], settings: .expensive,
                 use: view),
         ]
@@ -113,9 +122,35 @@ struct ShareEndpoints: Sendable {
         return MessageResponse(message: "Share ended")
     }
 
-    func view(_ request: EndpointRequest<ShareTokenPath, NoBody>) async throws -> RangedResponse {
-        let (opened, content) = try await shares.view(
-            request.parameters.token, countsView: !request.metadata.isHead, origin: request.origin)
-        return shares.reading.response(opened, content, .inline, range: nil)
+    func view(_ request: EndpointRequest<ShareTokenPath, NoBody>) async throws -> SharedDocument {
+        let (metadata, token) = (request.metadata, request.parameters.token)
+        if metadata.asksForHTML, request.parameters.open != 1 {
+            try await shares.requireOpen(token)
+            return .page(
+                HTMLPage(
+                    title: "Shared document", heading: "A document was shared with you.",
+                    facts: [("Each time it is opened counts", "the link may end after the last one")],
+                    button: HTMLPage.Button(label: "Open the document", name: "open", value: "1")))
+        }
+        let (opened, content) = try await shares.view(token, countsView: !metadata.isHead, origin: request.origin)
+        return .file(shares.reading.response(opened, content, .inline, range: nil, acceptsRanges: false))
+    }
+}
+
+/// What a link opens; a browser gets the page first, so that previews and reloads of it open nothing.
+enum SharedDocument: ResponseConvertible {
+    case page(HTMLPage)
+    case file(RangedResponse)
+
+    static var described: ResponseDescription { .page(.binary(contentType: "application/octet-stream")) }
+
+    func response(to request: RequestMetadata) throws -> Response {
+        var response =
+            switch self {
+            case .page(let page): page.response(to: request)
+            case .file(let file): try file.response(to: request)
+            }
+        response.headers.append((name: "Vary", value: "Origin, Accept"))
+        return response
     }
 }

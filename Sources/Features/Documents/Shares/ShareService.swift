@@ -59,6 +59,15 @@ struct ShareService: Sendable {
         }
     }
 
+    /// Throws for a share that opens nothing.
+    func requireOpen(_ token: String) async throws {
+        try await database.read { db in
+            guard try ShareRepository(db: db).findOpen(token: Self.digest(token), at: db.now) != nil else {
+                throw DocumentError.shareNotFound
+            }
+        }
+    }
+
     /// A shared document and its bytes. The view is counted when the bytes are at hand, so that none is lost to a store that
     /// does not answer.
     func view(

@@ -23,13 +23,20 @@ struct DocumentSweep: Sendable {
     }
 
     private static let batch = 500
+    /// What a run may find without a document: this many objects, or this part of all. More is not what crashes leave, but
+    /// a store and a database that do not fit together.
+    private static let fewOrphans = 10
+    private static let orphansOfHundred = 3
+    /// The most that one run removes.
+    private static let mostRemoved = 10_000
 
     var handler: JobHandler {
         .effect(Run.self) { _, _ in
             do {
                 try await clear()
                 try await removeOrphans()
-            } catch is StorageError {
+            } catch let failure as StorageError {
+                logger.error("nothing was swept", metadata: ["error": "\(failure)"])
                 return .failed("STORAGE_UNAVAILABLE")
             }
             return .done { db in try schedule(on: zone.date(at: db.now).adding(days: 1), db) }
@@ -41,9 +48,10 @@ struct DocumentSweep: Sendable {
         await PeriodicTask("scheduling of the document sweep", every: .seconds(600), logger: logger, schedule).run()
     }
 
-    /// Ensures that today's run is in the outbox, done or not; repeating it does no harm.
+    /// Ensures that the next night's run is in the outbox; repeating it does no harm. None is due at once: what starts on
+    /// the wrong database is to be noticed first.
     func schedule() async throws {
-        try await database.write { db in try schedule(on: zone.date(at: db.now), db) }
+        try await database.write { db in try schedule(on: zone.date(at: db.now).adding(days: 1), db) }
     }
 
     private func schedule(on date: LocalDate, _ db: any Connection) throws {
@@ -81,23 +89,39 @@ struct DocumentSweep: Sendable {
         }
     }
 
+    /// Objects without a row are kept as long as deleted documents, in case the rows come back with a backup.
     private func removeOrphans() async throws {
-        let limit = database.services.time.now - DocumentSettings.orphanAge
-        try await store.removeDrafts(before: limit)
-        var last: ObjectName?
+        let now = database.services.time.now
+        try await store.removeDrafts(before: now - DocumentSettings.orphanAge)
+        let limit = now - max(keepsDeleted, DocumentSettings.orphanAge)
+        var (total, count, orphans, last) = (0, 0, [ObjectName](), ObjectName?.none)
         while true {
             let page = try await store.list(after: last, limit: Self.batch)
-            guard let end = page.last else { return }
+            guard let end = page.last else { break }
             last = end.name
-            let old = page.filter { $0.modified < limit }.map(\.name)
-            guard !old.isEmpty else { continue }
-            let known: [String] = try await database.read { db in
-                try db.values("SELECT object_name FROM documents WHERE object_name IN \(in: old.map(\.text))")
-            }
-            for name in Set(old).subtracting(known.compactMap(ObjectName.init)) {
-                try await store.delete(name)
-                logger.notice("an object without a document was removed")
-            }
+            total += page.count
+            let found = try await withoutRow(page.filter { $0.modified < limit }.map(\.name))
+            count += found.count
+            orphans += found.prefix(Self.mostRemoved - orphans.count)
         }
+        guard count <= max(Self.fewOrphans, total * Self.orphansOfHundred / 100) else {
+            let figures = "\(count) of \(total)"
+            logger.error(
+                "too many objects belong to no document: none was removed", metadata: ["objects": "\(figures)"])
+            return
+        }
+        for name in orphans {
+            try await store.delete(name)
+            logger.notice("an object without a document was removed")
+        }
+    }
+
+    private func withoutRow(_ names: [ObjectName]) async throws -> [ObjectName] {
+        guard !names.isEmpty else { return [] }
+        let known: [String] = try await database.read { db in
+            try db.values("SELECT object_name FROM documents WHERE object_name IN \(in: names.map(\.text))")
+        }
+        let kept = Set(known)
+        return names.filter { !kept.contains($0.text) }
     }
 }

@@ -11,10 +11,13 @@ struct DescriptionFields: Codable, Sendable, Validated {
     static let rules: [Rule<Self>] = [.text("description", \.description, .paragraph, 500)]
 }
 
-struct TypedFields: Codable, Sendable, Validated {
+struct TypedFields: Codable, Sendable, Validated, Documented {
     var documentType: AnyCase<DocumentType>?
     var description: String?
 
+    static let notes: [String: FieldNote] = [
+        "documentType": FieldNote("What the document is about, in any case.", default: "MEDICAL_DOCUMENT")
+    ]
     static let rules: [Rule<Self>] = [.text("description", \.description, .paragraph, 500)]
 }
 
@@ -25,11 +28,14 @@ struct DoctorFields: Codable, Sendable, Validated {
     static let rules: [Rule<Self>] = [.text("description", \.description, .paragraph, 500)]
 }
 
-struct TypedDoctorFields: Codable, Sendable, Validated {
+struct TypedDoctorFields: Codable, Sendable, Validated, Documented {
     var doctorId: DoctorID
     var documentType: AnyCase<DocumentType>?
     var description: String?
 
+    static let notes: [String: FieldNote] = [
+        "documentType": FieldNote("What the document is about, in any case.", default: "OTHER")
+    ]
     static let rules: [Rule<Self>] = [.text("description", \.description, .paragraph, 500)]
 }
 
@@ -48,11 +54,14 @@ struct PatientFields: Codable, Sendable, Validated {
     static let rules: [Rule<Self>] = [.text("description", \.description, .paragraph, 500)]
 }
 
-struct TypedPatientFields: Codable, Sendable, Validated {
+struct TypedPatientFields: Codable, Sendable, Validated, Documented {
     var patientId: PatientID
     var documentType: AnyCase<DocumentType>?
     var description: String?
 
+    static let notes: [String: FieldNote] = [
+        "documentType": FieldNote("What the document is about, in any case.", default: "MEDICAL_DOCUMENT")
+    ]
     static let rules: [Rule<Self>] = [.text("description", \.description, .paragraph, 500)]
 }
 

@@ -112,7 +112,7 @@ struct UploadService: Sendable {
         } else {
             grant = try authorized(reader, owner: order.owner, type: order.type, db)
         }
-        let usage = try DocumentRepository(db: db).usage(of: order.owner)
+        let usage = try DocumentRepository(db: db).usage(of: order.owner, filedBy: reader.role)
         guard usage.count < DocumentSettings.mostDocuments, usage.bytes < DocumentSettings.mostBytes else {
             throw DocumentError.storageFull
         }

@@ -15,6 +15,12 @@ enum FolderPath {
         }
     }
 
+    /// Makes a folder in one that must be there, unless it is there itself.
+    static func add(_ path: String) throws {
+        guard mkdir(path, 0o700) != 0 else { return try synchronize(parent(of: path)) }
+        guard errno == EEXIST else { throw FileFailure(.write, errno) }
+    }
+
     /// Returns when the names in a folder are on disk.
     static func synchronize(_ path: String) throws {
         try OpenFile(path, O_RDONLY | O_DIRECTORY, .write).synchronize()

@@ -1,10 +1,11 @@
 package import CareSyncCore
 import Foundation
+import NIOCore
 
 /// Objects as files of a folder, in 256 sub-folders by the beginning of their names. Any number of processes may use it.
 ///
 /// An object is written under another name, flushed, and given its own: it is there as a whole or not at all, also
-/// behind a crash.
+/// behind a crash. The folder itself is made with its mark and never again: without it, its disk is not mounted.
 package struct FolderStore: ObjectStore {
     private let folder: String
     private let threads: FileThreads
@@ -26,19 +27,25 @@ package struct FolderStore: ObjectStore {
 
     package func put(_ name: ObjectName, _ content: SpooledFile) async throws {
         try await onThread { store in
-            try FolderPath.make(store.drafts)
-            try FolderPath.make(store.shard(name))
-            let draft = "\(store.drafts)/\(name.text).\(String(UInt64.random(in: .min ... .max), radix: 36))"
-            do {
-                let file = try OpenFile(draft, O_CREAT | O_EXCL | O_WRONLY, .write)
-                try content.copy(to: file)
-                try file.synchronize()
-                guard rename(draft, store.path(name)) == 0 else { throw FileFailure(.write, errno) }
-            } catch {
-                unlink(draft)
-                throw error
-            }
+            try FolderPath.add(store.drafts)
+            try FolderPath.add(store.shard(name))
+            try store.place(store.path(name)) { try content.copy(to: $0) }
             try FolderPath.synchronize(store.shard(name))
+        }
+    }
+
+    /// Writes a file under another name, and gives it its own once it is on disk.
+    private func place(_ path: String, _ write: (OpenFile) throws -> Void) throws {
+        let name = URL(fileURLWithPath: path).lastPathComponent
+        let draft = "\(drafts)/\(name).\(String(UInt64.random(in: .min ... .max), radix: 36))"
+        do {
+            let file = try OpenFile(draft, O_CREAT | O_EXCL | O_WRONLY, .write)
+            try write(file)
+            try file.synchronize()
+            guard rename(draft, path) == 0 else { throw FileFailure(.write, errno) }
+        } catch {
+            unlink(draft)
+            throw error
         }
     }
 
@@ -95,6 +102,28 @@ package struct FolderStore: ObjectStore {
 
     package func probe() async throws {
         try await onThread { try FolderPath.check($0.folder) }
+    }
+
+    private var markPath: String { "\(folder)/\(StoreMark.name)" }
+
+    package func mark() async throws -> String? {
+        try await onThread { store in
+            do {
+                let file = try OpenFile(store.markPath, O_RDONLY | O_NOFOLLOW, .read)
+                return StoreMark.text(try file.read(at: 0, count: StoreMark.longest).readableBytesView)
+            } catch let failure as FileFailure where failure.code == ENOENT {
+                return nil
+            }
+        }
+    }
+
+    package func setMark(_ text: String) async throws {
+        try await onThread { store in
+            try FolderPath.make(store.folder)
+            try FolderPath.add(store.drafts)
+            try store.place(store.markPath) { try $0.write(ByteBuffer(string: text + "\n"), at: 0) }
+            try FolderPath.synchronize(store.folder)
+        }
     }
 
     /// `nil` when it has vanished since it was listed.

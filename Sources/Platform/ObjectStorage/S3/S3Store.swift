@@ -1,4 +1,5 @@
 package import CareSyncCore
+import Cryptography
 import HTTPClient
 import NIOCore
 
@@ -84,6 +85,31 @@ package struct S3Store: ObjectStore {
 
     package func probe() async throws {
         _ = try await page(after: nil, size: 1)
+    }
+
+    private var markKey: String { bucket.prefix + StoreMark.name }
+
+    package func mark() async throws -> String? {
+        let answer = try await send(Request(.get, key: markKey), within: patience)
+        guard answer.status == 200 else {
+            let refusal = await S3Refusal(answer)
+            if refusal.isMissing { return nil }
+            throw refusal.storageError
+        }
+        do {
+            return StoreMark.text(try await answer.collect(upTo: StoreMark.longest).readableBytesView)
+        } catch let failure as WebFailure {
+            throw StorageError.unavailable("The object store \(failure).")
+        }
+    }
+
+    package func setMark(_ text: String) async throws {
+        let bytes = Array(text.utf8)
+        let request = Request(
+            .put, key: markKey, headers: [("content-type", "text/plain")], body: .bytes(bytes),
+            contentHash: Hex.text(Digest.sha256(bytes)))
+        let answer = try await send(request, within: patience)
+        guard answer.status == 200 else { throw await S3Refusal(answer).storageError }
     }
 
     private func key(_ name: ObjectName) -> String { bucket.prefix + name.text }
