@@ -205,6 +205,7 @@ struct KeyRotationTests {
             "sign_in_challenges.token_hash", "sign_in_challenges.password_digest", "sessions.token_hash",
             "sessions.parent_hash", "document_shares.token_digest", "documents.name", "documents.description",
             "documents.digest", "patient_name_words.code", "prescription_codes.digest",
+            "lab_bookings.request_key", "lab_bookings.request_body", "payments.request_key",
         ]
         try await withApp { app in
             let columns: [String] = try await app.database.read { db in

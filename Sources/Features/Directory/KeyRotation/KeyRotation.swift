@@ -4,12 +4,32 @@ import Cryptography
 package import FeatureContract
 package import Persistence
 
+/// How far a rotation has come among keys that the ring has wrapped, in the order of its keys.
+package struct RingPlace: Sendable {
+    package let ringKey: String
+    package let row: Int64
+
+    /// The beginning, unless given.
+    package init(ringKey: String = "", row: Int64 = 0) {
+        self.ringKey = ringKey
+        self.row = row
+    }
+}
+
+/// What a rotation has done up to a place.
+package struct RingStep: Sendable {
+    package var outcome = KeyRotation.Outcome()
+    package let last: RingPlace
+
+    package init(last: RingPlace) { self.last = last }
+}
+
 /// Replaces keys while readers and writers go on: ``rewrap()`` those of the ring, ``reencrypt()`` those of the patients.
 /// Both go in batches, can be stopped at any point and taken up again, also by another process
 /// (Documentation/key-rotation.md).
 package struct KeyRotation: Sendable {
-    /// Wraps up to `limit` further keys anew that the ring has wrapped: how many that were. Of higher features.
-    package typealias RingRewrap = @Sendable (_ limit: Int, _ db: any Connection) throws -> Int
+    /// Wraps up to `limit` further keys anew that the ring has wrapped, behind a place; `nil` at the end. Of higher features.
+    package typealias RingRewrap = @Sendable (_ last: RingPlace, _ limit: Int, _ db: any Connection) throws -> RingStep?
 
     let database: any Database
     let vault: PatientVault
@@ -73,10 +93,11 @@ package struct KeyRotation: Sendable {
             report("\(outcome.changed) patient keys wrapped anew")
         }
         for other in others {
-            while true {
-                let count = try await database.write { db in try other(Self.batch, db) }
-                guard count > 0 else { break }
-                outcome.changed += count
+            var place = RingPlace()
+            while let step = try await database.write({ [place] db in try other(place, Self.batch, db) }) {
+                outcome.changed += step.outcome.changed
+                outcome.damaged += step.outcome.damaged
+                place = step.last
                 report("\(outcome.changed) keys wrapped anew")
             }
         }

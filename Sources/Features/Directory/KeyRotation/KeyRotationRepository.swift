@@ -133,12 +133,13 @@ struct KeyRotationRepository {
 
     // MARK: Patients
 
-    /// Patients whose newest generation is older than a moment.
-    func unrenewed(since start: Instant, after last: PatientID, limit: Int) throws -> [PatientID] {
+    /// Patients whom a run has given no new generation yet.
+    func unrenewed(by run: KeyRotationRun, after last: PatientID, limit: Int) throws -> [PatientID] {
         try db.values(
             """
             SELECT patient_id FROM patient_keys WHERE patient_id > \(last)
-            GROUP BY patient_id HAVING max(created_at) < \(start) AND count(erased_at) = 0
+            GROUP BY patient_id
+            HAVING count(CASE WHEN rotation_id = \(run.id) THEN 1 END) = 0 AND count(erased_at) = 0
             ORDER BY patient_id LIMIT \(limit)
             """)
     }

@@ -4,9 +4,12 @@ import FeatureContract
 import Persistence
 
 extension KeyRotation {
-    /// How long after the last new generation old ones are dropped: every process seals by new ones then, and no
-    /// transaction is left that began before.
-    static let dropDelay = TimeSpan.minutes(6)
+    /// How long new generations only open. Until then every process has read them: keys are remembered for less
+    /// (``PatientKeyCache/lifetime``).
+    static let settling = TimeSpan.minutes(2)
+    /// How long old generations stay after that, so that hardly a process is left that seals by them. One that does is
+    /// refused by the database (``PatientKeySeals``) and reads its keys again.
+    static let dropDelay = TimeSpan.minutes(4)
     static let dropInterval = TimeSpan.minutes(1)
 
     /// Gives every patient a new data key, seals everything with it, and drops the old ones. Takes up a run that was
@@ -19,12 +22,12 @@ extension KeyRotation {
             case .renewing:
                 try await each(run, "new keys made") { last in try await renew(run, after: last) }
             case .rewriting:
-                try await pass(PatientKey.settling, since: run.renewedAt)
+                try await pass(Self.settling)
                 try await each(run, "patients sealed anew") { last in
                     try await rewrite(after: last, dropping: false, &outcome)
                 }
             case .dropping:
-                try await pass(Self.dropDelay, since: run.renewedAt)
+                try await pass(Self.dropDelay)
                 try await drop(&outcome)
             }
             try await database.write { db in
@@ -35,13 +38,10 @@ extension KeyRotation {
         return outcome
     }
 
-    private func pass(_ span: TimeSpan, since start: Instant?) async throws {
-        let end = (start ?? database.services.time.now) + span
-        while database.services.time.now < end {
-            let left = end - database.services.time.now
-            report("waiting \(left.seconds) s, until every process knows the new keys")
-            try await wait(left)
-        }
+    /// The whole span, also when a run is taken up: the clocks of those who began it count for nothing.
+    private func pass(_ span: TimeSpan) async throws {
+        report("waiting \(span.seconds) s, until every process knows the new keys")
+        try await wait(span)
     }
 
     /// Batch after batch of patients, until there are none; notes how far it has come behind each.
@@ -58,41 +58,41 @@ extension KeyRotation {
         }
     }
 
-    /// A new generation for each patient who has none since the run began; `nil` when there are no such patients.
+    /// A new generation for each patient who has none of this run; `nil` when there are no such patients.
     private func renew(
         _ run: KeyRotationRun, after last: PatientID
     ) async throws -> (last: PatientID, count: Int)? {
         try await database.write { [vault] db in
             let (repository, keys) = (KeyRotationRepository(db: db), PatientKeyRepository(db: db))
-            let patients = try repository.unrenewed(since: run.startedAt, after: last, limit: Self.batch)
+            let patients = try repository.unrenewed(by: run, after: last, limit: Self.batch)
             guard let end = patients.last else { return nil }
             try keys.lock(patients)
             // Read behind the lock: somebody may have been erased, or renewed by another process.
             let stored = Dictionary(grouping: try keys.list(of: patients), by: \.patient)
             for patient in patients {
                 let generations = stored[patient] ?? []
-                guard let newest = generations.last, newest.createdAt < run.startedAt,
-                    generations.allSatisfy({ $0.erasedAt == nil }), let number = UInt32(exactly: newest.generation + 1)
+                guard let newest = generations.last,
+                    generations.allSatisfy({ $0.erasedAt == nil && $0.rotation != run.id }),
+                    let number = UInt32(exactly: newest.generation + 1)
                 else { continue }
                 let key = DataKey(generation: number, random: vault.random)
                 try keys.insert(
-                    patient, generation: number, ringKey: vault.ring.writing.id,
+                    patient, generation: number, isSealing: false, ringKey: vault.ring.writing.id,
                     wrapped: key.wrap(by: vault.ring, at: PatientVault.context(patient), random: vault.random),
-                    at: max(db.now, run.startedAt))
+                    rotation: run.id, at: db.now)
             }
             return (end, patients.count)
         }
     }
 
-    /// Goes through the patients until none had a value that an old key had sealed meanwhile: whoever did that may just be
-    /// writing such a value back, so the key is dropped when nothing was found for a while.
+    /// Goes through the patients until none had a value that an old key had sealed meanwhile.
     private func drop(_ outcome: inout Outcome) async throws {
         while true {
-            let (before, start) = (outcome.changed, database.services.time.now)
+            let before = outcome.changed
             var last = PatientID(0)
             while let done = try await rewrite(after: last, dropping: true, &outcome) { last = done.last }
             guard outcome.changed > before else { return }
-            try await pass(Self.dropInterval, since: start)
+            try await pass(Self.dropInterval)
         }
     }
 
@@ -137,7 +137,6 @@ extension KeyRotation {
     ) throws -> Rewritten {
         let (repository, keys) = (KeyRotationRepository(db: db), PatientKeyRepository(db: db))
         var result = Rewritten(places: columns.map { _ in nil })
-        if dropping { try keys.lock([patient]) }
         let stored = try keys.list(of: [patient])
         guard let key = try unwrapped(stored, of: patient, &result.outcome, db), let newest = key.generations.last
         else { return result }
@@ -152,6 +151,7 @@ extension KeyRotation {
             }
         }
         try batch.run(db)
+        if stored.last?.isSealing == false { try keys.beginSealing(patient, newest.generation) }
         var changes: [SQL] = []
         for (index, values) in found.enumerated() {
             guard let values = try values?.value, let end = values.last else { continue }
@@ -160,11 +160,13 @@ extension KeyRotation {
         }
         if !changes.isEmpty { try db.run(changes) }
         let isLast = result.places.allSatisfy { $0 == nil }
-        // A damaged value needs its key in case that its bytes are found again in a backup.
-        if dropping, isLast, result.outcome.changed == 0,
-            try !hasOlder(of: patient, than: newest.generation, repository)
-        {
-            try repository.dropGenerations(of: patient, before: Int64(newest.generation))
+        if dropping, isLast, result.outcome.changed == 0 {
+            // Everything that was sealed by them is committed behind this, and is seen below.
+            try keys.holdGenerations(of: patient)
+            // A damaged value needs its key in case that its bytes are found again in a backup.
+            if try !hasOlder(of: patient, than: newest.generation, repository) {
+                try repository.dropGenerations(of: patient, before: Int64(newest.generation))
+            }
         }
         return result
     }
@@ -174,7 +176,7 @@ extension KeyRotation {
         _ stored: [StoredPatientKey], of patient: PatientID, _ outcome: inout Outcome, _ db: any Connection
     ) throws -> PatientKey? {
         do {
-            let key = try vault.unwrap(stored, of: patient, at: db.now)
+            let key = try vault.unwrap(stored, of: patient)
             return key?.isErased == true ? nil : key
         } catch let failure as IntegrityFailure {
             outcome.damaged.append("\(failure)")

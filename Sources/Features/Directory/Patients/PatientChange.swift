@@ -11,7 +11,6 @@ struct PatientChange: Sendable {
     var illnessDetails: Patch<String> = .absent
     var gender: Patch<String> = .absent
     var bloodGroup: Patch<String> = .absent
-    var profileImageURL: String?
 
     var hasNames: Bool { firstName != nil || lastName != nil }
 
@@ -34,7 +33,6 @@ struct PatientChange: Sendable {
         }
         if gender.isPresent { columns.append("gender = \(gender.value)") }
         if bloodGroup.isPresent { columns.append("blood_group = \(bloodGroup.value)") }
-        if let profileImageURL { columns.append("profile_image_url = \(profileImageURL)") }
         return columns
     }
 }

@@ -2,18 +2,16 @@ package import CareSyncCore
 import Cryptography
 
 /// What seals and opens one patient's values: the patient's data keys, or what has become of them.
-package struct PatientKey: Sendable, Equatable {
+package struct PatientKey: Sendable {
     package let patient: PatientID
     /// Oldest first. Each opens what was sealed with it.
     let generations: [DataKey]
-    /// The newest that has settled (``settling``).
+    /// The newest that the database says seals.
     let sealing: DataKey?
+    /// Where the transaction that uses the key notes what it seals; `nil` for a key that is being made, or remembered.
+    private(set) var seals: PatientKeySeals?
     /// The keys were destroyed: nothing of the patient can be decrypted any more, which is not an error.
     package let isErased: Bool
-
-    /// How long a new generation only opens. Until then every process has read it: keys are remembered for less
-    /// (``PatientKeyCache/lifetime``), and the clocks of processes differ by less than a minute.
-    static let settling = TimeSpan.minutes(2)
 
     /// - Parameter sealing: the oldest unless given.
     init(_ patient: PatientID, generations: [DataKey], sealing: DataKey? = nil) {
@@ -37,6 +35,12 @@ package struct PatientKey: Sendable, Equatable {
 
     /// Whether it seals and opens.
     package var isUsable: Bool { !generations.isEmpty }
+
+    func noting(in seals: PatientKeySeals) -> PatientKey {
+        var key = self
+        key.seals = seals
+        return key
+    }
 
     func generation(_ number: UInt32?) -> DataKey? { generations.last { $0.generation == number } }
 }

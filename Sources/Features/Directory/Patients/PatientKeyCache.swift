@@ -43,6 +43,15 @@ final class PatientKeyCache: Sendable {
         }
     }
 
+    /// Makes keys be read again.
+    func drop(_ patients: [PatientID]) {
+        guard !patients.isEmpty else { return }
+        state.withLock { state in
+            for patient in patients { state.keys.remove(patient) }
+        }
+    }
+
+    /// For destroyed keys: nothing brings them back.
     func forget(_ patients: [PatientID]) {
         guard !patients.isEmpty else { return }
         state.withLock { state in

@@ -6,17 +6,21 @@ import Persistence
 struct StoredPatientKey: RowDecodable {
     let patient: PatientID
     let generation: Int64
+    /// Whether new values are sealed with it, unless a newer one is sealing.
+    let isSealing: Bool
     let wrapped: [UInt8]?
-    let createdAt: Instant
+    /// The run of `--reencrypt` that made it.
+    let rotation: Int64?
     let erasedAt: Instant?
 
-    static let columns: SQL = "patient_id, generation, wrapped, created_at, erased_at"
+    static let columns: SQL = "patient_id, generation, is_sealing, wrapped, rotation_id, erased_at"
 
     init(row: Row) throws {
         patient = try row.value("patient_id")
         generation = try row.value("generation")
+        isSealing = try row.value("is_sealing")
         wrapped = try row.value("wrapped")
-        createdAt = try row.value("created_at")
+        rotation = try row.value("rotation_id")
         erasedAt = try row.value("erased_at")
     }
 }
@@ -33,11 +37,15 @@ struct PatientKeyRepository {
             """)
     }
 
-    func insert(_ patient: PatientID, generation: UInt32, ringKey: String, wrapped: [UInt8], at now: Instant) throws {
+    func insert(
+        _ patient: PatientID, generation: UInt32, isSealing: Bool, ringKey: String, wrapped: [UInt8],
+        rotation: Int64? = nil, at now: Instant
+    ) throws {
         try db.run(
             """
-            INSERT INTO patient_keys (patient_id, generation, ring_key, wrapped, created_at)
-            VALUES (\(patient), \(Int64(generation)), \(ringKey), \(wrapped), \(now))
+            INSERT INTO patient_keys (patient_id, generation, is_sealing, ring_key, wrapped, rotation_id, created_at)
+            VALUES (\(patient), \(Int64(generation)), \(isSealing), \(ringKey), \(wrapped),
+                    \(rotation), \(now))
             """)
     }
 
@@ -51,6 +59,24 @@ struct PatientKeyRepository {
             WHERE patient_id = \(patient) AND erased_at IS NULL
             """)
         try RevocationFeed.revoke(.patientKey, [patient.rawValue], db: db)
+    }
+
+    /// Makes a generation seal, for every process that reads it from now on.
+    func beginSealing(_ patient: PatientID, _ generation: UInt32) throws {
+        try db.run(
+            """
+            UPDATE patient_keys SET is_sealing = TRUE
+            WHERE patient_id = \(patient) AND generation = \(Int64(generation)) AND NOT is_sealing
+            """)
+    }
+
+    /// Waits for transactions that have sealed with a generation (``PatientKeySeals``), and holds off new ones.
+    func holdGenerations(of patient: PatientID) throws {
+        try db.run(
+            """
+            SELECT k.generation FROM patient_keys k WHERE k.patient_id = \(patient) ORDER BY k.generation
+            \(db.dialect.forUpdate(of: "k"))
+            """)
     }
 
     /// Holds off whoever adds or destroys keys of these patients.

@@ -26,11 +26,13 @@ struct PatientProfileEndpoints: Sendable {
                 use: changeContact),
             .put(
                 "/api/patients/{id}/profile-image", "Set my picture",
-                "Patients, their own. The address of a picture that was uploaded here.", access: .role(.patient),
+                "Patients, their own. The upload has set its address already; another one is refused.",
+                access: .role(.patient),
                 subject: .patient("id"), fails: [PatientError.erased], use: changePicture),
             .put(
                 "/api/patients/profile/{username}/image", "Set my picture, by user name",
-                "Patients, their own. The address of a picture that was uploaded here.", access: .role(.patient),
+                "Patients, their own. The upload has set its address already; another one is refused.",
+                access: .role(.patient),
                 fails: [PatientError.erased], use: changeNamedPicture),
         ]
     }
@@ -61,7 +63,7 @@ struct PatientProfileEndpoints: Sendable {
     func changePicture(_ request: EndpointRequest<PatientPictureParameters, NoBody>) async throws -> PatientResponse {
         let patient = try request.principal.requirePatient(request.parameters.id)
         return PatientResponse(
-            try await profiles.changePicture(to: request.parameters.imageUrl, of: patient, by: request.origin))
+            try await profiles.confirmPicture(request.parameters.imageUrl, of: patient))
     }
 
     func changeNamedPicture(_ request: EndpointRequest<PictureParameters, NoBody>) async throws -> PatientResponse {
@@ -69,7 +71,7 @@ struct PatientProfileEndpoints: Sendable {
         let patient = try principal.requirePatient()
         guard principal.isNamed(request.parameters.username) else { throw Problem.accessDenied }
         return PatientResponse(
-            try await profiles.changePicture(to: request.parameters.imageUrl, of: patient, by: request.origin))
+            try await profiles.confirmPicture(request.parameters.imageUrl, of: patient))
     }
 
     private static func value(_ body: Patch<String>, else parameter: String?) throws -> Patch<String> {

@@ -9,7 +9,6 @@ struct PatientProfileService: Sendable {
     let database: any Database
     let vault: PatientVault
     let names: PatientNames
-    let links: LinkPolicy
     let zone: ClinicZone
 
     /// Writes the fields that were sent and no others.
@@ -26,11 +25,15 @@ struct PatientProfileService: Sendable {
         }
     }
 
-    func changePicture(
-        to address: String, of patient: PatientID, by origin: RequestOrigin
-    ) async throws -> PatientRecord {
-        let change = PatientChange(profileImageURL: try links.requirePicture(address))
-        return try await database.write { db in try write(change, of: patient, by: origin, db) }
+    /// The upload of a picture has set its address already; another one is refused.
+    func confirmPicture(_ address: String, of id: PatientID) async throws -> PatientRecord {
+        try await database.read { db in
+            guard let record = try PatientRepository(db: db).findRecord(id) else { throw MissingProfile() }
+            let card = try vault.open(record.patient, db)
+            guard !card.isErased else { throw PatientError.erased }
+            try LinkPolicy.requirePicture(address, uploaded: card.profileImageURL)
+            return PatientRecord(record, card, for: .patient)
+        }
     }
 
     /// What is stored is opened first: nothing is written over a value that cannot be read (rules/patient-data 9).

@@ -38,8 +38,10 @@ enum PatientSchema {
             CREATE TABLE patient_keys (
                 patient_id \(d.integer) NOT NULL REFERENCES patients,
                 generation \(d.integer) NOT NULL,
+                is_sealing \(d.boolean) NOT NULL,
                 ring_key \(d.text) NOT NULL,
                 wrapped \(d.bytes),
+                rotation_id \(d.integer),
                 created_at \(d.instant) NOT NULL,
                 erased_at \(d.instant),
                 PRIMARY KEY (patient_id, generation),
@@ -47,6 +49,6 @@ enum PatientSchema {
             )\(d.strict)
             """,
             "CREATE INDEX patient_keys_ring ON patient_keys (ring_key) WHERE wrapped IS NOT NULL",
-        ]
+        ] + (d == .postgres ? [PatientKeySeals.function] : [])
     }
 }

@@ -29,6 +29,7 @@ package struct PatientVault: Sendable {
         guard let sealing = key.sealing else {
             throw key.isErased ? Self.erased : IntegrityFailure(Self.context(key.patient))
         }
+        key.seals?.note(key.patient, sealing.generation)
         return try cipher.seal(text, with: sealing, at: context)
     }
 
@@ -37,6 +38,8 @@ package struct PatientVault: Sendable {
     package func open(_ envelope: [UInt8], with key: PatientKey, at context: FieldContext) throws -> String? {
         guard key.isUsable else { return nil }
         guard let generation = key.generation(FieldCipher.generation(of: envelope)) else {
+            // It may be newer than what is remembered.
+            cache.drop([key.patient])
             throw IntegrityFailure(context)
         }
         return try cipher.openText(envelope, with: generation, at: context)
@@ -46,7 +49,10 @@ package struct PatientVault: Sendable {
     package func seal(
         _ text: String, of patient: PatientID, at context: FieldContext, _ db: any Connection
     ) throws -> [UInt8] {
-        try seal(text, with: key(for: patient, db), at: context)
+        let sealed = try seal(text, with: key(for: patient, db), at: context)
+        // At once, so that it travels with what comes next.
+        try remembered(db).seals.prove(db)
+        return sealed
     }
 
     package func open(
@@ -63,14 +69,14 @@ package struct PatientVault: Sendable {
     /// For one patient's detail: throws ``Cryptography/IntegrityFailure`` when the patient is not erased and has no key
     /// that opens.
     package func key(for patient: PatientID, _ db: any Connection) throws -> PatientKey {
-        if let known = known(patient, db) { return known }
+        if let known = known(patient, db) { return known.noting(in: remembered(db).seals) }
         let read = try PatientKeyRepository(db: db).list(of: [patient])
         do {
-            guard let key = try unwrap(read, of: patient, at: db.now) else {
+            guard let key = try unwrap(read, of: patient) else {
                 throw IntegrityFailure(Self.context(patient))
             }
             remember([key], db)
-            return key
+            return key.noting(in: remembered(db).seals)
         } catch let missing as MissingRingKey {
             log(missing, patient)
             throw IntegrityFailure(Self.context(patient))
@@ -89,12 +95,13 @@ package struct PatientVault: Sendable {
         let rows = Dictionary(grouping: try PatientKeyRepository(db: db).list(of: Array(missing)), by: \.patient)
         var read: [PatientKey] = []
         for patient in missing {
-            let key = try unwrapOrLog(rows[patient] ?? [], of: patient, at: db.now)
+            let key = try unwrapOrLog(rows[patient] ?? [], of: patient)
             keys[patient] = key
             if key.isUsable { read.append(key) }
         }
         remember(read, db)
-        return keys
+        let seals = remembered(db).seals
+        return keys.mapValues { $0.noting(in: seals) }
     }
 
     /// A key for a patient whose row is about to be inserted.
@@ -106,7 +113,8 @@ package struct PatientVault: Sendable {
         for generation in key.generations {
             let wrapped = try generation.wrap(by: ring, at: Self.context(key.patient), random: random)
             try PatientKeyRepository(db: db).insert(
-                key.patient, generation: generation.generation, ringKey: ring.writing.id, wrapped: wrapped, at: now)
+                key.patient, generation: generation.generation, isSealing: true, ringKey: ring.writing.id,
+                wrapped: wrapped, at: now)
         }
         remember([key], db)
     }
@@ -122,7 +130,7 @@ package struct PatientVault: Sendable {
 
     /// Throws ``Cryptography/IntegrityFailure``, and ``Cryptography/MissingRingKey`` when the ring lacks the key that wrapped
     /// one of them. `nil` when there is none.
-    func unwrap(_ rows: [StoredPatientKey], of patient: PatientID, at now: Instant) throws -> PatientKey? {
+    func unwrap(_ rows: [StoredPatientKey], of patient: PatientID) throws -> PatientKey? {
         if rows.contains(where: { $0.erasedAt != nil }) { return .erased(patient) }
         let generations = try rows.map { row in
             guard let number = UInt32(exactly: row.generation), let wrapped = row.wrapped else {
@@ -130,13 +138,13 @@ package struct PatientVault: Sendable {
             }
             return try DataKey.unwrap(wrapped, generation: number, by: ring, at: Self.context(patient))
         }
-        let settled = Array(zip(rows, generations)).last { $0.0.createdAt + PatientKey.settling <= now }
-        return generations.isEmpty ? nil : PatientKey(patient, generations: generations, sealing: settled?.1)
+        let sealing = Array(zip(rows, generations)).last { $0.0.isSealing }
+        return generations.isEmpty ? nil : PatientKey(patient, generations: generations, sealing: sealing?.1)
     }
 
-    private func unwrapOrLog(_ rows: [StoredPatientKey], of patient: PatientID, at now: Instant) throws -> PatientKey {
+    private func unwrapOrLog(_ rows: [StoredPatientKey], of patient: PatientID) throws -> PatientKey {
         do {
-            if let key = try unwrap(rows, of: patient, at: now) { return key }
+            if let key = try unwrap(rows, of: patient) { return key }
         } catch let missing as MissingRingKey {
             log(missing, patient)
             return .lost(patient)
@@ -157,13 +165,21 @@ package struct PatientVault: Sendable {
 
     // MARK: Memory
 
-    /// The keys that one transaction has read or made.
+    /// The keys that one transaction has read or made, and what it has sealed with them.
     private final class Remembered {
         var keys: [PatientID: PatientKey] = [:]
+        let seals = PatientKeySeals()
     }
 
     private func remembered(_ db: any Connection) -> Remembered {
-        db.scope.companion(of: cache) { Remembered() }
+        db.scope.companion(of: cache) {
+            let made = Remembered()
+            let (seals, cache) = (made.seals, cache)
+            db.scope.beforeCommit { db in try seals.prove(db) }
+            // What was remembered may be why. It is read again.
+            db.scope.afterRollback { cache.drop(seals.patients) }
+            return made
+        }
     }
 
     private func known(_ patient: PatientID, _ db: any Connection) -> PatientKey? {

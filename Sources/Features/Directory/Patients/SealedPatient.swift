@@ -101,6 +101,15 @@ extension PatientVault {
             isErased: false)
     }
 
+    /// The name alone, for those who may see no more; `nil` when the key is lost.
+    package func name(of sealed: SealedPatient, with key: PatientKey) throws -> String? {
+        if key.isErased { return PatientCard.erased(sealed.id).name }
+        let first = try open(sealed.firstName, with: key, at: PatientColumn.firstName.context(sealed.id))
+        let last = try open(sealed.lastName, with: key, at: PatientColumn.lastName.context(sealed.id))
+        guard let first, let last else { return nil }
+        return first + " " + last
+    }
+
     private func date(_ text: String?, of patient: PatientID) throws -> LocalDate? {
         guard let text else { return nil }
         guard let date = LocalDate(text) else { throw IntegrityFailure(PatientColumn.dateOfBirth.context(patient)) }
