@@ -3,6 +3,7 @@ package import Cryptography
 package import Directory
 package import FeatureContract
 package import Identity
+package import Logging
 package import Mail
 package import PDF
 package import Persistence
@@ -21,7 +22,8 @@ package struct RecordsFeature: Feature {
         .map { SealedColumn("medical_histories", $0) } + [
             SealedColumn("medical_history_versions", "content"), SealedColumn("medical_history_amendments", "text"),
             SealedColumn("patient_health", "allergies", row: "patient_id"),
-            SealedColumn("patient_health", "medications", row: "patient_id"), SealedColumn("vitals", "measurements"),
+            SealedColumn("patient_health", "medications", row: "patient_id"),
+            SealedColumn("patient_health_versions", "content"), SealedColumn("vitals", "measurements"),
         ]
     package let endpoints: [Endpoint]
     package let mails: [MailKind]
@@ -32,9 +34,9 @@ package struct RecordsFeature: Feature {
     ///   - labReports: the patient's lab reports, the newest first, with links for the reader.
     package init<Patient: WireValue, Document: WireValue>(
         database: any Database, zone: ClinicZone, vault: PatientVault, care: CareRelationship, rootSecret: RootSecret,
-        settings: RecordsSettings, profiles: AccountProfiles, pdf: PDFRenderer,
+        settings: RecordsSettings, profiles: AccountProfiles, pdf: PDFRenderer, logger: Logger,
         patient: @escaping @Sendable (PatientID, any Connection) throws -> Patient?,
-        labReports: @escaping @Sendable (PatientID, UserID, any Connection) throws -> [Document]
+        labReports: @escaping @Sendable (PatientID, UserID, any Connection) throws -> Page<Document>
     ) {
         let context = RecordsContext(
             database: database, zone: zone, vault: vault, access: RecordAccess(care: care),
@@ -53,7 +55,8 @@ package struct RecordsFeature: Feature {
             ).all
             + HealthEndpoints(health: HealthService(context: context)).all
             + VitalsEndpoints(vitals: VitalsService(context: context)).all
-            + PrescriptionEndpoints(prescriptions: PrescriptionService(context: context), renderer: pdf).all
+            + PrescriptionEndpoints(prescriptions: PrescriptionService(context: context), renderer: pdf, logger: logger)
+            .all
         alerts = VitalsAlerts(care: care, zone: zone, isMailAvailable: settings.isMailAvailable)
         mails = [alerts.kind(profiles)]
     }

@@ -47,6 +47,8 @@ struct ReviewService: Sendable {
     ) async throws -> Review {
         try await database.write { db in
             let old = try lock(id, for: .patient(patient), db)
+            // Nothing is written over what cannot be read (rules/patient-data 9).
+            _ = try opened([old], for: .patient(patient), db)
             let comment =
                 switch change.comment {
                 case .absent: old.comment
@@ -157,7 +159,7 @@ struct ReviewService: Sendable {
 
     private func author(of row: SealedReview, with key: PatientKey?) throws -> Review.Author {
         Review.Author(
-            id: row.author.id, name: try key.flatMap { try vault.open(row.author, with: $0)?.name },
+            id: row.author.id, name: try key.flatMap { try vault.name(of: row.author, with: $0) },
             appointmentID: row.appointmentID, createdAt: row.createdAt)
     }
 

@@ -53,6 +53,78 @@ struct HealthTests {
         }
     }
 
+    @Test(
+        "of two who change one version the second is told, and what was replaced stays",
+        arguments: DatabaseKind.available)
+    func versions(_ kind: DatabaseKind) async throws {
+        try await withPractice(kind) { practice in
+            let path = "/api/patients/\(practice.patient.id)/allergies"
+            func put(_ body: String, match: String? = nil) async throws -> TestResponse {
+                try await practice.app.send(
+                    .put, path, as: practice.doctor, headers: match.map { ["If-Match": $0] } ?? [:], body: body)
+            }
+            let unasked = try await practice.app.get(path, as: practice.patient)
+            #expect(unasked.header("X-Recorded-At") == nil)
+            let tag = try #require(unasked.header("ETag"))
+            let first = try await put(Self.allergies, match: tag)
+            #expect(first.status == 200, "\(first.text)")
+            #expect(first.header("X-Recorded-At") == "2026-03-10T08:00:00")
+            let late = try await put("[]", match: tag)
+            #expect(late.status == 412)
+            #expect(late.problemCode == "PRECONDITION_FAILED")
+            // Saying the same again is no change, but news.
+            practice.app.time.advance(by: .minutes(1))
+            let same = try await put(Self.allergies, match: first.header("ETag"))
+            #expect(same.header("ETag") == first.header("ETag"))
+            #expect(same.header("X-Recorded-At") == "2026-03-10T08:01:00")
+            let none = try await put("[]", match: same.header("ETag"))
+            #expect(none.status == 200)
+            #expect(try await practice.app.get(path, as: practice.patient).header("ETag") == none.header("ETag"))
+            let kept: [[UInt8]] = try await practice.app.database.read { db in
+                try db.values("SELECT content FROM patient_health_versions WHERE list = 'allergies' AND version = 1")
+            }
+            #expect(kept.count == 1)
+            #expect(kept.allSatisfy { !String(decoding: $0, as: UTF8.self).contains("Penicillin") })
+        }
+    }
+
+    @Test("of many who write over one version at once, one does", arguments: DatabaseKind.available)
+    func race(_ kind: DatabaseKind) async throws {
+        try await withPractice(kind) { practice in
+            let path = "/api/patients/\(practice.patient.id)/medications"
+            let tag = try #require(try await practice.app.get(path, as: practice.patient).header("ETag"))
+            let statuses = try await withThrowingTaskGroup(of: Int.self) { group in
+                for number in 0..<8 {
+                    group.addTask {
+                        try await practice.app.send(
+                            .put, path, as: practice.doctor, headers: ["If-Match": tag],
+                            body: #"[{"medicine":"M\#(number)"}]"#
+                        ).status
+                    }
+                }
+                return try await group.reduce(into: [Int]()) { $0.append($1) }
+            }
+            #expect(statuses.filter { $0 == 200 }.count == 1)
+            #expect(statuses.filter { $0 == 412 }.count == 7)
+        }
+    }
+
+    @Test("'none' and 'never asked' are told apart", arguments: DatabaseKind.available)
+    func asked(_ kind: DatabaseKind) async throws {
+        try await withPractice(kind) { practice in
+            let base = "/api/patients/\(practice.patient.id)"
+            _ = try await practice.app.send(.put, base + "/allergies", as: practice.patient, body: "[]")
+            for answer in [
+                try await practice.write(), try await practice.app.get(base + "/complete-data", as: practice.doctor),
+            ] {
+                #expect(answer["allergies"].list.isEmpty)
+                #expect(answer["allergiesRecordedAt"].string == "2026-03-10T08:00:00")
+                #expect(answer["medications"].list.isEmpty)
+                #expect(answer["medicationsRecordedAt"].isNull)
+            }
+        }
+    }
+
     @Test("strangers neither see nor set them", arguments: DatabaseKind.available)
     func strangers(_ kind: DatabaseKind) async throws {
         try await withPractice(kind) { practice in

@@ -15,7 +15,8 @@ struct HistoryChangeTests {
             entry.prescription = [Practice.Medicine()]
             let id = try await practice.written(entry)
             let changed = try await practice.update(
-                id, #"{"diagnosis":"Pneumonia","symptoms":"","treatment":"","notes":null,"patientId":1}"#)
+                id,
+                #"{"diagnosis":"Pneumonia","symptoms":"","treatment":"","notes":null,"visitDate":" ","patientId":1}"#)
             #expect(changed.status == 200, "\(changed.text)")
             #expect(changed["message"].string == "Medical history updated successfully")
             #expect(changed["diagnosis"].string == "Pneumonia")
@@ -97,23 +98,56 @@ struct HistoryChangeTests {
         }
     }
 
+    /// An entry of the visit on the day of the visit, written when it begins.
+    private static func visited(_ practice: Practice) async throws -> (practice: Practice, id: Int) {
+        let day = try await practice.later(.hours(26))
+        var entry = day.entry
+        entry.visitDate = "2026-03-11"
+        entry.appointmentId = day.appointment
+        return (day, try await day.written(entry))
+    }
+
     @Test(
         "an entry of a visit is final a day after the visit was completed, if that is later",
         arguments: DatabaseKind.available)
     func completed(_ kind: DatabaseKind) async throws {
         try await withPractice(kind) { practice in
-            var entry = practice.entry
-            entry.appointmentId = practice.appointment
-            let id = try await practice.written(entry)
             try await practice.move("confirm")
-            // Two days later the visit, whose time has passed, is still open.
-            let open = try await practice.later(.days(2))
+            let (day, id) = try await Self.visited(practice)
+            // A day and a quarter of an hour later the visit, which has ended, is still open.
+            let open = try await day.later(.minutes(24 * 60 + 15))
             #expect(try await open.update(id, #"{"notes":"open"}"#).status == 200)
             try await open.move("complete")
             let almost = try await open.later(.seconds(24 * 3600 - 1))
             #expect(try await almost.update(id, #"{"notes":"almost"}"#).status == 200)
             almost.app.time.advance(by: .seconds(1))
             #expect(try await almost.update(id, #"{"notes":"over"}"#).problemCode == "RECORD_FINAL")
+        }
+    }
+
+    @Test(
+        "an appointment that stays open delays it until a day after its end, and no longer",
+        arguments: DatabaseKind.available)
+    func open(_ kind: DatabaseKind) async throws {
+        try await withPractice(kind) { practice in
+            try await practice.move("confirm")
+            let (day, id) = try await Self.visited(practice)
+            let late = try await day.later(.minutes(24 * 60 + 30))
+            #expect(try await late.update(id, #"{"notes":"late"}"#).problemCode == "RECORD_FINAL")
+            try await late.move("complete")
+            #expect(try await late.update(id, #"{"notes":"late"}"#).problemCode == "RECORD_FINAL")
+            #expect(try await late.find(id)["isFinal"].bool == true)
+        }
+    }
+
+    @Test("an appointment after the day of the visit delays nothing", arguments: DatabaseKind.available)
+    func ahead(_ kind: DatabaseKind) async throws {
+        try await withPractice(kind) { practice in
+            var entry = practice.entry
+            entry.appointmentId = practice.appointment
+            let id = try await practice.written(entry)
+            let later = try await practice.later(.hours(24))
+            #expect(try await later.update(id, #"{"notes":"late"}"#).problemCode == "RECORD_FINAL")
         }
     }
 

@@ -90,8 +90,8 @@ struct PrescriptionTests {
     func unguessable(_ kind: DatabaseKind) async throws {
         try await withPractice(kind) { practice in
             let codes = [
-                try Self.code(try await practice.write(Self.entry(practice))),
-                try Self.code(try await practice.write(Self.entry(practice))),
+                try Self.code(try await practice.write(Self.entry(practice), key: "one")),
+                try Self.code(try await practice.write(Self.entry(practice), key: "two")),
             ]
             #expect(codes[0] != codes[1])
             #expect(codes.allSatisfy { $0.count == 40 })
@@ -106,6 +106,29 @@ struct PrescriptionTests {
                 #expect(unknown.problemCode == "PRESCRIPTION_NOT_FOUND")
             }
             #expect(try await practice.write()["prescriptionUrl"].isNull)
+        }
+    }
+
+    @Test("the doctor keeps the name that stands on the paper", arguments: DatabaseKind.available)
+    func renamed(_ kind: DatabaseKind) async throws {
+        try await withPractice(kind) { practice in
+            let written = try await practice.write(Self.entry(practice))
+            let (id, code) = (try #require(written["id"].int), try Self.code(written))
+            let path = "/api/medical-history/\(id)"
+            _ = try await practice.app.post(path + "/amendments", as: practice.doctor, json: ["text": "More"])
+            _ = try await practice.app.send(
+                .put, "/api/doctors/profile/\(practice.doctor.username)", as: practice.doctor,
+                body: #"{"lastName":"Rao"}"#)
+            #expect(try await practice.app.get("/public/prescriptions/\(code)")["doctorName"].string == "Meera Iyer")
+            let printed = try PrintedText.of(
+                try await practice.app.get(path + "/prescription.pdf", as: practice.patient).bytes)
+            #expect(printed.contains("Meera Iyer") && !printed.contains("Rao"), "\(printed)")
+            #expect(try await practice.find(id)["amendments[0].doctorName"].string == "Meera Iyer")
+            let changed = try await practice.update(id, #"{"prescription":[{"medicine":"Other"}]}"#)
+            let renewed = try await practice.app.get("/public/prescriptions/\(try Self.code(changed))")
+            #expect(renewed["doctorName"].string == "Meera Rao")
+            let versions = try await practice.app.get(path + "/versions", as: practice.patient)
+            #expect(versions.json.list.map { $0["changedBy"].string } == ["Meera Rao", "Meera Iyer"])
         }
     }
 

@@ -34,6 +34,7 @@ struct PrintedPrescriptionTests {
             var entry = practice.entry
             entry.prescription = [Practice.Medicine()]
             entry.doses = "As needed"
+            entry.visitDate = "2026-03-08"
             let written = try await practice.write(entry)
             let id = try #require(written["id"].int)
             let url = try #require(written["prescriptionUrl"].string)
@@ -45,7 +46,7 @@ struct PrintedPrescriptionTests {
                 let text = try PrintedText.of(printed.bytes)
                 for part in [
                     "Meera Iyer", "MBBS, MD, Cardiology", "KMC 12345", "+91 11", "Asha Verma", "पेनिसिलिन (severe)", "Dust",
-                    "Bronchitis", "Amoxicillin", "500 mg", "As needed", "2026-03-10",
+                    "Bronchitis", "Amoxicillin", "500 mg", "As needed", "2026-03-08", "2026-03-10",
                 ] {
                     #expect(text.contains(part), "\(part) in \(text)")
                 }

@@ -45,8 +45,12 @@ struct RecordIntegrityTests {
         } + [
             Place(table: "medical_history_versions", column: "content", path: path + "/versions"),
             Place(table: "medical_history_amendments", column: "text", path: path),
-            Place(table: "patient_health", column: "allergies", path: base + "/allergies"),
-            Place(table: "patient_health", column: "medications", path: base + "/medications"),
+            Place(
+                table: "patient_health", column: "allergies", path: base + "/allergies",
+                overwrite: (base + "/allergies", "[]")),
+            Place(
+                table: "patient_health", column: "medications", path: base + "/medications",
+                overwrite: (base + "/medications", "[]")),
             Place(table: "vitals", column: "measurements", path: "/api/vitals/patient/\(practice.patient.id)"),
         ]
     }

@@ -143,10 +143,10 @@ struct RecordStatementTests {
             for number in 0..<2_000 {
                 try db.run(
                     """
-                    INSERT INTO medical_histories (id, patient_id, doctor_id, visit_date, symptoms, created_at,
-                                                   updated_at)
+                    INSERT INTO medical_histories (id, patient_id, doctor_id, visit_date, symptoms, written_as,
+                                                   created_at, updated_at)
                     VALUES (\(Int64(1_000_000 + number)), \(crowd[number % crowd.count]), \(colleague), \(date),
-                            \([UInt8]([1])), \(now), \(now))
+                            \([UInt8]([1])), 'A B', \(now), \(now))
                     """)
             }
             // SQLite has no statistics in production either.

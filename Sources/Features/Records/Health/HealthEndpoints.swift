@@ -3,7 +3,9 @@ import Scheduling
 import WebAPI
 
 /// An allergy, both ways.
-extension Allergy: WireValue, Validated, Documented {
+extension Allergy: WireValue, Validated, Documented, BoundedElement {
+    static let mostInBody = HealthColumn.most
+
     static let rules: [Rule<Self>] = [
         .text("substance", \.substance, .line, 200), .text("reaction", \.reaction, .paragraph, 500),
     ]
@@ -20,7 +22,9 @@ extension Allergy: WireValue, Validated, Documented {
 }
 
 /// A medicine that a patient takes, both ways.
-extension Medication: WireValue, Validated, Documented {
+extension Medication: WireValue, Validated, Documented, BoundedElement {
+    static let mostInBody = HealthColumn.most
+
     static let rules: [Rule<Self>] = [
         .text("medicine", \.medicine, .line, 200), .text("dose", \.dose, .line, 200),
         .text("frequency", \.frequency, .line, 200),
@@ -67,39 +71,57 @@ struct HealthEndpoints: Sendable {
         ]
     }
 
-    func allergies(_ request: EndpointRequest<IDPath<PatientTag>, NoBody>) async throws -> [Allergy] {
-        try await health.lists(
-            of: request.parameters.id, showing: .allergies, by: try request.principal, origin: request.origin
-        ).allergies ?? []
+    func allergies(_ request: EndpointRequest<IDPath<PatientTag>, NoBody>) async throws -> HealthAnswer<Allergy> {
+        answer(
+            try await health.lists(
+                of: request.parameters.id, showing: .allergies, by: try request.principal, origin: request.origin
+            ).allergies)
     }
 
-    func medications(_ request: EndpointRequest<IDPath<PatientTag>, NoBody>) async throws -> [Medication] {
-        try await health.lists(
-            of: request.parameters.id, showing: .medications, by: try request.principal, origin: request.origin
-        ).medications ?? []
+    func medications(_ request: EndpointRequest<IDPath<PatientTag>, NoBody>) async throws -> HealthAnswer<Medication> {
+        answer(
+            try await health.lists(
+                of: request.parameters.id, showing: .medications, by: try request.principal, origin: request.origin
+            ).medications)
     }
 
-    func setAllergies(_ request: EndpointRequest<IDPath<PatientTag>, [Allergy]>) async throws -> [Allergy] {
+    func setAllergies(
+        _ request: EndpointRequest<IDPath<PatientTag>, [Allergy]>
+    ) async throws -> HealthAnswer<Allergy> {
         try ItemRules.check(request.body, in: "", atMost: HealthColumn.most)
-        let allergies = request.body.map(\.trimmed)
-        try await health.replace(
-            .allergies, of: request.parameters.id, with: allergies, by: try request.principal, origin: request.origin)
-        return allergies
+        let metadata = request.metadata
+        return answer(
+            try await health.replace(
+                .allergies, of: request.parameters.id, with: request.body.map(\.trimmed), by: try request.principal,
+                origin: request.origin
+            ) { metadata.admitsChange(ofVersion: "\($0)") })
     }
 
-    func setMedications(_ request: EndpointRequest<IDPath<PatientTag>, [Medication]>) async throws -> [Medication] {
+    func setMedications(
+        _ request: EndpointRequest<IDPath<PatientTag>, [Medication]>
+    ) async throws -> HealthAnswer<Medication> {
         try ItemRules.check(request.body, in: "", atMost: HealthColumn.most)
-        let today = health.context.zone.date(at: request.metadata.receivedAt)
+        let metadata = request.metadata
+        let today = health.context.zone.date(at: metadata.receivedAt)
         for (index, medication) in request.body.enumerated() {
             guard let since = medication.since, since > today else { continue }
             throw Problem.validation([
                 FieldError(field: "[\(index)].since", message: "must not be in the future")
             ])
         }
-        let medications = request.body.map(\.trimmed)
-        try await health.replace(
-            .medications, of: request.parameters.id, with: medications, by: try request.principal,
-            origin: request.origin)
-        return medications
+        return answer(
+            try await health.replace(
+                .medications, of: request.parameters.id, with: request.body.map(\.trimmed),
+                by: try request.principal, origin: request.origin
+            ) { metadata.admitsChange(ofVersion: "\($0)") })
+    }
+
+    private func answer<Item: WireValue & Equatable>(_ list: RecordedList<Item>) -> HealthAnswer<Item> {
+        let dated = DatedResponse(
+            list.items ?? [], recordedAt: list.recordedAt.map { health.context.zone.local($0) })
+        return VersionedResponse(dated, version: "\(list.version)")
     }
 }
+
+/// A list with its version, and with when it was recorded: an empty one says that there is nothing only if it was.
+typealias HealthAnswer<Item: WireValue> = VersionedResponse<DatedResponse<[Item]>>

@@ -28,10 +28,20 @@ struct Medication: Codable, Sendable, Equatable {
     var since: LocalDate?
 }
 
-/// Both lists of a patient; `nil` for what nobody has recorded, and once the patient is erased.
+/// One list of a patient.
+struct RecordedList<Item: Sendable & Equatable>: Sendable, Equatable {
+    /// `nil` when nobody has asked, and once the patient is erased.
+    var items: [Item]?
+    /// Counts the changes; 0 when nobody has asked.
+    var version: Int64 = 0
+    /// When somebody last said what there is, or that there is nothing.
+    var recordedAt: Instant?
+}
+
+/// Both lists of a patient.
 struct HealthLists: Sendable, Equatable {
-    var allergies: [Allergy]?
-    var medications: [Medication]?
+    var allergies = RecordedList<Allergy>()
+    var medications = RecordedList<Medication>()
 }
 
 /// The encrypted columns of `patient_health`: a list each, as JSON.
@@ -47,70 +57,35 @@ enum HealthColumn: String, CaseIterable {
 }
 
 enum HealthSchema {
+    static let versionIDs = IDAllocator("patient_health_version_ids")
+
     static let migration = Migration("records/patient-health") { d in
         [
             """
             CREATE TABLE patient_health (
                 patient_id \(d.integer) PRIMARY KEY REFERENCES patients,
                 allergies \(d.bytes),
+                allergies_version \(d.integer) NOT NULL DEFAULT 0,
+                allergies_recorded_at \(d.instant),
                 medications \(d.bytes),
-                updated_at \(d.instant) NOT NULL
+                medications_version \(d.integer) NOT NULL DEFAULT 0,
+                medications_recorded_at \(d.instant)
             )\(d.strict)
+            """,
+            Migration.createAllocator("patient_health_version_ids", dialect: d),
+            // What a list said before it was replaced, bound to the row.
             """
+            CREATE TABLE patient_health_versions (
+                id \(d.integer) PRIMARY KEY,
+                patient_id \(d.integer) NOT NULL REFERENCES patients,
+                list \(d.text) NOT NULL CHECK (list IN ('allergies', 'medications')),
+                version \(d.integer) NOT NULL,
+                content \(d.bytes) NOT NULL,
+                recorded_at \(d.instant) NOT NULL,
+                CONSTRAINT patient_health_versions_once UNIQUE (patient_id, list, version)
+            )\(d.strict)
+            """,
+            "CREATE INDEX patient_health_versions_patient ON patient_health_versions (patient_id, id)",
         ]
-    }
-}
-
-/// A row of `patient_health`; the lists are still sealed.
-struct SealedHealth: RowDecodable {
-    let allergies: [UInt8]?
-    let medications: [UInt8]?
-
-    init(row: Row) throws {
-        allergies = try row.value("allergies")
-        medications = try row.value("medications")
-    }
-}
-
-struct HealthRepository {
-    let db: any Connection
-
-    func find(_ patient: PatientID) throws -> SealedHealth? {
-        try db.first("SELECT allergies, medications FROM patient_health WHERE patient_id = \(patient)")
-    }
-
-    func replace(_ column: HealthColumn, of patient: PatientID, _ sealed: [UInt8], at now: Instant) throws {
-        let name: SQL =
-            switch column {
-            case .allergies: "allergies"
-            case .medications: "medications"
-            }
-        try db.run(
-            """
-            INSERT INTO patient_health (patient_id, \(name), updated_at) VALUES (\(patient), \(sealed), \(now))
-            ON CONFLICT (patient_id) DO UPDATE SET \(name) = excluded.\(name), updated_at = excluded.updated_at
-            """)
-    }
-}
-
-/// Opens the lists of one patient.
-struct HealthListOpening {
-    let context: RecordsContext
-    let db: any Connection
-
-    func lists(of patient: PatientID) throws -> HealthLists {
-        guard let sealed = try HealthRepository(db: db).find(patient) else { return HealthLists() }
-        let key = try context.vault.key(for: patient, db)
-        return HealthLists(
-            allergies: try open(sealed.allergies, .allergies, key),
-            medications: try open(sealed.medications, .medications, key))
-    }
-
-    private func open<Item: Decodable>(
-        _ sealed: [UInt8]?, _ column: HealthColumn, _ key: PatientKey
-    ) throws -> [Item]? {
-        let place = column.context(key.patient)
-        guard let sealed, let text = try context.vault.open(sealed, with: key, at: place) else { return nil }
-        return try SealedJSON.value(text, at: place)
     }
 }

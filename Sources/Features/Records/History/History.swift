@@ -19,6 +19,8 @@ struct SealedHistory: RowDecodable {
     let version: Int64
     let createdAt: Instant
     let updatedAt: Instant
+    /// The author's name when the entry last changed.
+    let writtenAs: String
     let doctorName: String
     let doctorSpecialization: String?
     let doctorContactInfo: String?
@@ -27,6 +29,7 @@ struct SealedHistory: RowDecodable {
     /// The appointment an entry names, as far as the entry depends on it.
     struct LinkedAppointment: Sendable {
         let startsAt: Instant
+        let endsAt: Instant
         let status: AppointmentStatus
         let statusChangedAt: Instant?
     }
@@ -34,9 +37,9 @@ struct SealedHistory: RowDecodable {
     /// Of aliases `h`, `d` (its doctor) and `a` (its appointment), in the order in which they are read.
     static let columns: SQL = """
         h.id, h.patient_id, h.doctor_id, h.appointment_id, h.visit_date, \(SealedTexts.columns), h.prescribed_version,
-        h.version, h.created_at, h.updated_at, d.first_name AS doctor_first_name, d.last_name AS doctor_last_name,
+        h.version, h.created_at, h.updated_at, h.written_as, d.first_name AS doctor_first_name, d.last_name AS doctor_last_name,
         d.specialization AS doctor_specialization, d.contact_info AS doctor_contact_info,
-        a.starts_at AS appointment_starts_at, a.status AS appointment_status,
+        a.starts_at AS appointment_starts_at, a.ends_at AS appointment_ends_at, a.status AS appointment_status,
         a.status_changed_at AS appointment_changed_at
         """
 
@@ -55,25 +58,33 @@ struct SealedHistory: RowDecodable {
         version = try row.value("version")
         createdAt = try row.value("created_at")
         updatedAt = try row.value("updated_at")
+        writtenAs = try row.value("written_as")
         doctorName = try row.value("doctor_first_name") + " " + row.value("doctor_last_name")
         doctorSpecialization = try row.value("doctor_specialization")
         doctorContactInfo = try row.value("doctor_contact_info")
         let startsAt: Instant? = try row.value("appointment_starts_at")
+        let endsAt: Instant? = try row.value("appointment_ends_at")
         let status: AppointmentStatus? = try row.value("appointment_status")
         let changedAt: Instant? = try row.value("appointment_changed_at")
         appointment =
-            if let startsAt, let status {
-                LinkedAppointment(startsAt: startsAt, status: status, statusChangedAt: changedAt)
+            if let startsAt, let endsAt, let status {
+                LinkedAppointment(
+                    startsAt: startsAt, endsAt: endsAt, status: status, statusChangedAt: changedAt)
             } else { nil }
     }
 
-    /// Whether it is too late to correct it (rules/medical-records 5): so long after the later of its creation and the
-    /// completion of its appointment. While the appointment is still open, it is not.
-    func isFinal(at now: Instant, after span: TimeSpan) -> Bool {
-        guard let appointment else { return now >= createdAt + span }
-        if appointment.status.isOccupying { return false }
-        let completedAt = appointment.status == .completed ? appointment.statusChangedAt : nil
-        return now >= max(createdAt, completedAt ?? createdAt) + span
+    /// Whether it is too late to correct it (rules/medical-records 5). What is final stays so: an appointment that is completed
+    /// when the time is over begins no new one.
+    func isFinal(at now: Instant, _ context: RecordsContext) -> Bool {
+        let span = context.settings.correctionTime
+        let written = createdAt + span
+        guard let appointment, context.zone.date(at: appointment.startsAt) <= visitDate else { return now >= written }
+        let latest = max(createdAt, appointment.endsAt) + span
+        if appointment.status.isOccupying { return now >= latest }
+        guard appointment.status == .completed, let completedAt = appointment.statusChangedAt else {
+            return now >= written
+        }
+        return now >= (completedAt < latest ? max(createdAt, completedAt) + span : latest)
     }
 }
 
@@ -121,7 +132,7 @@ struct HistoryChange: Sendable {
 }
 
 enum HistoryError: FailureCatalogue, CaseIterable {
-    case notFound, notAuthor, final, changedMeanwhile, tooManyVersions, tooManyAmendments, patientErased
+    case notFound, notAuthor, final, amended, changedMeanwhile, tooManyVersions, tooManyAmendments, patientErased
 
     var problem: Problem {
         switch self {
@@ -129,6 +140,8 @@ enum HistoryError: FailureCatalogue, CaseIterable {
         case .notAuthor: Problem(.forbidden, "NOT_AUTHOR", "Only the doctor who wrote an entry may change it.")
         case .final:
             Problem(.conflict, "RECORD_FINAL", "The entry is final. Add an amendment instead of changing it.")
+        case .amended:
+            Problem(.conflict, "RECORD_AMENDED", "A colleague has added to the entry, so it cannot be taken back.")
         case .changedMeanwhile:
             Problem(.preconditionFailed, "PRECONDITION_FAILED", "The entry has changed since you read it.")
         case .tooManyVersions:

@@ -18,7 +18,7 @@ struct HistoryOpening {
             HistoryEntry(
                 record: record, texts: try record.texts.open(of: record.id, with: key, context.vault),
                 amendments: amendments[record.id] ?? [], visitStart: record.appointment?.startsAt ?? visits(record),
-                isFinal: record.isFinal(at: now, after: context.settings.correctionTime))
+                isFinal: record.isFinal(at: now, context))
         }
     }
 

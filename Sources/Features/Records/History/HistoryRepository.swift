@@ -101,6 +101,17 @@ struct HistoryRepository {
         """
     }
 
+    /// What an author has just written about one visit.
+    func list(
+        of patient: PatientID, by doctor: DoctorID, on visitDate: LocalDate, since moment: Instant
+    ) throws -> [SealedHistory] {
+        try db.all(
+            """
+            \(Self.selected) WHERE h.patient_id = \(patient) AND h.doctor_id = \(doctor) AND h.visit_date = \(visitDate)
+                AND h.created_at > \(moment) AND h.deleted_at IS NULL ORDER BY h.created_at, h.id LIMIT 20
+            """)
+    }
+
     /// Whether an appointment is of these two and not cancelled; a slot that waits for its payment is none.
     func hasAppointment(_ id: AppointmentID, of doctor: DoctorID, with patient: PatientID) throws -> Bool {
         try db.exists(
@@ -135,23 +146,25 @@ struct HistoryRepository {
     }
 
     func insert(
-        _ id: HistoryID, _ new: NewHistory, _ texts: SealedTexts, by doctor: DoctorID, at now: Instant
+        _ id: HistoryID, _ new: NewHistory, _ texts: SealedTexts, by doctor: DoctorID, as name: String,
+        isExceptional: Bool, at now: Instant
     ) throws {
         try db.run(
             """
             INSERT INTO medical_histories (id, patient_id, doctor_id, appointment_id, visit_date, symptoms, diagnosis,
                                            treatment, medicine, doses, notes, prescription, prescribed_version,
-                                           created_at, updated_at)
+                                           written_as, is_exceptional, created_at, updated_at)
             VALUES (\(id), \(new.patient), \(doctor), \(new.appointment), \(new.visitDate), \(texts.symptoms),
                     \(texts.diagnosis), \(texts.treatment), \(texts.medicine), \(texts.doses), \(texts.notes),
-                    \(texts.prescription), \(new.texts.isPrescribing ? Int64(1) : nil), \(now), \(now))
+                    \(texts.prescription), \(new.texts.isPrescribing ? Int64(1) : nil), \(name),
+                    \(isExceptional), \(now), \(now))
             """)
     }
 
     /// Of a locked entry.
     func update(
         _ record: SealedHistory, visitDate: LocalDate, appointment: AppointmentID?, texts: SealedTexts,
-        prescribedVersion: Int64?, at now: Instant
+        prescribedVersion: Int64?, as name: String, at now: Instant
     ) throws {
         try db.run(
             """
@@ -159,7 +172,8 @@ struct HistoryRepository {
             SET visit_date = \(visitDate), appointment_id = \(appointment), symptoms = \(texts.symptoms),
                 diagnosis = \(texts.diagnosis), treatment = \(texts.treatment), medicine = \(texts.medicine),
                 doses = \(texts.doses), notes = \(texts.notes), prescription = \(texts.prescription),
-                prescribed_version = \(prescribedVersion), version = version + 1, updated_at = \(now)
+                prescribed_version = \(prescribedVersion), written_as = \(name), version = version + 1,
+                updated_at = \(now)
             WHERE id = \(record.id) AND version = \(record.version)
             """)
     }

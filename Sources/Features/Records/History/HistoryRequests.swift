@@ -72,7 +72,7 @@ struct AddHistoryRequest: Codable, Sendable, Validated, Documented {
 
 /// What is absent, null or (of date, symptoms and diagnosis) blank stays as it is.
 struct UpdateHistoryRequest: Codable, Sendable, Validated, Documented {
-    var visitDate: LocalDate?
+    var visitDate: String?
     var symptoms: String?
     var diagnosis: String?
     var treatment: String?
@@ -83,7 +83,8 @@ struct UpdateHistoryRequest: Codable, Sendable, Validated, Documented {
     var appointmentId: AppointmentID?
 
     static let rules: [Rule<Self>] = [
-        .text("symptoms", \.symptoms, .paragraph, longest), .text("diagnosis", \.diagnosis, .paragraph, longest),
+        .day("visitDate", \.visitDate), .text("symptoms", \.symptoms, .paragraph, longest),
+        .text("diagnosis", \.diagnosis, .paragraph, longest),
         .text("treatment", \.treatment, .paragraph, longest), .text("medicine", \.medicine, .paragraph, longest),
         .text("doses", \.doses, .paragraph, longest), .text("notes", \.notes, .paragraph, longest),
         Rule("prescription", .items(minimum: nil, maximum: PrescribedMedicine.most)) { _ in nil },
@@ -94,8 +95,9 @@ struct UpdateHistoryRequest: Codable, Sendable, Validated, Documented {
     /// Throws when a medicine breaks a rule.
     func change() throws -> HistoryChange {
         HistoryChange(
-            visitDate: visitDate, appointment: appointmentId, symptoms: symptoms, diagnosis: diagnosis,
-            treatment: treatment, medicine: medicine, doses: doses, notes: notes,
+            visitDate: TextSort.content(of: visitDate).flatMap { LocalDate(wire: $0) }, appointment: appointmentId,
+            symptoms: symptoms, diagnosis: diagnosis, treatment: treatment, medicine: medicine, doses: doses,
+            notes: notes,
             prescription: try prescription.map(PrescribedMedicine.checked))
     }
 }

@@ -1,4 +1,5 @@
 import CareSyncCore
+import Persistence
 import Scheduling
 import WebAPI
 
@@ -29,7 +30,9 @@ struct HistoryResponse: WireResponse, Documented {
     let isFinal: Bool
     let amendments: [AmendmentResponse]
     let allergies: [Allergy]?
+    let allergiesRecordedAt: LocalDateTime?
     let medications: [Medication]?
+    let medicationsRecordedAt: LocalDateTime?
 
     static let notes: [String: FieldNote] = [
         "prescription": "What is prescribed, medicine by medicine.",
@@ -40,7 +43,11 @@ struct HistoryResponse: WireResponse, Documented {
         "isFinal": "Whether it can no longer be changed, only amended.",
         "amendments": "What doctors have added, the oldest first.",
         "allergies": "The patient's allergies, in the answer to a doctor who writes; otherwise `null`.",
+        "allergiesRecordedAt":
+            "Beside `allergies`: when somebody last said what there is; `null` when nobody has asked.",
         "medications": "What the patient takes, in the answer to a doctor who writes; otherwise `null`.",
+        "medicationsRecordedAt":
+            "Beside `medications`: when somebody last said what is taken; `null` when nobody has asked.",
     ]
 }
 
@@ -52,6 +59,12 @@ struct HistoryResponses: Sendable {
 
     @Sendable func created(_ written: HistoryWritingService.Written) -> HistoryResponse {
         response(written.entry, "Medical history created successfully", written.lists)
+    }
+
+    func createdOnce(
+        _ outcome: Replayable<HistoryWritingService.Written>
+    ) -> VersionedResponse<IdempotentResponse<HistoryResponse>> {
+        .once(outcome, version: \.entry.record.version, created)
     }
 
     func updated(_ written: HistoryWritingService.Written) -> HistoryResponse {
@@ -72,8 +85,10 @@ struct HistoryResponses: Sendable {
             createdDateTime: zone.local(record.createdAt), updatedDateTime: zone.local(record.updatedAt),
             version: record.version, isFinal: entry.isFinal,
             amendments: entry.amendments.map { AmendmentResponse($0, zone: zone) },
-            allergies: lists.map { $0.allergies ?? [] },
-            medications: lists.map { $0.medications ?? [] })
+            allergies: lists.map { $0.allergies.items ?? [] },
+            allergiesRecordedAt: lists?.allergies.recordedAt.map { zone.local($0) },
+            medications: lists.map { $0.medications.items ?? [] },
+            medicationsRecordedAt: lists?.medications.recordedAt.map { zone.local($0) })
     }
 }
 

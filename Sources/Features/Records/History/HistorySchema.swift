@@ -10,7 +10,8 @@ enum HistorySchema {
         histories(d) + versions(d) + amendments(d)
     }
 
-    /// Entries are never removed: `deleted_at` hides them.
+    /// Entries are never removed: `deleted_at` hides them. `written_as` is the author's name at the last change; exceptional
+    /// are entries written with a broken glass.
     private static func histories(_ d: Dialect) -> [SQL] {
         [
             Migration.createAllocator("medical_history_ids", dialect: d),
@@ -30,6 +31,8 @@ enum HistorySchema {
                 prescription \(d.bytes),
                 prescribed_version \(d.integer),
                 version \(d.integer) NOT NULL DEFAULT 1,
+                written_as \(d.text) NOT NULL,
+                is_exceptional \(d.boolean) NOT NULL DEFAULT FALSE,
                 created_at \(d.instant) NOT NULL,
                 updated_at \(d.instant) NOT NULL,
                 deleted_at \(d.instant)
@@ -41,7 +44,7 @@ enum HistorySchema {
             """,
             """
             CREATE INDEX medical_histories_author ON medical_histories (doctor_id, patient_id)
-            WHERE deleted_at IS NULL
+            WHERE deleted_at IS NULL AND NOT is_exceptional
             """,
             "CREATE INDEX medical_histories_appointment ON medical_histories (appointment_id)",
         ]
@@ -58,6 +61,7 @@ enum HistorySchema {
                 patient_id \(d.integer) NOT NULL REFERENCES patients,
                 version \(d.integer) NOT NULL,
                 content \(d.bytes) NOT NULL,
+                written_as \(d.text) NOT NULL,
                 changed_at \(d.instant) NOT NULL,
                 CONSTRAINT medical_history_versions_once UNIQUE (history_id, version)
             )\(d.strict)
@@ -76,6 +80,7 @@ enum HistorySchema {
                 patient_id \(d.integer) NOT NULL REFERENCES patients,
                 doctor_id \(d.integer) NOT NULL REFERENCES doctors,
                 text \(d.bytes) NOT NULL,
+                written_as \(d.text) NOT NULL,
                 created_at \(d.instant) NOT NULL
             )\(d.strict)
             """,
@@ -90,8 +95,8 @@ enum HistorySchema {
 }
 
 extension CareTie {
-    /// Who has written an entry about a patient treats that patient.
+    /// Who has written an entry about a patient treats that patient, unless the glass was broken for it.
     package static let authoredHistories = CareTie(
         "medical_histories", doctor: "t.doctor_id", patient: "t.patient_id", moment: "t.created_at",
-        where: "t.deleted_at IS NULL")
+        where: "t.deleted_at IS NULL AND NOT t.is_exceptional")
 }

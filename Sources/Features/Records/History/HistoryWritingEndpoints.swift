@@ -58,7 +58,7 @@ struct HistoryVersionResponse: WireResponse, Documented {
         patientId = record.patientID
         self.version = version.version
         changedAt = zone.local(version.changedAt)
-        changedBy = record.doctorName
+        changedBy = version.changedBy
         visitDate = version.snapshot?.visitDate
         symptoms = texts?.symptoms
         diagnosis = texts?.diagnosis
@@ -68,7 +68,7 @@ struct HistoryVersionResponse: WireResponse, Documented {
         notes = texts?.notes
         prescription = texts?.prescription ?? []
         doctorId = record.doctorID
-        doctorName = record.doctorName
+        doctorName = version.changedBy
         appointmentId = version.snapshot?.appointment
     }
 }
@@ -92,9 +92,10 @@ struct HistoryWritingEndpoints: Sendable {
                 settings: .longTexts, use: update),
             .delete(
                 "\(Self.base)/{id}", "Take an entry back",
-                "Doctors, their own, until it is final. It stays in the database and is shown no more.",
+                "Doctors, their own, until it is final or a colleague has added to it. It stays in the database and is shown no more.",
                 access: .roles([.doctor, .admin]),
-                fails: [HistoryError.notFound, .notAuthor, .final], [SchedulingError.doctorNotVerified], use: delete),
+                fails: [HistoryError.notFound, .notAuthor, .final, .amended], [SchedulingError.doctorNotVerified],
+                use: delete),
             .post(
                 "\(Self.base)/{id}/amendments", "Add to an entry",
                 "Verified doctors who treat the patient, also when the entry is final.", access: .role(.doctor),
@@ -116,13 +117,13 @@ struct HistoryWritingEndpoints: Sendable {
     }
 
     @Sendable
-    func create(_ request: EndpointRequest<NoParameters, CreateHistoryRequest>) async throws -> IdempotentResponse<
-        HistoryResponse
+    func create(_ request: EndpointRequest<NoParameters, CreateHistoryRequest>) async throws -> VersionedResponse<
+        IdempotentResponse<HistoryResponse>
     > {
         let outcome = try await histories.create(
             try request.body.new(), by: try request.principal, origin: request.origin,
             once: try request.idempotency(responses.created))
-        return IdempotentResponse.from(outcome, responses.created)
+        return responses.createdOnce(outcome)
     }
 
     func update(_ request: EndpointRequest<IDPath<HistoryTag>, UpdateHistoryRequest>) async throws

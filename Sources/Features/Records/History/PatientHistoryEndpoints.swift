@@ -45,13 +45,13 @@ struct PatientHistoryEndpoints: Sendable {
         ]
     }
 
-    func create(_ request: EndpointRequest<PatientPath, AddHistoryRequest>) async throws -> IdempotentResponse<
-        HistoryResponse
+    func create(_ request: EndpointRequest<PatientPath, AddHistoryRequest>) async throws -> VersionedResponse<
+        IdempotentResponse<HistoryResponse>
     > {
         let outcome = try await writing.create(
             try request.body.new(for: request.parameters.patientId), by: try request.principal, origin: request.origin,
             once: try request.idempotency(responses.created))
-        return IdempotentResponse.from(outcome, responses.created)
+        return responses.createdOnce(outcome)
     }
 
     func list(_ request: EndpointRequest<HistoryListParameters, NoBody>) async throws -> PagedResponse<HistoryResponse>

@@ -30,12 +30,13 @@ enum PrescriptionStatus: String, Codable, Sendable, CaseIterable {
 /// What a code is about: never anything of the patient.
 struct IssuedPrescription: RowDecodable {
     let issuedAt: Instant
-    let doctorName: String
+    /// As the doctor was called and qualified then.
+    let doctor: DoctorLicence
     let status: PrescriptionStatus
 
     init(row: Row) throws {
         issuedAt = try row.value("created_at")
-        doctorName = try row.value("first_name") + " " + row.value("last_name")
+        doctor = try DoctorLicence(row: row)
         let version: Int64 = try row.value("version")
         let current: Int64? = try row.value("prescribed_version")
         let deletedAt: Instant? = try row.value("deleted_at")
@@ -46,11 +47,15 @@ struct IssuedPrescription: RowDecodable {
 struct PrescriptionRepository {
     let db: any Connection
 
-    func insert(digest: [UInt8], of history: HistoryID, version: Int64, at now: Instant) throws {
+    func insert(
+        digest: [UInt8], of history: HistoryID, version: Int64, by doctor: DoctorLicence, at now: Instant
+    ) throws {
         try db.run(
             """
-            INSERT INTO prescription_codes (digest, history_id, version, created_at)
-            VALUES (\(digest), \(history), \(version), \(now))
+            INSERT INTO prescription_codes (digest, history_id, version, doctor_name, doctor_specialization,
+                                            doctor_qualification, doctor_registration, created_at)
+            VALUES (\(digest), \(history), \(version), \(doctor.name), \(doctor.specialization),
+                    \(doctor.qualification), \(doctor.registrationNumber), \(now))
             """)
     }
 
@@ -58,8 +63,8 @@ struct PrescriptionRepository {
 
     static func lookUp(_ digest: [UInt8]) -> SQL {
         """
-        SELECT c.created_at, d.first_name, d.last_name, c.version, h.prescribed_version, h.deleted_at
-        FROM prescription_codes c JOIN medical_histories h ON h.id = c.history_id JOIN doctors d ON d.id = h.doctor_id
+        SELECT c.created_at, \(DoctorLicence.columns), c.version, h.prescribed_version, h.deleted_at
+        FROM prescription_codes c JOIN medical_histories h ON h.id = c.history_id
         WHERE c.digest = \(digest)
         """
     }
@@ -73,6 +78,10 @@ enum PrescriptionSchema {
                 digest \(d.bytes) PRIMARY KEY,
                 history_id \(d.integer) NOT NULL REFERENCES medical_histories,
                 version \(d.integer) NOT NULL,
+                doctor_name \(d.text) NOT NULL,
+                doctor_specialization \(d.text),
+                doctor_qualification \(d.text),
+                doctor_registration \(d.text),
                 created_at \(d.instant) NOT NULL
             )\(d.strict)
             """,

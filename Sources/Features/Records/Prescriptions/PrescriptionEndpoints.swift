@@ -1,10 +1,13 @@
 import CareSyncCore
+import Logging
 import PDF
 import Scheduling
 import WebAPI
 
-struct PrescriptionPath: Codable, Sendable {
+struct PrescriptionPath: Codable, Sendable, Documented {
     let code: String
+
+    static let notes: [String: FieldNote] = ["code": "The code on the paper, as its link has it."]
 }
 
 /// Whether a printed prescription is genuine, for whoever holds it.
@@ -16,13 +19,14 @@ struct PrescriptionResponse: WireResponse, Documented {
 
     static let notes: [String: FieldNote] = [
         "valid": "Whether the prescription stands as it was printed.", "issuedOn": "The day of issue.",
+        "doctorName": "The doctor's name on that day.",
     ]
 
     init(_ found: IssuedPrescription, zone: ClinicZone) {
         valid = found.status == .valid
         status = found.status
         issuedOn = zone.date(at: found.issuedAt)
-        doctorName = found.doctorName
+        doctorName = found.doctor.name
     }
 
     var page: HTMLPage {
@@ -53,6 +57,7 @@ enum PrescriptionError: FailureCatalogue, CaseIterable {
 struct PrescriptionEndpoints: Sendable {
     let prescriptions: PrescriptionService
     let renderer: PDFRenderer
+    let logger: Logger
 
     var all: [Endpoint] { [verifying, printing] }
 
@@ -73,8 +78,14 @@ struct PrescriptionEndpoints: Sendable {
             let id = request.parameters.id
             let sheet = try await prescriptions.sheet(of: id, by: try request.principal, origin: request.origin)
             let document = try PrescriptionPage(sheet).document(at: prescriptions.now)
+            let file = try await renderer.file(of: document)
+            if file.missingGlyphs > 0 {
+                logger.warning(
+                    "a printed prescription has characters that no installed font has",
+                    metadata: ["entry": "\(id)", "characters": "\(file.missingGlyphs)"])
+            }
             return FileResponse(
-                bytes: try await renderer.file(of: document).bytes, contentType: "application/pdf",
+                bytes: file.bytes, contentType: "application/pdf",
                 downloadName: "prescription-\(id).pdf")
         }
     }

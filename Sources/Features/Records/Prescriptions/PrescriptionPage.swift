@@ -16,8 +16,8 @@ struct PrescriptionPage: Sendable {
     /// For whom.
     struct Recipient: Sendable {
         let name: String
-        /// In whole years on the day of the prescription.
-        let age: Int?
+        /// On the day of the visit, such as `34 years`.
+        let age: String?
         let sex: String?
         /// `nil` when nobody has recorded whether there are any.
         let allergies: [String]?
@@ -33,7 +33,10 @@ struct PrescriptionPage: Sendable {
 
     let prescriber: Prescriber
     let recipient: Recipient
-    let date: LocalDate
+    /// The day of the visit.
+    let visit: LocalDate
+    /// The day that the check of the code tells, too.
+    let issued: LocalDate
     let diagnosis: String?
     let items: [Item]
     /// Prescribed in words instead of items, and further advice.
@@ -60,8 +63,8 @@ struct PrescriptionPage: Sendable {
             .paragraph(PDFText("Scan the code or open \(verificationAddress) to check this prescription.", size: 8)),
         ]
         return PDFDocument(
-            title: "Prescription of \(date)", author: prescriber.name, createdAt: now,
-            footer: "\(recipient.name), \(date)", blocks: blocks)
+            title: "Prescription of \(issued)", author: prescriber.name, createdAt: now,
+            footer: "\(recipient.name), \(issued)", blocks: blocks)
     }
 
     private var head: [String] {
@@ -72,7 +75,7 @@ struct PrescriptionPage: Sendable {
     }
 
     private var facts: [[PDFCell]] {
-        let person = [recipient.name, recipient.age.map { "\($0) years" }, recipient.sex].compactMap(\.self)
+        let person = [recipient.name, recipient.age, recipient.sex].compactMap(\.self)
         let known: String =
             switch recipient.allergies {
             case nil: "Not recorded"
@@ -80,7 +83,8 @@ struct PrescriptionPage: Sendable {
             case let allergies?: allergies.joined(separator: ", ")
             }
         let rows: [(String, String?)] = [
-            ("Date", "\(date)"), ("Patient", person.joined(separator: ", ")), ("Allergies", known),
+            ("Visit", "\(visit)"), ("Issued", "\(issued)"), ("Patient", person.joined(separator: ", ")),
+            ("Allergies", known),
             ("Diagnosis", diagnosis),
         ]
         return rows.compactMap { name, value in
@@ -97,7 +101,8 @@ struct PrescriptionPage: Sendable {
             return texts.map { .text(PDFText($0)) }
         }
         return PDFTable(
-            columns: [1, 6, 3, 4, 3, 6],
+            // Room for two digits.
+            columns: [items.count < 10 ? 1 : 1.5, 6, 3, 4, 3, 6],
             header: ["", "Medicine", "Dose", "Frequency", "Duration", "Instructions"], rows: rows)
     }
 }

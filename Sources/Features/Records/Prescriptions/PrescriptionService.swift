@@ -20,17 +20,20 @@ struct PrescriptionService: Sendable {
     func sheet(of id: HistoryID, by caller: Principal, origin: RequestOrigin) async throws -> PrescriptionSheet {
         try await context.database.readAudited { [context] db in
             let (record, grounds) = try context.access.entry(for: caller, db) { try $0.find(id) }
-            guard let entry = try HistoryOpening(context: context, db: db).open([record], of: record.patientID).first
+            // The paper tells of the patient what the entry does not.
+            guard !grounds.isAuthorship,
+                let entry = try HistoryOpening(context: context, db: db).open([record], of: record.patientID).first
             else { throw HistoryError.notFound }
-            guard let texts = entry.texts, let url = context.prescriptionURL(of: record),
+            guard let texts = entry.texts, let code = context.prescriptionCode(of: record),
+                let issue = try PrescriptionRepository(db: db).find(digest: PrescriptionCodes.digest(of: code)),
                 let sealed: SealedPatient = try db.first(
                     "SELECT \(SealedPatient.columns) FROM patients p WHERE p.id = \(record.patientID)")
             else { throw PrescriptionError.nothingPrescribed }
             let sheet = PrescriptionSheet(
                 entry, texts, of: try context.vault.open(sealed, db),
-                by: try DoctorLicence.find(record.doctorID, db),
-                allergies: try HealthListOpening(context: context, db: db).lists(of: record.patientID).allergies,
-                verificationURL: url)
+                by: issue.doctor, issued: context.zone.date(at: issue.issuedAt),
+                allergies: try HealthListOpening(context: context, db: db).lists(of: record.patientID).allergies.items,
+                verificationURL: context.prescriptionURL(of: code))
             let line = AuditEntry(
                 .exportPHI, "prescriptions", "\(id)", by: origin, patient: record.patientID,
                 reason: grounds.auditReason)
@@ -40,10 +43,15 @@ struct PrescriptionService: Sendable {
 }
 
 extension RecordsContext {
+    /// `nil` when the entry prescribes nothing.
+    fileprivate func prescriptionCode(of record: SealedHistory) -> String? {
+        record.prescribedVersion.map { codes.code(of: record.id, version: $0) }
+    }
+
     /// Where a prescription can be checked; `nil` when the entry prescribes nothing.
-    func prescriptionURL(of record: SealedHistory) -> String? {
-        record.prescribedVersion.map {
-            "\(settings.linkBase)/public/prescriptions/\(codes.code(of: record.id, version: $0))"
-        }
+    func prescriptionURL(of record: SealedHistory) -> String? { prescriptionCode(of: record).map(prescriptionURL) }
+
+    fileprivate func prescriptionURL(of code: String) -> String {
+        "\(settings.linkBase)/public/prescriptions/\(code)"
     }
 }

@@ -1,6 +1,5 @@
 import CareSyncCore
 import Directory
-import Persistence
 
 /// What a printed prescription says. It is health data: it is never logged or cached.
 struct PrescriptionSheet: Sendable, Equatable {
@@ -13,20 +12,18 @@ struct PrescriptionSheet: Sendable, Equatable {
         let instructions: String?
     }
 
-    let doctorName: String
-    let doctorSpecialization: String?
+    /// As the doctor was called and qualified on the day of issue.
+    let doctor: DoctorLicence
     let doctorContactInfo: String?
-    /// Degrees, such as `MBBS, MD`; `nil` when the doctor's profile names none.
-    let qualification: String?
-    /// The number of the doctor's licence; `nil` when the doctor's profile names none.
-    let registrationNumber: String?
     let patientName: String
-    /// In whole years on the day of the visit; `nil` when the birth date is not known.
-    let patientAge: Int?
+    /// On the day of the visit; `nil` when the birth date is not known.
+    let patientAge: String?
     let patientSex: String?
     /// What the patient does not tolerate; `nil` when nobody has recorded whether there is anything.
     let allergies: [String]?
-    let date: LocalDate
+    /// The day of the visit.
+    let visit: LocalDate
+    let issued: LocalDate
     let diagnosis: String?
     let lines: [Line]
     /// What was prescribed in free text.
@@ -36,42 +33,20 @@ struct PrescriptionSheet: Sendable, Equatable {
     let verificationURL: String
 }
 
-/// What a doctor's profile says of the right to prescribe.
-struct DoctorLicence: Sendable {
-    let qualification: String?
-    let registrationNumber: String?
-
-    static func find(_ doctor: DoctorID, _ db: any Connection) throws -> DoctorLicence {
-        let degrees: [String] = try db.values(
-            """
-            SELECT degree FROM doctor_educations WHERE doctor_id = \(doctor) ORDER BY year_of_completion, id LIMIT 10
-            """)
-        let registration: String? = try db.value(
-            """
-            SELECT credential_id FROM doctor_certificates
-            WHERE doctor_id = \(doctor) AND credential_id IS NOT NULL ORDER BY id LIMIT 1
-            """)
-        return DoctorLicence(
-            qualification: degrees.isEmpty ? nil : degrees.joined(separator: ", "), registrationNumber: registration)
-    }
-}
-
 extension PrescriptionSheet {
     init(
-        _ entry: HistoryEntry, _ texts: HistoryTexts, of patient: PatientCard, by licence: DoctorLicence,
-        allergies: [Allergy]?, verificationURL: String
+        _ entry: HistoryEntry, _ texts: HistoryTexts, of patient: PatientCard, by doctor: DoctorLicence,
+        issued: LocalDate, allergies: [Allergy]?, verificationURL: String
     ) {
         let record = entry.record
-        doctorName = record.doctorName
-        doctorSpecialization = record.doctorSpecialization
+        self.doctor = doctor
         doctorContactInfo = record.doctorContactInfo
-        qualification = licence.qualification
-        registrationNumber = licence.registrationNumber
         patientName = patient.name
         patientAge = patient.dateOfBirth.map { Self.age(on: record.visitDate, born: $0) }
         patientSex = patient.gender
         self.allergies = allergies.map { $0.map(\.printed) }
-        date = record.visitDate
+        visit = record.visitDate
+        self.issued = issued
         diagnosis = texts.diagnosis
         lines = texts.prescription.map {
             Line(
@@ -83,9 +58,11 @@ extension PrescriptionSheet {
         self.verificationURL = verificationURL
     }
 
-    private static func age(on date: LocalDate, born birth: LocalDate) -> Int {
-        let hadBirthday = (date.month, date.day) >= (birth.month, birth.day)
-        return max(0, date.year - birth.year - (hadBirthday ? 0 : 1))
+    /// In whole years; of small children, whose doses go by it, in months.
+    static func age(on date: LocalDate, born birth: LocalDate) -> String {
+        let months = (date.year - birth.year) * 12 + date.month - birth.month - (date.day < birth.day ? 1 : 0)
+        guard months < 24 else { return "\(months / 12) years" }
+        return months == 1 ? "1 month" : "\(max(0, months)) months"
     }
 }
 
@@ -93,13 +70,14 @@ extension PrescriptionPage {
     init(_ sheet: PrescriptionSheet) {
         self.init(
             prescriber: Prescriber(
-                name: sheet.doctorName,
+                name: sheet.doctor.name,
                 qualification: TextSort.content(
-                    of: [sheet.qualification, sheet.doctorSpecialization].compactMap(\.self).joined(separator: ", ")),
-                registrationNumber: sheet.registrationNumber, clinic: nil, contact: sheet.doctorContactInfo),
+                    of: [sheet.doctor.qualification, sheet.doctor.specialization].compactMap(\.self)
+                        .joined(separator: ", ")),
+                registrationNumber: sheet.doctor.registrationNumber, clinic: nil, contact: sheet.doctorContactInfo),
             recipient: Recipient(
                 name: sheet.patientName, age: sheet.patientAge, sex: sheet.patientSex, allergies: sheet.allergies),
-            date: sheet.date, diagnosis: sheet.diagnosis,
+            visit: sheet.visit, issued: sheet.issued, diagnosis: sheet.diagnosis,
             items: sheet.lines.map {
                 Item(
                     medicine: $0.medicine, dose: $0.dose, frequency: $0.frequency, duration: $0.duration,

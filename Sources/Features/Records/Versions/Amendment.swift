@@ -5,7 +5,7 @@ import Persistence
 enum AmendmentTag {}
 typealias AmendmentID = ID<AmendmentTag>
 
-/// A row of `medical_history_amendments`, with who wrote it.
+/// A row of `medical_history_amendments`, with the name of who wrote it, as it was then.
 struct SealedAmendment: RowDecodable {
     let id: AmendmentID
     let historyID: HistoryID
@@ -17,7 +17,7 @@ struct SealedAmendment: RowDecodable {
         id = try row.value("id")
         historyID = try row.value("history_id")
         text = try row.value("text")
-        doctorName = try row.value("first_name") + " " + row.value("last_name")
+        doctorName = try row.value("written_as")
         createdAt = try row.value("created_at")
     }
 
@@ -46,8 +46,7 @@ struct AmendmentRepository {
         guard !histories.isEmpty else { return [] }
         return try db.all(
             """
-            SELECT m.id, m.history_id, m.text, d.first_name, d.last_name, m.created_at
-            FROM medical_history_amendments m JOIN doctors d ON d.id = m.doctor_id
+            SELECT m.id, m.history_id, m.text, m.written_as, m.created_at FROM medical_history_amendments m
             WHERE m.history_id IN \(in: histories) ORDER BY m.history_id, m.created_at, m.id
             """)
     }
@@ -56,13 +55,23 @@ struct AmendmentRepository {
         try db.value("SELECT count(*) FROM medical_history_amendments WHERE history_id = \(history)") ?? 0
     }
 
+    /// Whether anybody but its author has added to an entry.
+    func isAmendedByOthers(_ record: SealedHistory) throws -> Bool {
+        try db.exists(
+            """
+            SELECT 1 FROM medical_history_amendments
+            WHERE history_id = \(record.id) AND doctor_id <> \(record.doctorID)
+            """)
+    }
+
     func insert(
-        _ id: AmendmentID, of record: SealedHistory, by doctor: DoctorID, text: [UInt8], at now: Instant
+        _ id: AmendmentID, of record: SealedHistory, by doctor: DoctorID, as name: String, text: [UInt8],
+        at now: Instant
     ) throws {
         try db.run(
             """
-            INSERT INTO medical_history_amendments (id, history_id, patient_id, doctor_id, text, created_at)
-            VALUES (\(id), \(record.id), \(record.patientID), \(doctor), \(text), \(now))
+            INSERT INTO medical_history_amendments (id, history_id, patient_id, doctor_id, written_as, text, created_at)
+            VALUES (\(id), \(record.id), \(record.patientID), \(doctor), \(name), \(text), \(now))
             """)
     }
 }

@@ -13,7 +13,10 @@ struct AmendmentService: Sendable {
         _ text: String, to id: HistoryID, by caller: Principal, origin: RequestOrigin,
         once idempotency: Idempotency<Amendment>?
     ) async throws -> Replayable<Amendment> {
-        try await context.database.write(idempotency: idempotency) { [context] db in
+        let once = idempotency?.permitted { [context] db in
+            _ = try context.access.entry(for: caller, db) { try $0.find(id) }
+        }
+        return try await context.database.write(idempotency: once) { [context] db in
             let doctor = try caller.requireDoctor()
             let (record, grounds) = try context.access.entry(for: caller, db) { try $0.lock(id) }
             let amendments = AmendmentRepository(db: db)
@@ -23,14 +26,13 @@ struct AmendmentService: Sendable {
             let amendment = AmendmentID(try db.nextID(HistorySchema.amendmentIDs))
             let sealed = try context.vault.seal(
                 text, of: record.patientID, at: SealedAmendment.context(amendment), db)
-            try amendments.insert(amendment, of: record, by: doctor, text: sealed, at: db.now)
+            let name = try DoctorLicence.name(of: doctor, db)
+            try amendments.insert(amendment, of: record, by: doctor, as: name, text: sealed, at: db.now)
             db.audit(
                 AuditEntry(
                     .createPHI, "medical_history_amendments", "\(amendment)", by: origin, patient: record.patientID,
                     reason: grounds.auditReason))
-            let name: String? = try db.value(
-                "SELECT d.first_name || ' ' || d.last_name FROM doctors d WHERE d.id = \(doctor)")
-            return Amendment(id: amendment, text: text, doctorName: name ?? "", createdAt: db.now)
+            return Amendment(id: amendment, text: text, doctorName: name, createdAt: db.now)
         }
     }
 
@@ -45,12 +47,13 @@ struct AmendmentService: Sendable {
             let earlier = try VersionRepository(db: db).list(of: id).map { version in
                 let context = SealedVersion.context(version.id)
                 return HistoryVersion(
-                    version: version.version, changedAt: version.changedAt,
+                    version: version.version, changedAt: version.changedAt, changedBy: version.writtenAs,
                     snapshot: try self.context.vault.open(version.content, with: key, at: context).map {
                         try SealedJSON.value($0, at: context)
                     })
             }
-            let newest = HistoryVersion(version: record.version, changedAt: record.updatedAt, snapshot: current)
+            let newest = HistoryVersion(
+                version: record.version, changedAt: record.updatedAt, changedBy: record.writtenAs, snapshot: current)
             let entry = AuditEntry(
                 .readPHI, "medical_histories", "\(id)", by: origin, patient: record.patientID,
                 reason: grounds.auditReason)

@@ -20,12 +20,14 @@ struct SealedVersion: RowDecodable {
     let content: [UInt8]
     /// When the entry began to say that.
     let changedAt: Instant
+    let writtenAs: String
 
     init(row: Row) throws {
         id = try row.value("id")
         version = try row.value("version")
         content = try row.value("content")
         changedAt = try row.value("changed_at")
+        writtenAs = try row.value("written_as")
     }
 
     static func context(_ id: VersionID) -> FieldContext {
@@ -37,6 +39,8 @@ struct SealedVersion: RowDecodable {
 struct HistoryVersion: Sendable {
     let version: Int64
     let changedAt: Instant
+    /// The author's name then.
+    let changedBy: String
     /// `nil` once the patient is erased.
     let snapshot: HistorySnapshot?
 }
@@ -57,7 +61,7 @@ struct VersionRepository {
     func list(of history: HistoryID) throws -> [SealedVersion] {
         try db.all(
             """
-            SELECT id, version, content, changed_at FROM medical_history_versions
+            SELECT id, version, content, changed_at, written_as FROM medical_history_versions
             WHERE history_id = \(history) ORDER BY version DESC LIMIT \(Self.most)
             """)
     }
@@ -68,8 +72,10 @@ struct VersionRepository {
     ) throws {
         try db.run(
             """
-            INSERT INTO medical_history_versions (id, history_id, patient_id, version, content, changed_at)
-            VALUES (\(id), \(record.id), \(record.patientID), \(record.version), \(content), \(record.updatedAt))
+            INSERT INTO medical_history_versions (id, history_id, patient_id, version, content, written_as,
+                                                  changed_at)
+            VALUES (\(id), \(record.id), \(record.patientID), \(record.version), \(content), \(record.writtenAs),
+                    \(record.updatedAt))
             """)
     }
 }

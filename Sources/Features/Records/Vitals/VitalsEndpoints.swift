@@ -14,26 +14,34 @@ struct RecordVitalsRequest: Codable, Sendable, Validated, Documented {
     var respiratoryRate: Double?
     var recordedAt: ClientDateTime?
 
-    static let rules: [Rule<Self>] = [
-        Rule("body", .described("at least one measurement")) { request in
-            VitalField.allCases.contains { request.measurements[$0] != nil } ? nil : "must have a measurement"
-        },
-        Rule("systolicBP", .described("together with diastolicBP")) { request in
-            guard let systolic = request.systolicBP else {
-                return request.diastolicBP == nil ? nil : "is required with diastolicBP"
-            }
-            return plausible(.systolicBP, systolic)
-        },
-        Rule("diastolicBP", .described("together with systolicBP, and less")) { request in
-            guard let diastolic = request.diastolicBP else {
-                return request.systolicBP == nil ? nil : "is required with systolicBP"
-            }
-            if let complaint = plausible(.diastolicBP, diastolic) { return complaint }
-            return request.systolicBP.map { diastolic < $0 ? nil : "must be less than systolicBP" } ?? nil
-        },
-        plausible(.sugarLevel), plausible(.weight), plausible(.temperature), plausible(.heartRate),
-        plausible(.respiratoryRate),
-    ]
+    static let rules: [Rule<Self>] =
+        [
+            Rule("body", .described("at least one measurement")) { request in
+                VitalField.allCases.contains { request.measurements[$0] != nil } ? nil : "must have a measurement"
+            },
+            Rule("systolicBP", .described("together with diastolicBP")) { request in
+                guard let systolic = request.systolicBP else {
+                    return request.diastolicBP == nil ? nil : "is required with diastolicBP"
+                }
+                return plausible(.systolicBP, systolic)
+            },
+            Rule("diastolicBP", .described("together with systolicBP, and less")) { request in
+                guard let diastolic = request.diastolicBP else {
+                    return request.systolicBP == nil ? nil : "is required with systolicBP"
+                }
+                if let complaint = plausible(.diastolicBP, diastolic) { return complaint }
+                return request.systolicBP.map { diastolic < $0 ? nil : "must be less than systolicBP" } ?? nil
+            },
+            plausible(.sugarLevel), plausible(.weight), plausible(.temperature), plausible(.heartRate),
+            plausible(.respiratoryRate),
+        ]
+        + VitalField.allCases.map { field -> Rule<Self> in
+            let bounds = field.plausible
+            return Rule(
+                field.rawValue,
+                .range(minimum: Int64(bounds.lowerBound.rounded(.down)), maximum: Int64(bounds.upperBound.rounded(.up)))
+            ) { _ in nil }
+        }
 
     static let notes = VitalsNotes.measurements.merging([
         "recordedAt": "When it was measured; now when absent. At most five minutes ahead, and not before the birth."
