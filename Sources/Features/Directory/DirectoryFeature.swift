@@ -48,7 +48,7 @@ package struct DirectoryFeature: Feature {
         }
         let doctorRoutes =
             DoctorEndpoints(doctors: doctors).all
-            + DoctorProfileEndpoints(profiles: DoctorProfileService(database: database, links: links)).all
+            + DoctorProfileEndpoints(profiles: DoctorProfileService(database: database)).all
             + QualificationEndpoints<Experience>(entries: entries()).all
             + QualificationEndpoints<Education>(entries: entries()).all
             + QualificationEndpoints<Certificate>(entries: entries()).all
@@ -59,7 +59,7 @@ package struct DirectoryFeature: Feature {
             ).all
             + PatientProfileEndpoints(
                 profiles: PatientProfileService(
-                    database: database, vault: vault, names: names, links: links, zone: clinicZone)
+                    database: database, vault: vault, names: names, zone: clinicZone)
             ).all
             + ConsentEndpoints(consents: ConsentService(database: database)).all
             + AccessLogEndpoints(database: database, vault: vault).all

@@ -35,6 +35,8 @@ package struct Problem: Error, Sendable {
     package let shape: String?
     /// Seconds for `Retry-After`.
     package var retryAfter: Int?
+    /// The length of the whole, for `Content-Range`, when a part was asked for that it does not have.
+    package var wholeLength: Int64?
 
     package init(
         _ kind: ProblemKind, _ code: String, _ message: String,
@@ -55,9 +57,11 @@ package struct Problem: Error, Sendable {
         guard let advice else { return self }
         var details = details
         details["advice"] = advice
-        return Problem(
+        var advised = Problem(
             kind, code, "\(message) \(advice)", details, fieldErrors: fieldErrors, retryAfter: retryAfter,
             shape: shape)
+        advised.wholeLength = wholeLength
+        return advised
     }
 }
 

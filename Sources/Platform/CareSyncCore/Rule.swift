@@ -86,6 +86,14 @@ extension Rule {
         }
     }
 
+    /// A day that may be missing; a blank text counts as missing.
+    package static func day(_ field: String, _ path: any Path<String?>) -> Rule {
+        Rule(field, .format("date")) { root in
+            guard let text = TextSort.content(of: root[keyPath: path]) else { return nil }
+            return LocalDate(wire: text) == nil ? "must be a date such as 2020-03-01" : nil
+        }
+    }
+
     package static func range(_ field: String, _ path: any Path<Int?>, _ bounds: ClosedRange<Int>) -> Rule {
         Rule(field, .range(minimum: Int64(bounds.lowerBound), maximum: Int64(bounds.upperBound))) {
             $0[keyPath: path].flatMap {

@@ -4,7 +4,8 @@ import Foundation
 package enum TextKey {
     /// Compatibility forms taken apart and composed again (NFKC), case folded in full (`ß` is `ss`), runs of white space
     /// one blank, and without the marks of Latin, Greek and Cyrillic letters. Marks of other scripts are part of what they
-    /// stand on: Indic vowels are marks. The Turkish `İ` and `ı` become the plain letter.
+    /// stand on: Indic vowels are marks. The Turkish `İ` and `ı` become the plain letter, and so do Latin
+    /// letters with a stroke or joined ones, which no form takes apart: `ł` is `l`, `æ` is `ae`.
     package static func folded(_ text: String) -> String {
         if let plain = foldedASCII(text) { return plain }
         var result = String.UnicodeScalarView()
@@ -152,7 +153,14 @@ package enum TextKey {
         scalar.properties.lowercaseMapping.unicodeScalars
             .flatMap(\.properties.uppercaseMapping.unicodeScalars)
             .flatMap(\.properties.lowercaseMapping.unicodeScalars)
+            .flatMap { plain[$0] ?? [$0] }
     }
+
+    /// What is typed for letters that have no decomposition.
+    private static let plain: [Unicode.Scalar: [Unicode.Scalar]] = [
+        "ł": ["l"], "ø": ["o"], "đ": ["d"], "ð": ["d"], "ħ": ["h"], "ŧ": ["t"], "ı": ["i"],
+        "æ": ["a", "e"], "œ": ["o", "e"], "þ": ["t", "h"],
+    ]
 
     private static func isMark(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.properties.generalCategory {

@@ -16,7 +16,8 @@ struct DoctorProfileTests {
             let fields: Set = [
                 "id", "username", "email", "role", "firstName", "lastName", "name", "specialization",
                 "profileImageUrl", "contactInfo", "isActive", "gender", "dateOfBirth", "consultationFees",
-                "paymentPolicy", "address", "languages", "experiences", "educations", "certificates", "averageRating",
+                "paymentPolicy", "cancellationTerms", "address", "languages", "experiences", "educations",
+                "certificates", "averageRating",
                 "reviewCount", "isVerified",
                 "completionPercentage",
             ]

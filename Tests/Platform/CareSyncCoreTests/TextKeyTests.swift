@@ -10,7 +10,10 @@ struct TextKeyTests {
             ("José Núñez", "jose nunez"), ("Jose\u{301}", "jose"), ("STRASSE", "strasse"), ("Straße", "strasse"),
             ("STRAẞE", "strasse"), ("ΝΊΚΟΣ", "νικοσ"), ("Νίκος", "νικοσ"), ("Français  X", "francais x"),
             (" Français\u{A0}X\n", "francais x"), ("Émile", "emile"), ("Ｅｍｉｌｅ", "emile"), ("ﬁn", "fin"),
-            ("İpek Işık", "ipek isik"), ("ışık", "isik"), ("Ёлкин", "елкин"), ("Nguyễn", "nguyen"), ("Å", "a"),
+            ("İpek Işık", "ipek isik"), ("ışık", "isik"), ("Ёлкин", "елкин"), ("Nguyễn", "nguyen"),
+            ("Łukasz Ørsted", "lukasz orsted"), ("Đặng", "dang"),
+            ("Æther Œuvre", "aether oeuvre"), ("Ħal Guðrún Þór", "hal gudrun thor"), ("Ǿ", "o"), ("ǣ", "ae"),
+            ("Å", "a"),
             ("\u{212B}", "a"), ("ΐ", "ι"), ("ᾳ", "α"), ("", ""), (" \t ", ""), ("A\u{AD}B", "ab"),
         ])
     func folds(_ text: String, _ key: String) {

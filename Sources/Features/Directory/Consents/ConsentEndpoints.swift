@@ -2,8 +2,12 @@ import CareSyncCore
 import WebAPI
 
 /// What is absent stays as it is.
-struct ConsentsRequest: Codable, Sendable, Documented {
+struct ConsentsRequest: Codable, Sendable, Validated, Documented {
     var assistant: Bool?
+
+    static let rules: [Rule<Self>] = [
+        Rule("body", .described("at least one purpose")) { $0.wanted.isEmpty ? "must name a purpose" : nil }
+    ]
 
     static let notes: [String: FieldNote] = ["assistant": "Whether the assistant's model may be given the record."]
 

@@ -5,31 +5,36 @@ struct LinkPolicy: Sendable {
     /// Columns hold no more.
     static let longest = 255
 
-    /// What the addresses of this server begin with, a slash at the end.
-    private let base: String
+    /// What the addresses of this server begin with.
+    let base: String
 
-    /// - Parameter base: what links begin with, without a slash at the end.
-    init(base: String) {
-        self.base = base + "/"
-    }
+    /// Whether the address leads to this server, however it is written.
+    func isOwn(_ text: String) -> Bool { Self.origin(of: text) == Self.origin(of: base) }
 
-    /// Whether this server hands out what the address names.
-    func isOwn(_ text: String) -> Bool {
-        text.hasPrefix(base) && text.utf8.count > base.utf8.count && Self.isPlain(text) && !text.contains("/../")
-    }
-
-    /// The address of a picture: one that this server has given out. Throws 400 otherwise.
-    func requirePicture(_ text: String) throws -> String {
-        let address = TextSort.trimmed(text)
-        guard isOwn(address), address.utf8.count <= Self.longest else {
-            throw Problem.invalid("imageUrl", "INVALID_ARGUMENT", rule: "must be the address of an uploaded picture")
+    /// The address of a picture: the one that the upload of the caller's picture has put into the profile. Throws 400
+    /// otherwise.
+    static func requirePicture(_ text: String, uploaded: String?) throws {
+        guard let uploaded, TextSort.trimmed(text) == uploaded else {
+            throw Problem.invalid(
+                "imageUrl", "INVALID_ARGUMENT", rule: "must be the address of the picture you have uploaded")
         }
-        return address
     }
 
-    /// What is wrong with an address that leads elsewhere, as the end of a sentence; `nil` when nothing is.
+    /// What is wrong with an address that is to be written, as the end of a sentence; `nil` when nothing is. Those of this
+    /// server are written by uploads alone.
     func complaint(_ text: String) -> String? {
-        isOwn(text) || Self.isHTTPS(text) ? nil : "must be an address that begins with https://"
+        if isOwn(text) { return "must not be an address of this server" }
+        return Self.isHTTPS(text) ? nil : "must be an address that begins with https://"
+    }
+
+    /// Scheme and host in lower case, without the port that goes without saying; `nil` for what has neither.
+    private static func origin(of text: String) -> String? {
+        let text = text.lowercased()
+        for (scheme, port) in [("https://", ":443"), ("http://", ":80")] where text.hasPrefix(scheme) {
+            let host = text.dropFirst(scheme.count).prefix { !"/?#\\".contains($0) }
+            return scheme + (host.hasSuffix(port) ? host.dropLast(port.count) : host)
+        }
+        return nil
     }
 
     /// `https`, a host without a user in front, and nothing that a browser would read in another way.

@@ -27,14 +27,6 @@ extension Patch<String> {
 }
 
 extension Rule {
-    /// A day that may be missing; a blank text counts as missing.
-    static func day(_ field: String, _ path: any Path<String?>) -> Rule {
-        Rule(field, .format("date")) { root in
-            guard let text = TextSort.content(of: root[keyPath: path]) else { return nil }
-            return LocalDate(wire: text) == nil ? "must be a date such as 2020-03-01" : nil
-        }
-    }
-
     /// A text of a change that may be missing, but not blank.
     static func content(_ field: String, _ path: any Path<String?>, _ sort: TextSort, _ limit: Int) -> Rule {
         Rule(field, .text(minimum: 1, maximum: limit, pattern: sort.pattern(needsContent: true))) {

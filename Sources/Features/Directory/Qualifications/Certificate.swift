@@ -45,11 +45,12 @@ struct Certificate: Qualification {
         """
     }
 
-    /// An address of this server is what a client has read, and says nothing new.
+    /// An address of this server, sent for a certificate whose file lies here, is what a client has read, and says nothing
+    /// new.
     static func settle(
         _ content: inout NewCertificate, from old: NewCertificate?, _ context: QualificationContext
     ) throws {
-        if let old, context.links.isOwn(content.url) { content.url = old.url }
+        if let old, context.links.isOwn(old.url), context.links.isOwn(content.url) { content.url = old.url }
         var errors: [FieldError] = []
         if content.url != old?.url, let complaint = context.links.complaint(content.url) {
             errors.append(FieldError(field: "url", message: complaint))

@@ -42,7 +42,7 @@ struct Education: Qualification {
         let latest = context.today.year + 10
         guard content.yearOfCompletion != old?.yearOfCompletion, content.yearOfCompletion > latest else { return }
         throw Problem.validation([
-            FieldError(field: "yearOfCompletion", message: "must be from 1900 to \(latest)")
+            FieldError(field: "yearOfCompletion", message: "must be from \(EducationYears.first) to ten years from now")
         ])
     }
 }

@@ -49,7 +49,7 @@ struct AddEducationRequest: Codable, Sendable, Validated {
 
     static let rules: [Rule<Self>] = [
         .text("degree", \.degree, .line, 255), .text("institution", \.institution, .name, 255),
-        .range("yearOfCompletion", \.optionalYear, EducationYears.bounds),
+        EducationYears.rule(\.optionalYear),
         .text("details", \.details, .paragraph, 255),
     ]
 
@@ -70,7 +70,7 @@ struct ChangeEducationRequest: Codable, Sendable, Validated {
 
     static let rules: [Rule<Self>] = [
         .content("degree", \.degree, .line, 255), .content("institution", \.institution, .name, 255),
-        .range("yearOfCompletion", \.yearOfCompletion, EducationYears.bounds),
+        EducationYears.rule(\.yearOfCompletion),
         .text("details", \.details.value, .paragraph, 255),
     ]
 
@@ -83,8 +83,14 @@ struct ChangeEducationRequest: Codable, Sendable, Validated {
 }
 
 enum EducationYears {
-    /// The service narrows the end to ten years from now.
-    static let bounds = 1900...2200
+    static let first = 1900
+
+    /// The end moves with the clock: the service knows it.
+    static func rule<Root>(_ year: any Rule<Root>.Path<Int?>) -> Rule<Root> {
+        Rule("yearOfCompletion", .range(minimum: Int64(first), maximum: nil)) { root in
+            root[keyPath: year].flatMap { $0 >= first ? nil : "must be from \(first) to ten years from now" }
+        }
+    }
 }
 
 struct AddCertificateRequest: Codable, Sendable, Validated, Documented {

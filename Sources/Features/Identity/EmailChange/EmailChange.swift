@@ -64,12 +64,13 @@ extension Rule {
 
 extension IdentityFeature {
     /// Gives the caller's account another address (rules/profiles 4), in the transaction that changes the profile and
-    /// before it locks anything else. The mailbox the account has already changes nothing.
+    /// before it locks anything else. The address the account has already, in
+    /// whatever case, changes nothing.
     package static func changeEmail(to new: NewEmail, by origin: RequestOrigin, db: any Connection) throws {
         guard let caller = origin.principal else { throw Problem.unauthenticated }
         let changes = EmailChangeRepository(db: db)
         guard let account = try changes.lock(caller.userID) else { throw Problem.accessDenied }
-        guard EmailAddress(account.email)?.mailbox != new.address.mailbox else { return }
+        guard EmailAddress(account.email)?.key != new.address.key else { return }
         let now = db.now
         let proved = try SessionRepository(db: db).authenticatedAt(caller.sessionID, .any)
         guard let proved, now - proved <= IdentitySettings.stepUpLifetime else { throw EmailChangeError.proofNeeded }

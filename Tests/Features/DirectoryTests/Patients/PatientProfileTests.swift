@@ -177,18 +177,24 @@ struct PatientProfileTests {
         }
     }
 
-    @Test("a picture is one of this server's, by id and by user name", arguments: DatabaseKind.available)
+    @Test(
+        "the address of a picture is the one that its upload has set, by id and by user name",
+        arguments: DatabaseKind.available)
     func picture(_ kind: DatabaseKind) async throws {
         try await withApp(kind, environment: ["CARESYNC_PUBLIC_URL": "https://clinic.example"]) { app in
             let (patient, other) = (try await app.registerPatient(), try await app.registerPatient())
             for path in ["\(Self.path(patient))/profile-image", "/api/patients/profile/\(patient.username)/image"] {
-                let own = "https://clinic.example/public/files/\(path.count)"
+                let own = "https://clinic.example/api/files/view/\(path.count)?sig=x"
+                try await app.database.write { [id = patient.id] db in
+                    _ = try db.run("UPDATE patients SET profile_image_url = \(own) WHERE id = \(id)")
+                }
                 let set = try await app.send(.put, "\(path)?imageUrl=\(own)", as: patient, body: "{}")
                 #expect(set["profileImageUrl"].string == own)
                 #expect(set["completionPercentage"].int == 20)
-                let foreign = try await app.send(
-                    .put, "\(path)?imageUrl=https://elsewhere.example/x.png", as: patient, body: "{}")
-                #expect(foreign.fieldErrors == ["imageUrl"])
+                for address in ["https://elsewhere.example/x.png", "https://clinic.example/x", own + "y"] {
+                    let foreign = try await app.send(.put, "\(path)?imageUrl=\(address)", as: patient, body: "{}")
+                    #expect(foreign.fieldErrors == ["imageUrl"])
+                }
                 #expect(try await app.send(.put, "\(path)?imageUrl=\(own)", as: other, body: "{}").status == 403)
             }
         }

@@ -29,12 +29,17 @@ struct LinkPolicyTests {
         #expect(links.complaint(address) != nil)
     }
 
-    @Test("this server's own begin with its address")
+    @Test("this server's own are told by host and port, however they are written, and are never written")
     func own() {
-        #expect(links.isOwn("https://clinic.example/public/files/abc"))
         for address in [
-            "https://clinic.example", "https://clinic.example/", "https://clinic.example.evil.example/x",
-            "http://clinic.example/x", "https://clinic.example/a/../b", "https://clinic.example/\u{202E}",
+            "https://clinic.example/public/files/abc", "https://clinic.example", "HTTPS://Clinic.Example:443/x",
+            "https://clinic.example?x", "https://clinic.example/a/../b",
+        ] {
+            #expect(links.isOwn(address), "\(address)")
+            #expect(links.complaint(address) != nil, "\(address)")
+        }
+        for address in [
+            "https://clinic.example.evil.example/x", "http://clinic.example/x", "https://clinic.example:8443/x", "x",
         ] {
             #expect(!links.isOwn(address), "\(address)")
         }

@@ -181,8 +181,19 @@ struct QualificationTests {
             let doctor = try await app.registerDoctor()
             let path = Self.path(doctor, Self.lists[2])
             let stored = "https://clinic.example/public/files/abc"
-            let added = try await app.send(.post, path, as: doctor, body: #"{"name":"Board","url":"\#(stored)"}"#)
+            for field in [#""url":"\#(stored)""#, #""url":"https://board.example/1","credentialUrl":"\#(stored)""#] {
+                let refused = try await app.send(.post, path, as: doctor, body: #"{"name":"Board",\#(field)}"#)
+                #expect(refused.status == 400, "\(refused.text)")
+            }
+            let added = try await app.send(
+                .post, path, as: doctor, body: #"{"name":"Board","url":"https://board.example/1"}"#)
             let id = try #require(added["id"].int)
+            let taken = try await app.send(.put, "\(path)/\(id)", as: doctor, body: #"{"url":"\#(stored)"}"#)
+            #expect(taken.fieldErrors == ["url"])
+            // As an upload of its file does.
+            try await app.database.write { db in
+                _ = try db.run("UPDATE doctor_certificates SET url = \(stored) WHERE id = \(id)")
+            }
             let echoed = try await app.send(
                 .put, "\(path)/\(id)", as: doctor,
                 body: #"{"name":"board.pdf","url":"https://clinic.example/public/files/abc?exp=1&sig=x"}"#)
