@@ -102,24 +102,26 @@ package final class RevocationReader: Sendable {
         var rows: [(id: Int64, subject: Int64)] = []
 
         init(_ kind: RevocationKind, from start: Int64, _ db: any Connection) throws {
-            let isPostgres = db.dialect == .postgres
-            // Unlike PostgreSQL's, SQLite's floor is not known before the rows: what is deleted does not lower it.
-            let floor: SQL =
-                isPostgres
-                ? "pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
-                : "max(\(start), (SELECT coalesce(max(id), 0) + 1 FROM revocations))"
-            let number: SQL = isPostgres ? "r.xid" : "r.id"
-            try db.query(
-                """
-                SELECT f.floor, f.read_at, r.id, r.subject
-                FROM (SELECT \(floor) AS floor, \(RevocationFeed.now(db.dialect)) AS read_at) f
-                    LEFT JOIN revocations r ON r.kind = \(kind.name) AND \(number) >= \(start)
-                """
-            ) { row in
+            try db.query(RevocationReader.unread(kind, from: start, db.dialect)) { row in
                 self.floor = try row.value("floor")
                 readAt = try row.value("read_at")
                 if let id: Int64 = try row.value("id") { rows.append((id: id, subject: try row.value("subject"))) }
             }
         }
+    }
+
+    /// One row at least, which tells how far the reader is now; and one for each revoked thing from `start` on.
+    static func unread(_ kind: RevocationKind, from start: Int64, _ d: Dialect) -> SQL {
+        // Unlike PostgreSQL's, SQLite's floor is not known before the rows: what is deleted does not lower it.
+        let floor: SQL =
+            d == .postgres
+            ? "pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
+            : "max(\(start), (SELECT coalesce(max(id), 0) + 1 FROM revocations))"
+        let number: SQL = d == .postgres ? "r.xid" : "r.id"
+        return """
+            SELECT f.floor, f.read_at, r.id, r.subject
+            FROM (SELECT \(floor) AS floor, \(RevocationFeed.now(d)) AS read_at) f
+                LEFT JOIN revocations r ON r.kind = \(kind.name) AND \(number) >= \(start)
+            """
     }
 }

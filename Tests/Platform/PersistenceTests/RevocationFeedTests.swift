@@ -1,8 +1,9 @@
 import CareSyncCore
 import CareSyncTesting
 import Dispatch
-import Persistence
 import Testing
+
+@testable import Persistence
 
 @Suite("Revocations")
 struct RevocationFeedTests {
@@ -26,6 +27,16 @@ struct RevocationFeedTests {
             #expect(try await reader.news(in: database).subjects.sorted() == [2] + Array(2...1_200))
             #expect(try await reader.news(in: database).subjects.isEmpty)
             #expect(try await RevocationReader(Self.kind).news(in: database).subjects.count == 1_201)
+        }
+    }
+
+    @Test("a reading costs what is new, however much was revoked before", arguments: DatabaseKind.available)
+    func plan(_ kind: DatabaseKind) async throws {
+        try await withDatabase(kind) { database in
+            let plan = try await QueryPlan.of(
+                RevocationReader.unread(Self.kind, from: 1_000, database.dialect), in: database)
+            #expect(plan.fullScans(except: ["f"]).isEmpty, "\(plan)")
+            if kind == .postgres { #expect(plan.uses("revocations_unread"), "\(plan)") }
         }
     }
 

@@ -10,10 +10,28 @@ extension Database {
         idempotency request: Idempotency<Value>?, _ body: @escaping @Sendable (any Connection) throws -> Value
     ) async throws -> Replayable<Value> {
         guard let request else { return .fresh(try await write(body)) }
-        let outcome = try await write { db in try IdempotentRun(db: db, request: request).run(body) }
+        let outcome = try await write { db in
+            try request.permit(db)
+            return try IdempotentRun(db: db, request: request).run(body)
+        }
         switch outcome {
         case .answered(let answer): return .stored(answer)
         case .failed(let answer): throw StoredFailure(answer: answer)
+        }
+    }
+}
+
+extension Database {
+    /// The answer that an earlier request with the key got; `nil` when there is none yet. For requests whose effect is more
+    /// than one transaction: they look first, and keep their answer with ``write(idempotency:_:)`` at their end.
+    ///
+    /// Throws ``StoredFailure`` for a kept failure, and `IDEMPOTENCY_KEY_REUSED` when that was another request.
+    package func earlierAnswer<Value: Sendable>(to request: Idempotency<Value>) async throws -> Replayable<Value>? {
+        let outcome = try await read { db in try IdempotentRun(db: db, request: request).keptAnswer() }
+        switch outcome {
+        case .answered(let answer): return .stored(answer)
+        case .failed(let answer): throw StoredFailure(answer: answer)
+        case nil: return nil
         }
     }
 }
@@ -48,6 +66,12 @@ private struct IdempotentRun<Value: Sendable> {
         }
     }
 
+    /// What an earlier request has left, without changing anything.
+    func keptAnswer() throws -> Outcome? {
+        guard let row = try row(), row.createdAt + Self.lifetime > db.now else { return nil }
+        return try answer(of: row)
+    }
+
     private func reserve() throws -> Bool {
         do {
             return try db.run(
@@ -64,16 +88,23 @@ private struct IdempotentRun<Value: Sendable> {
 
     /// The stored answer; `nil` after clearing away one that has expired.
     private func earlierAnswer() throws -> Outcome? {
-        guard
-            let row: KeyRow = try db.first(
-                "SELECT body_hash, status, answer, created_at FROM idempotency_keys \(ofKey)")
-        else { return nil }
+        guard let row = try row() else { return nil }
         if row.createdAt + Self.lifetime <= db.now {
             try db.run("DELETE FROM idempotency_keys \(ofKey)")
             return nil
         }
+        guard let answer = try answer(of: row) else { throw IdempotencyError.inProgress }
+        return answer
+    }
+
+    private func row() throws -> KeyRow? {
+        try db.first("SELECT body_hash, status, answer, created_at FROM idempotency_keys \(ofKey)")
+    }
+
+    /// `nil` while there is none.
+    private func answer(of row: KeyRow) throws -> Outcome? {
         guard row.bodyHash == request.bodyHash else { throw IdempotencyError.keyReused }
-        guard let status = row.status, let sealed = row.answer else { throw IdempotencyError.inProgress }
+        guard let status = row.status, let sealed = row.answer else { return nil }
         let answer = StoredResponse(status: status, body: try sealer().open(sealed, context))
         return status < 400 ? .answered(answer) : .failed(answer)
     }

@@ -32,6 +32,7 @@ package struct Idempotency<Value: Sendable>: Sendable {
     package let bodyHash: [UInt8]
     package let encode: @Sendable (Value) throws -> StoredResponse
     package let encodeFailure: @Sendable (Problem) throws -> StoredResponse
+    private(set) var permit: @Sendable (any Connection) throws -> Void = { _ in }
 
     package init(
         principal: UserID, route: String, key: String, bodyHash: [UInt8],
@@ -44,6 +45,13 @@ package struct Idempotency<Value: Sendable>: Sendable {
         self.bodyHash = bodyHash
         self.encode = encode
         self.encodeFailure = encodeFailure
+    }
+
+    /// Asked before a stored answer is given: throws when the caller may no longer see it. What it throws is not stored.
+    package func permitted(by permit: @escaping @Sendable (any Connection) throws -> Void) -> Idempotency {
+        var request = self
+        request.permit = permit
+        return request
     }
 }
 
