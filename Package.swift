@@ -55,6 +55,7 @@ extension Target.Dependency {
     static let nioHTTP1 = product(name: "NIOHTTP1", package: "swift-nio")
     static let httpTypes = product(name: "HTTPTypes", package: "swift-http-types")
     static let nioCore = product(name: "NIOCore", package: "swift-nio")
+    static let coreMetrics = product(name: "CoreMetrics", package: "swift-metrics")
     static let asyncHTTPClient = product(name: "AsyncHTTPClient", package: "async-http-client")
     static let mustache = product(name: "Mustache", package: "swift-mustache")
 }
@@ -67,6 +68,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -116,6 +118,8 @@ let package = Package(
             "ObjectStorage",
             ["CareSyncCore", "Concurrency", "Cryptography", "HTTPClient", .crypto, .nioCore]),
         platform("PDF", ["CareSyncCore", "Concurrency"]),
+        platform("Razorpay", ["CareSyncCore", "Cryptography", "HTTPClient", .nioCore]),
+        platform("CareSyncMetrics", [.coreMetrics]),
         platform("JSONCoding", ["CareSyncCore"]),
         .systemLibrary(name: "CMagic", path: "Sources/Platform/CMagic", providers: [.apt(["libmagic-dev"])]),
         .systemLibrary(
@@ -137,7 +141,7 @@ let package = Package(
             ]),
 
         platform("Settings", ["CareSyncCore"]),
-        platform("FeatureContract", ["Mail", "Outbox", "Persistence", "Settings", "WebAPI"]),
+        platform("FeatureContract", ["CareSyncCore", "Mail", "Outbox", "Persistence", "Settings", "WebAPI"]),
 
         feature("Identity", ["Cryptography", "QRImages", .logging]),
         feature("Operations", []),
@@ -149,19 +153,35 @@ let package = Package(
                 "Cryptography", "Identity", "Directory", "Scheduling", "FileTypes", "ObjectStorage", "SealedFiles",
                 .logging,
             ]),
-        feature("Reviews", ["Cryptography", "Directory", "Scheduling"]),
-        feature("Diagnostics", ["Directory", "Scheduling"]),
         feature(
-            "Records", ["Cryptography", "Identity", "Directory", "PDF", "QRImages", "Scheduling"]),
+            "Payments",
+            [
+                "CareSyncMetrics", "Cryptography", "Directory", "Identity", "PDF", "QRImages", "Razorpay",
+                .logging,
+            ]),
+        feature("Reviews", ["Cryptography", "Directory", "Scheduling"]),
+        feature("Diagnostics", ["Cryptography", "Directory", "Documents", "Payments", "Scheduling", .logging]),
+        feature(
+            "Records", ["Cryptography", "Identity", "Directory", "PDF", "QRImages", "Scheduling", .logging]),
 
+        .target(
+            name: "RazorpayStandIn",
+            dependencies: [
+                "CareSyncCore", "Concurrency", "Cryptography", "HTTPClient", "HTTPServer", .httpTypes, .logging,
+                .nioCore,
+                .nioHTTP1,
+            ],
+            path: "Sources/Vendors/RazorpayStandIn", swiftSettings: strict),
         .target(
             name: "CareSyncServer",
             dependencies: [
-                "AuditTrail", "CareSyncCore", "Concurrency", "Outbox", "Persistence", "PersistenceSQLite",
-                "PersistencePostgres", "Cryptography", "FeatureContract", "HTTPServer", "Mail", "ObjectStorage", "PDF",
-                "Settings", "WebAPI",
-                "Identity", "Operations", "Directory", "Scheduling", "Documents", "Records", "Reviews", "Diagnostics",
-                .logging, .serviceLifecycle, .unixSignals, .nioCore,
+                "AuditTrail", "CareSyncCore", "CareSyncMetrics", "Concurrency", "Outbox", "Persistence",
+                "PersistenceSQLite", "PersistencePostgres", "Cryptography", "FeatureContract", "HTTPServer", "Mail",
+                "ObjectStorage", "PDF",
+                "Razorpay", "RazorpayStandIn", "Settings", "WebAPI",
+                "Identity", "Operations", "Directory", "Scheduling", "Payments", "Documents", "Records", "Reviews",
+                "Diagnostics",
+                .coreMetrics, .httpTypes, .logging, .serviceLifecycle, .unixSignals, .nioCore, .nioHTTP1,
             ],
             path: "Sources/CareSyncServer", swiftSettings: strict),
         .executableTarget(
@@ -192,10 +212,11 @@ let package = Package(
             dependencies: [
                 "AuditTrail", "CareSyncCore", "Concurrency", "Cryptography", "Outbox", "Persistence",
                 "PersistenceSQLite", "PersistencePostgres", "CareSyncServer", "HTTPServer", "Identity", "Mail",
-                "ObjectStorage",
+                "ObjectStorage", "Payments", "Razorpay", "RazorpayStandIn",
                 "WebAPI", .httpTypes, .nioCore, .nioHTTP1, .nioPosix, .crypto, .logging,
             ],
-            path: "Sources/CareSyncTesting", exclude: ["s3-server.py", "sign-requests.py", "smtp-server.py"],
+            path: "Sources/CareSyncTesting",
+            exclude: ["razorpay-client.py", "s3-server.py", "sign-requests.py", "smtp-server.py"],
             swiftSettings: strict),
 
         platformTests("CareSyncCore", ["CareSyncTesting"]),
@@ -209,6 +230,7 @@ let package = Package(
             "PersistencePostgres",
             ["AuditTrail", "CareSyncCore", "CareSyncTesting", "Concurrency", "Outbox", "Persistence", .logging]),
         platformTests("Cryptography", ["CareSyncCore"]),
+        platformTests("CareSyncMetrics", ["CareSyncTesting", .coreMetrics]),
         platformTests("JSONCoding", ["CareSyncCore"]),
         platformTests("HTTPServer", ["CareSyncTesting", .httpTypes, .logging, .nioCore, .nioHTTP1, .nioPosix]),
         platformTests("QRImages"),
@@ -220,6 +242,11 @@ let package = Package(
                 .hummingbird, .httpTypes, .nioCore, .logging,
             ]),
         platformTests("HTTPClient", ["CareSyncCore", "CareSyncTesting", .nioCore]),
+        platformTests(
+            "Razorpay",
+            [
+                "CareSyncCore", "CareSyncTesting", "Cryptography", "HTTPClient", "RazorpayStandIn", .logging, .nioCore,
+            ]),
         platformTests(
             "ObjectStorage",
             ["CareSyncCore", "CareSyncTesting", "Concurrency", "Cryptography", "HTTPClient", .crypto, .nioCore]),
@@ -241,15 +268,29 @@ let package = Package(
         .testTarget(
             name: "CareSyncServerTests",
             dependencies: [
-                "AuditTrail", "CareSyncCore", "CareSyncServer", "CareSyncTesting", "Cryptography", "Directory",
-                "FeatureContract", "Identity", "ObjectStorage", "Outbox", "Persistence", "Settings", "WebAPI",
+                "AuditTrail", "CareSyncCore", "CareSyncMetrics", "CareSyncServer", "CareSyncTesting", "Cryptography",
+                "Directory", "FeatureContract", "Identity", "ObjectStorage", "Outbox", "Persistence", "Settings",
+                "WebAPI",
                 .httpTypes, .logging,
             ],
             path: "Tests/CareSyncServerTests", exclude: ["Matrix/authorization-matrix.tsv"], swiftSettings: strict),
         featureTests(
             "Reviews", ["CareSyncServer", "Cryptography", "Directory", "Identity", "Scheduling", .httpTypes, .logging]),
-        featureTests("Diagnostics", ["CareSyncServer", "Directory", "Scheduling", .httpTypes]),
-        featureTests("Scheduling", ["CareSyncServer", "Directory", "Identity", .httpTypes]),
+        featureTests(
+            "Diagnostics",
+            [
+                "CareSyncServer", "Cryptography", "Directory", "Documents", "FeatureContract", "Payments", "Scheduling",
+                "WebAPI", .httpTypes,
+            ]),
+        featureTests(
+            "Payments",
+            [
+                "CareSyncMetrics", "CareSyncServer", "Concurrency", "Cryptography", "Directory", "FeatureContract",
+                "HTTPClient", "Identity", "Mail", "QRImages", "Razorpay", "RazorpayStandIn", "WebAPI", .httpTypes,
+                .logging,
+            ]),
+        featureTests(
+            "Scheduling", ["CareSyncServer", "Directory", "FeatureContract", "Identity", "Payments", .httpTypes]),
         featureTests(
             "Records",
             ["CareSyncServer", "Cryptography", "Directory", "Identity", "PDF", "Scheduling", "WebAPI", .httpTypes]),

@@ -1,5 +1,6 @@
 import AuditTrail
 package import CareSyncCore
+import CareSyncMetrics
 import Cryptography
 import Diagnostics
 import Directory
@@ -12,6 +13,7 @@ package import ObjectStorage
 import Operations
 package import Outbox
 import PDF
+package import Payments
 package import Persistence
 import Records
 import Reviews
@@ -33,6 +35,8 @@ package struct CareSync: Sendable {
     /// Who may see a patient.
     package let care: CareRelationship
     package let documents: DocumentsFeature
+    /// Payments for those who have something to be paid.
+    package let desk: PaymentDesk
     /// Carries out what is due; among the ``workers``, and by itself for tests that move the clock.
     package let outbox: OutboxWorkers
     /// Its runs are in the ``outbox``.
@@ -41,6 +45,7 @@ package struct CareSync: Sendable {
     package let denials: DenialAudit
     let authenticator: Authenticator
     let checkpoints: AuditCheckpoints
+    package let metrics: MetricsReport
     let demo: DemoSeeding
 
     /// What the database needs from the other parts; built before the database is opened.
@@ -66,7 +71,9 @@ package struct CareSync: Sendable {
     ) async throws {
         let random = database.services.random
         let zone = configuration.zone
-        let care = CareRelationship(ties: [.authoredHistories])
+        let registry = MetricsRegistry()
+        let pdf = try PDFRenderer()
+        let care = CareRelationship(ties: [.authoredHistories, .prescribedTests])
         let objects = objects ?? configuration.storage.makeStore(time: database.services.time, random: random)
 
         let hasher = try PasswordHasher(cost: configuration.bcryptCost, random: random)
@@ -83,9 +90,14 @@ package struct CareSync: Sendable {
             database: database, hasher: hasher, signer: await TokenSigner.make(configuration.keys.tokens),
             rootSecret: configuration.keys.root, clinicZone: zone,
             settings: configuration.identity, profiles: directory.profiles, appointments: settlement, logger: logger)
+        let payments = PaymentsFeature(
+            database: database, zone: zone, vault: vault, rootSecret: configuration.keys.root,
+            settings: configuration.payments, payables: [AppointmentPayable(zone: zone), LabBookingPayable()], pdf: pdf,
+            metrics: registry, logger: logger)
         let scheduling = SchedulingFeature(
             database: database, zone: zone, vault: vault, settings: configuration.scheduling, care: care,
-            histories: RecordsFeature.histories(vault: vault), logger: logger)
+            histories: RecordsFeature.histories(vault: vault), prepayment: Self.prepayment(payments.desk),
+            payLink: Self.payLink(configuration), logger: logger)
         let documents = try DocumentsFeature(
             database: database, vault: vault, ring: configuration.keys.ring, rootSecret: configuration.keys.root,
             store: objects, clinicZone: zone, settings: configuration.documents,
@@ -93,19 +105,21 @@ package struct CareSync: Sendable {
             needs: DocumentsFeature.Needs(
                 care: { try care.access(of: $0, to: $1, db: $2) },
                 treatedPatients: { "SELECT treated.patient_id FROM (\(care.patients(of: $0))) treated" },
-                // Nobody books laboratory tests yet.
-                labBooking: { _, _ in nil }), logger: logger)
+                labBooking: DiagnosticsFeature.labBooking), logger: logger)
         let records = RecordsFeature(
             database: database, zone: zone, vault: vault, care: care, rootSecret: configuration.keys.root,
-            settings: configuration.records, profiles: directory.profiles, pdf: try PDFRenderer(),
+            settings: configuration.records, profiles: directory.profiles, pdf: pdf, logger: logger,
             patient: { patient, db in try DescribedPatient.find(patient, directory.profiles, db) },
             labReports: { try documents.lookup.labReports(of: $0, for: $1, .whole, $2) })
         let health = HealthEndpoints(database: database)
+        metrics = MetricsReport(registry: registry, database: database)
 
         let features: [any Feature] = [
-            identity, OperationsFeature(database: database), directory, scheduling, documents, records,
+            identity, OperationsFeature(database: database), directory, scheduling, payments, documents, records,
             ReviewsFeature(database: database, vault: vault, zone: zone, scheduling: scheduling),
-            DiagnosticsFeature(database: database, zone: zone),
+            DiagnosticsFeature(
+                database: database, zone: zone, vault: vault, care: care, desk: payments.desk,
+                documents: documents.lookup, isMailAvailable: configuration.mail.isAvailable),
         ]
         for feature in features { feature.subscribe(to: database.services.events) }
         retention = RetentionJob(
@@ -131,16 +145,33 @@ package struct CareSync: Sendable {
         demo = DemoSeeding(
             database: database, vault: vault, names: PatientNames(rootSecret: configuration.keys.root),
             identity: identity, zone: zone)
-        endpoints = health.all + features.flatMap(\.endpoints)
+        endpoints =
+            health.all + (configuration.metricsPort == nil ? MetricsEndpoints(report: metrics).all : [])
+            + features.flatMap(\.endpoints)
         self.scheduling = scheduling
         self.care = care
         self.documents = documents
+        desk = payments.desk
         // The last stops first: what the others write is in the last checkpoints.
         workers =
             [
                 Worker("audit checkpoints", run: checkpoints.run), Worker("outbox", run: outbox.run),
                 Worker("clean-up", run: retention.run), Worker("refusals", run: denials.run),
             ] + features.flatMap(\.workers)
+    }
+
+    /// Money that came before its appointment, for scheduling, which stands below the feature that keeps it.
+    private static func prepayment(_ desk: PaymentDesk) -> Prepayment {
+        Prepayment(
+            rows: { PaymentDesk.unlinked(of: $0, amount: $1, for: .appointment, at: $2) },
+            link: { try desk.link($0, of: $1, amount: $2, origin: $3, $4) != nil })
+    }
+
+    /// Where held appointments are paid without signing in; nowhere when nothing can be paid online.
+    private static func payLink(_ configuration: ServerConfiguration) -> PayLink {
+        guard configuration.payments.account != nil else { return { _ in nil } }
+        let links = PayLinks(configuration.keys.root, linkBase: configuration.linkBase)
+        return { links.link(PayableID(.appointment, $0.rawValue)) }
     }
 
     /// Who treats whom, for the directory, which stands below the feature that knows.

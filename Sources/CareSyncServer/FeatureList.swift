@@ -4,6 +4,7 @@ import Documents
 import FeatureContract
 import Identity
 import Operations
+import Payments
 import Records
 import Reviews
 import Scheduling
@@ -12,6 +13,6 @@ import Scheduling
 enum FeatureList {
     static let all: [any Feature.Type] = [
         IdentityFeature.self, OperationsFeature.self, DirectoryFeature.self, SchedulingFeature.self,
-        DocumentsFeature.self, RecordsFeature.self, ReviewsFeature.self, DiagnosticsFeature.self,
+        PaymentsFeature.self, DocumentsFeature.self, RecordsFeature.self, ReviewsFeature.self, DiagnosticsFeature.self,
     ]
 }

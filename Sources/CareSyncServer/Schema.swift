@@ -17,9 +17,11 @@ package enum Schema {
         "directory/key-rotations",
         "directory/consents",
         "scheduling/working-hours", "scheduling/leaves", "scheduling/appointments", "scheduling/holidays",
-        "documents/documents", "documents/shares",
+        "documents/documents", "documents/shares", "documents/stores",
         "records/medical-histories", "records/prescription-codes", "records/patient-health", "records/vitals",
-        "reviews/reviews", "diagnostics/lab-tests",
+        "reviews/reviews", "diagnostics/lab-tests", "diagnostics/lab-bookings",
+        "payments/payments", "payments/captures", "payments/refunds", "payments/events", "payments/reconciliation",
+        "payments/receipts",
     ]
 
     private static let parts: [[Migration]] =

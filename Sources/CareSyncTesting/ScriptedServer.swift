@@ -45,7 +45,11 @@ package final class ScriptedServer: Sendable {
     }
 
     /// - Parameter answers: one a request; the last one is given again and again.
-    package init(_ answers: Answer...) throws {
+    package convenience init(_ answers: Answer...) throws {
+        try self.init(answers)
+    }
+
+    package init(_ answers: [Answer]) throws {
         state = Shared(answers)
         (listener, port) = try LoopbackSocket.listening()
         let isStarted = OwnThread.start("scripted") { [listener, state] in

@@ -5,7 +5,9 @@ import Logging
 import Mail
 package import ObjectStorage
 import Outbox
+import Payments
 package import Persistence
+package import Razorpay
 
 /// The whole system in this process, on a database of its own, with a clock and random numbers that the test holds.
 package struct TestApp: Sendable {
@@ -32,12 +34,13 @@ package struct TestApp: Sendable {
 /// Gives `body` a system on a fresh database at 08:00 of `today` on the clinic's clock. Nothing runs in the background.
 package func withApp<Value: Sendable>(
     _ kind: DatabaseKind = .sqlite, today: String = "2026-03-10", at clock: String = "08:00",
-    environment: [String: String] = [:], objects: (any ObjectStore)? = nil,
+    environment: [String: String] = [:], objects: (any ObjectStore)? = nil, razorpay: RazorpayAccount? = nil,
     _ body: @escaping @Sendable (TestApp) async throws -> Value
 ) async throws -> Value {
     var configuration = try ServerConfiguration.testing(environment)
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent("caresync-\(UUID().uuidString)").path
     configuration.dataDirectory = folder
+    if let razorpay { configuration.payments.account = razorpay }
     defer { try? FileManager.default.removeItem(atPath: folder) }  // It is made when it is needed.
     let time = ManualTime(try configuration.zone.testInstant(today, clock))
     let random = SeededRandom(seed: UInt64.random(in: 1...UInt64.max))
@@ -69,6 +72,7 @@ extension TestApp {
         database.services.events.removeAll()
         var configuration = try ServerConfiguration.testing(environment)
         configuration.dataDirectory = system.configuration.dataDirectory
+        configuration.payments.account = configuration.payments.account ?? system.configuration.payments.account
         let system = try await CareSync(
             configuration: configuration, database: database, logger: logs.logger,
             mailSender: OutboxFolderSender(folder: mailFolder), objects: objects)

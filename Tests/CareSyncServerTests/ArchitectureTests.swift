@@ -49,7 +49,7 @@ struct ArchitectureTests {
             "CSQLite": ["PersistenceSQLite"], "CPostgres": ["PersistencePostgres"],
             "CCrypt": ["Cryptography"], "COath": ["Cryptography"], "CQREncode": ["QRImages"], "CPNG": ["QRImages"],
             "CCurl": ["Mail"], "CMagic": ["FileTypes"], "CZlib": ["FileTypes"], "AsyncHTTPClient": ["HTTPClient"],
-            "Mustache": ["Mail"],
+            "Mustache": ["Mail"], "CoreMetrics": ["CareSyncMetrics", "CareSyncServer"],
             "JWTKit": ["Cryptography"], "Hummingbird": web, "HummingbirdCore": web,
             "Configuration": ["CareSyncServer"],
         ]

@@ -11,7 +11,7 @@ struct CanaryTests {
     private static let canaries = [
         "Quillfeather", "Zumbrota", "+91 9000077731", "canary-illness-xylophone", "canary-reason-marzipan",
         "canary-symptoms-kazoo", "canary-notes-lozenge", "canary-medicine-dulcimer", "canary-amendment-gazebo",
-        "canary-allergy-zither",
+        "canary-allergy-zither", "canary-file-theorbo", "canary-description-spinet",
     ]
 
     @Test("what patients write is neither in the database file, nor in logs, nor in error bodies")
@@ -35,9 +35,28 @@ struct CanaryTests {
                 #expect(data.range(of: Data(canary.utf8)) == nil, "\(canary) in \(file)")
             }
         }
+        // Of files: the store, the mails, and the names in both.
+        for folder in ["documents", "outbox"] {
+            let base = server.directory + "/data/" + folder
+            for path in try FileManager.default.subpathsOfDirectory(atPath: base) {
+                let subject = try Self.subject(of: base + "/" + path, isMail: folder == "outbox")
+                for canary in Self.canaries {
+                    #expect(!path.contains(canary))
+                    #expect(subject.range(of: Data(canary.utf8)) == nil, "\(canary) in \(folder)/\(path)")
+                }
+            }
+        }
         // The control: what is stored in clear is found in the same bytes.
         let database = try #require(FileManager.default.contents(atPath: server.directory + "/data/caresync.sqlite"))
         #expect(database.range(of: Data("canary.patient".utf8)) != nil)
+    }
+
+    /// All of a stored object; of a mail its subject, because a mail may name its reader.
+    private static func subject(of path: String, isMail: Bool) throws -> Data {
+        let content = FileManager.default.contents(atPath: path) ?? Data()
+        guard isMail else { return content }
+        let lines = String(decoding: content, as: UTF8.self).split(whereSeparator: \.isNewline)
+        return Data(lines.filter { $0.lowercased().hasPrefix("subject:") }.joined().utf8)
     }
 }
 
@@ -108,7 +127,11 @@ private struct CanaryVisit {
         #expect(written.status == 200)
         #expect(changed.status == 200)
         #expect(amended.status == 201)
+        let upload = "/api/patients/\(patient)/upload/medical-document"
+        let stored = try await send("POST", upload, file("canary-file-theorbo.pdf"), token: token, type: Self.form)
+        #expect(stored.status == 200)
         return [
+            try await send("POST", upload, file("../canary-file-theorbo.pdf"), token: token, type: Self.form),
             try await send("POST", "/api/medical-history", entry, token: token),
             try await send(
                 "POST", "/api/medical-history", entry.replacing("2026-01-01", with: "9026-01-01"), token: doctorToken),
@@ -123,6 +146,14 @@ private struct CanaryVisit {
         ]
     }
 
+    private static let form = "multipart/form-data; boundary=cut"
+
+    private func file(_ name: String) -> String {
+        let content = UploadForm().field("description", "canary-description-spinet").file(
+            SampleFiles.pdf(), named: name)
+        return String(decoding: content.bytes, as: UTF8.self)
+    }
+
     private static let day = LoadDay.text(daysAhead: 12)
 
     private func booking(_ doctor: Int, _ time: String) -> String {
@@ -130,10 +161,11 @@ private struct CanaryVisit {
     }
 
     private func send(
-        _ method: String, _ path: String, _ body: String = "", token: String? = nil
+        _ method: String, _ path: String, _ body: String = "", token: String? = nil,
+        type: String = "application/json"
     ) async throws -> (status: Int, json: TestResponse) {
         var lines = ["\(method) \(path) HTTP/1.1", "Host: localhost", "Connection: close"]
-        if !body.isEmpty { lines += ["Content-Type: application/json", "Content-Length: \(body.utf8.count)"] }
+        if !body.isEmpty { lines += ["Content-Type: \(type)", "Content-Length: \(body.utf8.count)"] }
         if let token { lines.append("Authorization: Bearer \(token)") }
         let answer = try await server.exchange(lines.joined(separator: "\r\n") + "\r\n\r\n" + body)
         let (status, text) = RawConnection.parse(answer)

@@ -58,11 +58,14 @@ struct ConfigurationTests {
             "CARESYNC_ADMIN_NETWORKS": "10.20.0.5/16",
             "CARESYNC_EMAIL_VERIFICATION": "maybe", "CARESYNC_PUBLIC_URL": "ftp://x", "CARESYNC_API_DOCS": "perhaps",
             "CARESYNC_RATE_LIMITS": "few", "CARESYNC_PATIENT_LIMITS": "many", "CARESYNC_BCRYPT_COST": "4",
-            "CARESYNC_LOG_LEVEL": "loud",
+            "CARESYNC_LOG_LEVEL": "loud", "CARESYNC_METRICS_PORT": "many",
             "CARESYNC_ALLOW_INSECURE": "2", "CARESYNC_EMERGENCY_NUMBER": "help",
             "CARESYNC_STORAGE_URL": "ftp://x", "CARESYNC_S3_ACCESS_KEY": "a key", "CARESYNC_S3_SECRET_KEY": "k\u{e9}y",
             "CARESYNC_MAIL_URL": "http://x", "CARESYNC_LINK_TTL": "0", "CARESYNC_MAIL_FROM": "a@b\r\nBcc: c@d",
             "CARESYNC_ADMIN_SECOND_FACTOR": "sometimes", "CARESYNC_UPLOAD_LIMIT": "0",
+            "CARESYNC_RAZORPAY_KEY_ID": "a key", "CARESYNC_RAZORPAY_KEY_SECRET": "a key",
+            "CARESYNC_RAZORPAY_WEBHOOK_SECRET": "k\u{e9}y", "CARESYNC_RAZORPAY_PREVIOUS_WEBHOOK_SECRET": "a key",
+            "CARESYNC_RAZORPAY_BASE_URL": "https://api.razorpay.com/v2", "CARESYNC_UPI_ID": "clinic",
             "CARESYNC_DELETED_DOCUMENTS_DAYS": "-1", "CARESYNC_RECORD_FINAL_HOURS": "0",
         ])
         let named = Set(found.compactMap { $0.split(separator: " ").first.map(String.init) })

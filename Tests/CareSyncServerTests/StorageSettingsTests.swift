@@ -150,4 +150,24 @@ struct StorageSettingsTests {
         #expect(
             wrong.output.contains("storage: The folder \(server.directory)/file cannot be read: Not a directory.\n"))
     }
+
+    @Test("the first start marks the folder; `check` and the next start tell when it is not mounted")
+    func unmounted() async throws {
+        let server = try LiveServer()
+        try await server.start()
+        await server.stop()
+        let folder = server.directory + "/data/documents"
+        #expect(FileManager.default.fileExists(atPath: folder + "/installation"))
+        let well = try await server.command(["check"])
+        #expect(well.status == 0)
+        #expect(well.output.contains("storage: the store answers\n"))
+        try FileManager.default.removeItem(atPath: folder)
+        let wrong = try await server.command(["check"])
+        #expect(wrong.status == 1)
+        #expect(wrong.output.contains("storage: The documents' store lacks its mark, 'installation' with the text "))
+        try await server.start()
+        await server.stop()
+        #expect(server.log.contains("the documents' store cannot be used"))
+        #expect(!FileManager.default.fileExists(atPath: folder))
+    }
 }

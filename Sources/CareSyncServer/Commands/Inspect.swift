@@ -1,8 +1,13 @@
 import CareSyncCore
+import Documents
 import Foundation
 import Logging
 import ObjectStorage
+import Payments
 import Persistence
+import Razorpay
+import RazorpayStandIn
+import Settings
 import WebAPI
 
 extension Program {
@@ -45,9 +50,19 @@ extension Program {
             output.line(name.padding(toLength: width + 2, withPad: " ", startingAt: 0) + value)
         }
         for warning in loaded.warnings { output.line("warning: \(warning)") }
+        output.line("payments: \(payments(loaded.configuration))")
         let isDatabaseWell = await checkDatabase(loaded.configuration)
-        let isStorageWell = await checkStorage(loaded.configuration)
+        let isStorageWell = await checkStorage(loaded.configuration, asksDatabase: isDatabaseWell)
         return isDatabaseWell && isStorageWell
+    }
+
+    /// Who takes the money; asks nobody.
+    private func payments(_ configuration: ServerConfiguration) -> String {
+        if let account = configuration.payments.account { return "Razorpay, key \(account.keyID)" }
+        guard configuration.mode == .development else { return "none; nothing can be paid online" }
+        let folder = StandInFolder(dataDirectory: configuration.dataDirectory)
+        let place = folder.known.map { "on \($0.address)" } ?? "that serve starts"
+        return "the stand-in of Razorpay \(place), no money moves"
     }
 
     private func checkDatabase(_ configuration: ServerConfiguration) async -> Bool {
@@ -73,14 +88,35 @@ extension Program {
         }
     }
 
-    private func checkStorage(_ configuration: ServerConfiguration) async -> Bool {
+    private func checkStorage(_ configuration: ServerConfiguration, asksDatabase: Bool) async -> Bool {
         do {
-            try await configuration.storage.makeStore(time: .system, random: .system).probe()
-            output.line("storage: the store answers")
+            let store = configuration.storage.makeStore(time: .system, random: .system)
+            try await store.probe()
+            // A database that cannot be asked has been told of.
+            var isNew = false
+            if asksDatabase { isNew = try await isUnmarked(store, configuration) }
+            output.line("storage: the store answers" + (isNew ? "; serve marks it as this installation's" : ""))
             return true
         } catch {
             output.line("storage: \(error)")
             return false
+        }
+    }
+
+    /// Whether the store is yet to get the database's mark. Throws when the two do not belong together.
+    private func isUnmarked(_ store: any ObjectStore, _ configuration: ServerConfiguration) async throws -> Bool {
+        guard !isFileMissing(configuration.database) else { return false }
+        let database = try configuration.openDatabase(logger: ConsoleLog.logger(.critical))
+        do {
+            var isMarked = true
+            if try await Migrator(database: database, ledger: try Schema.ledger()).pending().isEmpty {
+                isMarked = try await DocumentsFeature.isMarked(store, of: database)
+            }
+            await database.close()
+            return !isMarked
+        } catch {
+            await database.close()
+            throw error
         }
     }
 

@@ -1,7 +1,10 @@
 import CareSyncCore
+import Documents
 import FeatureContract
 import HTTPServer
 import Logging
+import ObjectStorage
+import RazorpayStandIn
 import ServiceLifecycle
 import Settings
 import UnixSignals
@@ -11,14 +14,26 @@ extension Program {
     package func serve() async throws {
         try await withSystem { system in
             let accounts = try await system.demoAccounts()
+            let (listening, metricsPort) = AsyncStream<Int>.makeStream()
+            let metrics = system.makeMetricsServer { metricsPort.yield($0) }
+            let standIn = StandInService(system)
             let server = try system.makeServer(connections: OpenFiles.connections()) { port in
-                output.write(startLines(system, accounts: accounts, port: port))
+                standIn?.listens(on: port, of: system.configuration.host)
+                // Whoever reads these lines finds both ports open.
+                let other = metrics == nil ? nil : await listening.first { _ in true }
+                output.write(startLines(system, accounts: accounts, port: port, metricsPort: other))
             }
+            // The stand-in stops last: requests and jobs may be asking it.
+            let first: [any Service] = standIn.map { [$0] } ?? []
             do {
-                try await run(system, services: system.services + [server])
+                async let storage: Void = system.reportStorage()
+                try await run(
+                    system, services: first + system.services + (metrics.map { [$0] } ?? []) + [server])
+                await storage
             } catch let failure as WebServer.ListenFailure {
-                throw Refusal(
-                    description: "\(failure) It is what \(Setting.host.name) and \(Setting.port.name) name.")
+                let isForMetrics = system.configuration.metricsPort.map { failure.address.hasSuffix(":\($0)") } ?? false
+                let port = isForMetrics ? Setting.metricsPort : Setting.port
+                throw Refusal(description: "\(failure) It is what \(Setting.host.name) and \(port.name) name.")
             }
         }
     }
@@ -32,7 +47,9 @@ extension Program {
                 output.line(line)
                 while !Task.isCancelled { try? await Task.sleep(for: .seconds(3600)) }  // Until it is cancelled.
             }
+            async let storage: Void = system.reportStorage()
             try await run(system, services: system.services + [WorkerService(worker: announcement)])
+            await storage
         }
     }
 
@@ -44,15 +61,25 @@ extension Program {
         try await ServiceGroup(configuration: configuration).run()
     }
 
-    private func startLines(_ system: CareSync, accounts: [String], port: Int) -> String {
+    private func address(_ system: CareSync, port: Int) -> String {
+        let host = system.configuration.host
+        return "http://\(host.contains(":") ? "[\(host)]" : host):\(port)"
+    }
+
+    private func startLines(_ system: CareSync, accounts: [String], port: Int, metricsPort: Int?) -> String {
         let configuration = system.configuration
-        let host = configuration.host.contains(":") ? "[\(configuration.host)]" : configuration.host
-        let address = "http://\(host):\(port)"
+        let address = self.address(system, port: port)
         var lines = ["CareSync \(Release.version) serves \(address) (\(configuration.mode.rawValue))"]
         lines.append("  database    \(configuration.database.shown)")
         if configuration.web.hasDocuments {
             lines.append("  OpenAPI     \(address)\(DocumentPages.documentPath)")
             if DocumentPages.swaggerDirectory != nil { lines.append("  Swagger UI  \(address)/swagger-ui") }
+        }
+        if let metricsPort {
+            lines.append("  metrics     \(self.address(system, port: metricsPort))\(MetricsEndpoints.path)")
+        }
+        if let standIn = configuration.standIn {
+            lines.append("  payments    stand-in of Razorpay on \(standIn.address), no money moves")
         }
         if !accounts.isEmpty { lines.append("  demo        \(accounts.joined(separator: ", "))") }
         if configuration.mode == .development {
@@ -64,4 +91,13 @@ extension Program {
 
 extension CareSync {
     fileprivate var services: [any Service] { workers.map(WorkerService.init) }
+
+    /// Documents may lie elsewhere; a new store is marked as this installation's. Everything else works without them, so the server starts all the same.
+    fileprivate func reportStorage() async {
+        do {
+            try await documents.store.prove()
+        } catch {
+            logger.error("the documents' store cannot be used", metadata: ["error": "\(error)"])
+        }
+    }
 }

@@ -6,6 +6,9 @@ import Identity
 import Logging
 import Mail
 import ObjectStorage
+import Payments
+import Razorpay
+import RazorpayStandIn
 import Records
 import Scheduling
 import Settings
@@ -45,6 +48,7 @@ private struct Loading {
         let isInsecureAllowed = reader.value(.allowInsecure, default: false, shown: "off", SettingValues.isOn)
         let host = host(mode, isInsecureAllowed)
         let port = reader.value(.port, default: 8080, shown: "8080", SettingValues.number(0...65_535))
+        let metricsPort = metricsPort(besides: port)
         let directory = reader.value(.dataDirectory, default: "./data", shown: "./data", Self.folder)
         let database = database(directory)
         let pool = reader.value(.databasePool, default: 16, shown: "16", SettingValues.number(1...256))
@@ -55,6 +59,8 @@ private struct Loading {
         let linkBase = web.publicURL?.text ?? "http://\(host.contains(":") ? "[\(host)]" : host):\(port)"
         let identity = IdentitySettings(reading: &reader, isMailAvailable: mail.isAvailable, linkBase: linkBase)
         let scheduling = SchedulingSettings(reading: &reader, isMailAvailable: mail.isAvailable)
+        var payments = PaymentSettings(
+            reading: &reader, isMailAvailable: mail.isAvailable, linkBase: linkBase)
         let documents = DocumentSettings(
             reading: &reader, linkBase: linkBase, linkLifetime: identity.linkLifetime)
         let records = RecordsSettings(
@@ -73,11 +79,13 @@ private struct Loading {
             warnings.append(
                 "Nobody can register: addresses have to be verified by mail, and there is no \(Setting.mailURL.name).")
         }
+        let standIn = missing == .create ? standIn(instead: &payments, directory, random) : nil
         guard reader.mistakes.isEmpty, let keys, let zone else { throw ConfigurationMistakes(list: reader.mistakes) }
         return ServerConfiguration(
-            mode: mode, host: host, port: port, dataDirectory: directory, database: database, databasePool: pool,
-            zone: zone, keys: keys, web: web, linkBase: linkBase, storage: storage, mail: mail, identity: identity,
-            scheduling: scheduling, documents: documents, records: records, bcryptCost: cost, logLevel: level)
+            mode: mode, host: host, port: port, metricsPort: metricsPort, dataDirectory: directory, database: database,
+            databasePool: pool, zone: zone, keys: keys, web: web, linkBase: linkBase, storage: storage, mail: mail,
+            identity: identity, scheduling: scheduling, payments: payments, standIn: standIn, documents: documents,
+            records: records, bcryptCost: cost, logLevel: level)
     }
 
     mutating func missDictionary() {
@@ -97,6 +105,16 @@ private struct Loading {
                     + "unless CARESYNC_ALLOW_INSECURE=1")
         }
         return host
+    }
+
+    private mutating func metricsPort(besides port: Int) -> Int? {
+        let metricsPort: Int? = reader.value(.metricsPort, default: nil, shown: "none") { text in
+            try SettingValues.number(0...65_535)(text)
+        }
+        if let metricsPort, metricsPort != 0, metricsPort == port {
+            reader.complain(.metricsPort, "must not be the port of the API")
+        }
+        return metricsPort
     }
 
     private static func isLoopback(_ host: String) -> Bool {
@@ -154,6 +172,21 @@ private struct Loading {
             reader.complain(.mailFrom, "is required with a mail provider")
         }
         return MailSettings(provider: provider, from: from)
+    }
+
+    /// Puts the stand-in's account in the place of one that is missing in development.
+    private mutating func standIn(
+        instead payments: inout PaymentSettings, _ directory: String, _ random: RandomSource
+    ) -> StandInFolder.Account? {
+        guard reader.mode == .development, payments.account == nil, reader.mistakes.isEmpty else { return nil }
+        do {
+            let account = try StandInFolder(dataDirectory: directory).account(random: random)
+            payments.account = RazorpayAccount(standIn: account.keys, port: account.port)
+            return account
+        } catch {
+            reader.complain(.dataDirectory, "cannot hold the account of the stand-in of Razorpay: \(error)")
+            return nil
+        }
     }
 
     private mutating func zone() -> ClinicZone? {

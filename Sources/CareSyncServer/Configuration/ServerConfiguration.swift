@@ -3,6 +3,8 @@ package import Cryptography
 package import Documents
 package import Identity
 package import Logging
+package import Payments
+package import RazorpayStandIn
 package import Records
 package import Scheduling
 package import Settings
@@ -12,6 +14,8 @@ package struct ServerConfiguration: Sendable {
     package var mode: DeploymentMode
     package var host: String
     package var port: Int
+    /// `nil` when the metrics are on the port of the API.
+    package var metricsPort: Int?
     package var dataDirectory: String
     package var database: DatabaseLocation
     package var databasePool: Int
@@ -24,6 +28,9 @@ package struct ServerConfiguration: Sendable {
     package var mail: MailSettings
     package var identity: IdentitySettings
     package var scheduling: SchedulingSettings
+    package var payments: PaymentSettings
+    /// Where the stand-in of Razorpay listens; only in development without an account there.
+    package var standIn: StandInFolder.Account?
     package var documents: DocumentSettings
     package var records: RecordsSettings
     package var bcryptCost: Int

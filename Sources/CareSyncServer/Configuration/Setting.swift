@@ -9,6 +9,10 @@ extension Setting {
         "CARESYNC_HOST", "address to listen on (127.0.0.1)")
     static let port = Setting(
         "CARESYNC_PORT", "port to listen on; 0 takes a free one (8080)")
+    static let metricsPort = Setting(
+        "CARESYNC_METRICS_PORT",
+        "port of /metrics, without sign-in, on the same address; 0 takes a free one (none: on the port of the API, for "
+            + "administrators)")
     static let dataDirectory = Setting(
         "CARESYNC_DATA_DIR",
         "folder of the SQLite file, documents, development keys, mails and audit checkpoints (./data)")
@@ -62,7 +66,7 @@ extension Setting {
         "CARESYNC_LOG_LEVEL", "trace, debug, info, notice, warning, error or critical (info)")
 
     private static let program: [Setting] = [
-        .environment, .host, .port, .dataDirectory, .databaseURL, .databasePool, .timeZone, .tokenSecret,
+        .environment, .host, .port, .metricsPort, .dataDirectory, .databaseURL, .databasePool, .timeZone, .tokenSecret,
         .encryptionKeys, .rootSecret, .publicURL, .corsOrigins, .trustedProxies, .storageURL, .storageAccessKey,
         .storageSecretKey, .mailURL, .mailFrom, .bcryptCost,
         .rateLimits, .apiDocuments, .allowInsecure, .logLevel,

@@ -6,7 +6,7 @@ enum DocumentGlossary {
     static let fields = people.merging(appointments) { first, _ in first }.merging(times) { first, _ in first }
         .merging(calendar) { first, _ in first }.merging(sessions) { first, _ in first }
         .merging(administration) { first, _ in first }.merging(reference) { first, _ in first }
-        .merging(files) { first, _ in first }
+        .merging(files) { first, _ in first }.merging(payments) { first, _ in first }
 
     private static let people: [String: FieldNote] = [
         "id": "The number of the record.",
@@ -73,6 +73,10 @@ enum DocumentGlossary {
         "startsAt": "When it begins.",
         "endsAt": "When it ends.",
         "heldUntil": "Until when the slot is held for its payment; `null` unless it is.",
+        "amountDue": "The fee while it is still to be paid; `null` for what is free, paid or over.",
+        "cancellationTerms": "What a patient who cancels gets back; nothing after the last step.",
+        "hoursBefore": "At least so many hours before the start.",
+        "refundPercent": "So much of the price goes back, of 100.",
         "statusChangedAt": "When the status last changed; `null` when it never did.",
         "statusChangedBy": "The user name of the account that changed it, or `SYSTEM`.",
         "cancellationReason": "Why it was cancelled, if a reason was given.",
@@ -240,6 +244,7 @@ enum DocumentGlossary {
             "Where an appointment stands. `CANCELLED` is a hold that ran out, or a deleted appointment.",
         "PaymentPolicy": "Whether an appointment is paid before it is confirmed.",
         "SlotConflict": "The time is taken. `alternatives` comes with `SLOT_UNAVAILABLE` only.",
+        "LabBookingStatus": "Where a lab booking stands: `COMPLETED` is paid, `REFUNDED` has got its money back.",
         "LeaveConflict": "Appointments are booked in the leave. `affected` comes with `LEAVE_HAS_APPOINTMENTS` only.",
         "SignInChallenge":
             "The sign-in goes on with a second proof; its members come with `SECOND_FACTOR_REQUIRED` only.",

@@ -51,6 +51,10 @@ enum DocumentTags {
             paths: ["/api/appointments/doctor"]),
         DocumentTag("Reviews", "What patients say about their doctors.", paths: ["/api/feedback"]),
         DocumentTag("Lab catalogue", "The lab tests of the clinic and their prices.", paths: ["/api/lab-tests"]),
+        DocumentTag(
+            "Lab bookings", "Booking lab tests, with or without their payment.", paths: ["/api/bookings"]),
+        DocumentTag(
+            "Payments", "Paying through Razorpay, and what has become of payments.", paths: ["/api/payments"]),
         DocumentTag("Leave", "Days on which a doctor takes no appointments.", paths: ["/api/doctor-leaves"]),
         DocumentTag(
             "Patient data",

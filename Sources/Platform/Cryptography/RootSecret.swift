@@ -25,6 +25,8 @@ package enum KeyPurpose: String, Sendable, CaseIterable {
     case mailName = "mail-name"
     /// Signed links to documents and calendars.
     case link = "link"
+    /// Codes in the addresses of pages to pay on.
+    case payLink = "pay-link"
     /// Codes printed on prescriptions.
     case prescriptionCode = "prescription-code"
     /// Stored answers of idempotent requests.

@@ -18,6 +18,10 @@ package struct WebServer: Service {
 
     private let server: any Service
     private let address: String
+    private let table: ConnectionTable
+
+    /// How many connections it has at the moment.
+    package var openConnections: Int { table.count }
 
     /// Beyond `connections` at a time, further ones wait in the backlog until one ends.
     ///
@@ -27,9 +31,9 @@ package struct WebServer: Service {
         limits: ConnectionLimits = ConnectionLimits(), budget: BodyBudget = BodyBudget(), logger: Logger,
         onListening: @escaping @Sendable (_ port: Int) async -> Void = { _ in }
     ) {
-        let channel = ConnectionChannel(
-            responder, limits: limits, budget: budget,
-            table: ConnectionTable(capacity: connections, grace: limits.newcomerTime))
+        let table = ConnectionTable(capacity: connections, grace: limits.newcomerTime)
+        self.table = table
+        let channel = ConnectionChannel(responder, limits: limits, budget: budget, table: table)
         address = host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
         server = channel.server(
             configuration: ServerConfiguration(

@@ -5,7 +5,8 @@ import Testing
 
 /// Doctors with what they have done, patients and break-glass grants.
 enum DirectoryRecords: MatrixFixture {
-    private static let picture = "?imageUrl=http://127.0.0.1:8080/public/files/matrix"
+    private static let address = "http://127.0.0.1:8080/api/files/view/1?sig=matrix"
+    private static let picture = "?imageUrl=\(address)"
     private static let profile = "/api/doctors/profile/{username}"
 
     static let requests = [
@@ -26,7 +27,9 @@ enum DirectoryRecords: MatrixFixture {
     static func plant(for cast: MatrixCast, in app: TestApp) async throws -> PlantedRecords {
         let (patient, doctor) = (cast.owner.id, cast.treatingDoctor.id)
         try await app.database.write { db in
-            _ = try db.run("DELETE FROM break_glass_grants WHERE patient_id = \(patient)")
+            try db.run("DELETE FROM break_glass_grants WHERE patient_id = \(patient)")
+            try db.run("UPDATE patients SET profile_image_url = \(address) WHERE id = \(patient)")
+            try db.run("UPDATE doctors SET profile_image_url = \(address) WHERE id = \(doctor)")
         }
         var grant = 0
         for user in cast.glassBreakers {

@@ -12,7 +12,7 @@ enum DocumentRecords: MatrixFixture {
 
     static let forms: [String: MatrixForm] = {
         let (ofPatient, ofDoctor) = (["patientId": "{patientId}"], ["doctorId": "{doctorId}"])
-        let booking = ofPatient.merging(["bookingId": MatrixRecords.nobodysID]) { first, _ in first }
+        let booking = ofPatient.merging(["bookingId": "{bookingId}"]) { first, _ in first }
         var forms = [
             "POST /api/files/upload/certificate": document(ofDoctor),
             "POST /api/files/upload/doctor-document": document(ofDoctor),

@@ -12,6 +12,7 @@ struct MatrixRecords {
     static let fixtures: [any MatrixFixture.Type] = [
         IdentityRecords.self, DirectoryRecords.self, SchedulingRecords.self, ReviewRecords.self,
         DiagnosticsRecords.self, MedicalRecords.self, DocumentRecords.self,
+        PaymentRecords.self,
     ]
 
     private let planted: PlantedRecords
@@ -21,11 +22,12 @@ struct MatrixRecords {
         "matrix-illness-xylophone", "matrix-symptoms-kazoo", "matrix-diagnosis-lozenge", "matrix-medicine-dulcimer",
         "matrix-amendment-gazebo", "matrix-allergy-zither", "matrix-medication-pretzel",
         "matrix-scan-kumquat", "matrix-file-gooseberry", "matrix-note-persimmon",
+        "matrix-lab-tamarind",
     ]
     /// What administrators see, too.
     static let personal = [
         "Quillfeather", "Zumbrota", "+91 9000077731", "records.example", "matrix-reason-marzipan",
-        "matrix-glass-tangerine",
+        "matrix-glass-tangerine", "matrix-payment-tamarind",
     ]
     /// What everyone sees who is not refused.
     static let facts = ["Featherstone", "Pumpernickel", "+91 9000088842", "matrix-comment-kumquat"]
@@ -37,9 +39,10 @@ struct MatrixRecords {
         "historyId": nobodysID, "diagnosis": "lozenge", "code": "0", "username": "nobody-of-this-name",
         "email": "nobody@example.org", "doctorId": nobodysID,
         "patientId": nobodysID, "sessionId": "00000000000000000000000000000000", "ipAddress": "192.0.2.77",
-        "documentId": nobodysID, "shareId": nobodysID, "token": "nobody",
+        "documentId": nobodysID, "transactionId": "TXN_1_00000000", "shareId": nobodysID,
+        "token": "nobody",
         "appointmentId": nobodysID, "visitId": nobodysID,
-        "labTestId": nobodysID,
+        "labTestId": nobodysID, "bookingId": nobodysID, "userId": nobodysID,
         "experienceId": nobodysID, "educationId": nobodysID, "certificateId": nobodysID,
     ]
 

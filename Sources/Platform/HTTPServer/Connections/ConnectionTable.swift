@@ -70,6 +70,8 @@ package final class ConnectionTable: Sendable {
         self.now = now
     }
 
+    package var count: Int { state.withLock(\.open) }
+
     /// Takes in a connection that has sent nothing yet. `close` may be called on any thread; it does nothing to a connection
     /// that has a request in hand by then.
     func add(from peer: String, close: @escaping @Sendable () -> Void) -> Entry {

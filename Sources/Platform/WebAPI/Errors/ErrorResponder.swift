@@ -36,6 +36,7 @@ struct ErrorResponder: Sendable {
         var headers = headers
         if problem.kind == .unauthenticated { headers.append(("WWW-Authenticate", "Bearer")) }
         if let seconds = problem.retryAfter { headers.append(("Retry-After", String(seconds))) }
+        if let length = problem.wholeLength { headers.append(("Content-Range", "bytes */\(length)")) }
         let body = ErrorBody(
             problem, path: exchange.request.path, requestID: exchange.arrival.requestID,
             at: exchange.arrival.receivedAt)

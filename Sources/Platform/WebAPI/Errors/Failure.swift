@@ -61,6 +61,13 @@ extension Problem {
     package static let fileTooLarge = Problem(.payloadTooLarge, "FILE_TOO_LARGE", "The file is too large.")
     static let unsatisfiableRange = Problem(
         .rangeNotSatisfiable, "RANGE_NOT_SATISFIABLE", "The file has no such part.")
+
+    static func unsatisfiableRange(of length: Int64) -> Problem {
+        var problem = unsatisfiableRange
+        problem.wholeLength = length
+        return problem
+    }
+
     static let unsupportedCoding = Problem(
         .unsupportedMediaType, "UNSUPPORTED_MEDIA_TYPE", "The body must not be compressed.")
     static let headersTooLarge = Problem(

@@ -44,6 +44,20 @@ package protocol Documented {
     static var notes: [String: FieldNote] { get }
 }
 
+/// A body that is a bare array, with how many elements it may have.
+package protocol BoundedBody {
+    static var lengths: ClosedRange<Int> { get }
+}
+
+/// What a bare array may be made of, and how much of it.
+package protocol BoundedElement {
+    static var mostInBody: Int { get }
+}
+
+extension Array: BoundedBody where Element: BoundedElement {
+    package static var lengths: ClosedRange<Int> { 0...Element.mostInBody }
+}
+
 /// A response that has one of several shapes. Composition tells the document which: ``DocumentTexts/unions``.
 package protocol UnionResponse {
     /// What the document calls it.

@@ -19,7 +19,7 @@ struct OperationFailures {
             if endpoint.settings.stepUp != nil { add(.stepUpRequired) }
             add(.dataIntegrity)
         }
-        if !(endpoint.operation.body is NoBody.Type) {
+        if !(endpoint.operation.body is NoBody.Type || endpoint.operation.body is RawBody.Type) {
             add(.validationFailed, .malformedJSON, .unsupportedMediaType)
         }
         // A body is read where none is needed, too, and thrown away.

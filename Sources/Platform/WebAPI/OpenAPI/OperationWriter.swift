@@ -58,7 +58,7 @@ struct OperationWriter {
 
     private var isReplayable: Bool { endpoint.operation.response.isReplayable }
     private var isTagged: Bool { if case .tagged = endpoint.operation.response { true } else { false } }
-    private var isVersioned: Bool { if case .versioned = endpoint.operation.response { true } else { false } }
+    private var isVersioned: Bool { endpoint.operation.response.isVersioned }
 
     private func parameters(_ components: inout Components) throws -> JSONTree? {
         let operation = endpoint.operation
@@ -84,7 +84,7 @@ struct OperationWriter {
         }
         if isReplayable { parameters.append(components.parameter("IdempotencyKey", SharedParts.idempotencyKey)) }
         if isTagged { parameters.append(components.parameter("IfNoneMatch", SharedParts.ifNoneMatch)) }
-        if isVersioned, endpoint.method != .get {
+        if isVersioned, endpoint.method != .get, endpoint.method != .post {
             parameters.append(components.parameter("IfMatch", SharedParts.ifMatch))
         }
         return parameters.isEmpty ? nil : .array(parameters)
@@ -97,6 +97,9 @@ struct OperationWriter {
             let content = JSONTree.members(["schema": .members(["type": "string", "format": "binary"])])
             return .members(["required": true, "content": .members(["application/octet-stream": content])])
         }
+        if type is RawBody.Type {
+            return .members(["required": true, "content": Self.json(.members(["type": "object"]))])
+        }
         if let form = type as? any FileFormBody.Type { return try Self.form(form, &schemas) }
         if type is MultipartForm.Type || type is StreamedForm.Type {
             return .members([
@@ -106,8 +109,15 @@ struct OperationWriter {
         }
         return .members([
             "required": .boolean(!BodyReader.isOptional(type)),
-            "content": Self.json(try schemas.schema(of: type, for: .request)),
+            "content": Self.json(bounded(type, try schemas.schema(of: type, for: .request))),
         ])
+    }
+
+    /// A bare array has no field whose rule could tell its length.
+    private func bounded(_ type: Any.Type, _ schema: JSONTree) -> JSONTree {
+        guard let bounds = (type as? any BoundedBody.Type)?.lengths else { return schema }
+        return schema.adding("minItems", bounds.lowerBound > 0 ? .integer(Int64(bounds.lowerBound)) : nil)
+            .adding("maxItems", .integer(Int64(bounds.upperBound)))
     }
 
     /// The file and its fields, as one form.
@@ -136,6 +146,11 @@ struct OperationWriter {
         var members: [JSONTree.Member] = []
         if isTagged || isVersioned {
             headers.append(JSONTree.Member(name: "ETag", value: components.header("ETag", SharedParts.etag)))
+        }
+        if endpoint.operation.response.isDated {
+            headers.append(
+                JSONTree.Member(
+                    name: "X-Recorded-At", value: components.header("X-Recorded-At", SharedParts.recordedAt)))
         }
         if isTagged {
             members.append(
@@ -166,13 +181,21 @@ struct OperationWriter {
         _ response: ResponseDescription, _ schemas: inout SchemaComponents
     ) throws -> (JSONTree, isPaged: Bool) {
         switch response {
-        case .tagged(let response): return try content(response, &schemas)
-        case .json(let type), .once(let type), .versioned(let type):
+        case .tagged(let response), .versioned(let response), .dated(let response):
+            return try content(response, &schemas)
+        case .page(let response):
+            let html = JSONTree.members(["schema": .members(["type": "string"])])
+            let (other, isPaged) = try content(response, &schemas)
+            return (other.adding("text/html", html), isPaged)
+        case .json(let type), .once(let type):
             return (Self.json(try schemas.schema(of: type, for: .response)), false)
         case .list(let type, let isPaged):
             let items = try schemas.schema(of: type, for: .response)
             return (Self.json(.members(["type": "array", "items": items])), isPaged)
         case .nothing: return (.members([:]), false)
+        case .text:
+            let sentence = JSONTree.members(["schema": .members(["type": "string"])])
+            return (.members(["text/plain": sentence]), false)
         case .binary(let contentType), .ranged(let contentType):
             let file = JSONTree.members(["schema": .members(["type": "string", "format": "binary"])])
             return (.object([JSONTree.Member(name: contentType, value: file)]), false)

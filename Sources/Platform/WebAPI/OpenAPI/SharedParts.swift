@@ -24,6 +24,8 @@ enum SharedParts {
     static let retryAfter: Part = ("Retry-After", header("Seconds to wait before trying again.", "integer"))
     static let authenticate: Part = ("WWW-Authenticate", header("Always `Bearer`.", "string"))
     static let etag = header("Names this version of the response.", "string")
+    static let recordedAt = header(
+        "When it was last recorded, on the clinic's clock; missing when nobody has recorded it.", "string")
 
     static let list: [Part] = [
         ("X-Total-Count", header("Rows of the whole list; only when page or size was given.", "integer")),

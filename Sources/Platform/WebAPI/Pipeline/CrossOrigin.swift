@@ -32,8 +32,8 @@ package struct CrossOrigin: Sendable {
             HTTPField(
                 name: .accessControlExposeHeaders,
                 value:
-                    "Authorization, Content-Disposition, ETag, RateLimit, RateLimit-Policy, Retry-After, X-Request-Id, "
-                    + "X-Total-Count, X-Truncated"
+                    "Authorization, Content-Disposition, ETag, RateLimit, RateLimit-Policy, Retry-After, X-Recorded-At, "
+                    + "X-Request-Id, X-Total-Count, X-Truncated"
             ),
         ]
     }

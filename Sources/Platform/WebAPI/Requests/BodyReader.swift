@@ -11,6 +11,9 @@ enum BodyReader {
         if type is StreamedBody.Type {
             return { try streamed($0) }
         }
+        if type is RawBody.Type {
+            return { try cast(RawBody(Array($0.metadata.body.readableBytesView))) }
+        }
         if type is StreamedForm.Type {
             return { incoming in
                 guard let stream = incoming.stream else { throw Problem.fault }

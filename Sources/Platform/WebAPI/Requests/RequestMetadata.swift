@@ -42,6 +42,11 @@ package struct RequestMetadata: Sendable {
         query.split(separator: "&").contains { $0 == name || $0.hasPrefix(name + "=") }
     }
 
+    /// The value of a header field that only few endpoints know; `nil` without one, and for what is no name.
+    package func header(_ name: String) -> String? {
+        HTTPField.Name(name).flatMap { headers[$0] }
+    }
+
     package var userAgent: String? { headers[.userAgent] }
     package var ifNoneMatch: String? { headers[.ifNoneMatch] }
 

@@ -14,13 +14,13 @@ package struct RangedResponse: ResponseConvertible {
     ///   - produce: when it throws, the connection is cut, so that a broken download never looks whole.
     package init(
         contentType: String, length: Int64, range: Range<Int64>?, name: String, disposition: ContentDisposition,
-        policy: String, cacheControl: String,
+        policy: String, cacheControl: String, acceptsRanges: Bool = true,
         streaming produce: @escaping @Sendable (ResponseWriter) async throws -> Void
     ) {
         var headers = [
             ("Content-Disposition", disposition.field(name)), ("Cache-Control", cacheControl),
             ("Content-Security-Policy", policy), ("Cross-Origin-Resource-Policy", "cross-origin"),
-            ("Accept-Ranges", "bytes"),
+            ("Accept-Ranges", acceptsRanges ? "bytes" : "none"),
         ]
         if let range {
             headers.append(("Content-Range", "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(length)"))
@@ -53,13 +53,13 @@ extension RequestMetadata {
         }
         switch (Int64(parts[0]), Int64(parts[1])) {
         case (nil, let suffix?) where parts[0].isEmpty:
-            guard suffix > 0, length > 0 else { throw Problem.unsatisfiableRange }
+            guard suffix > 0, length > 0 else { throw Problem.unsatisfiableRange(of: length) }
             return max(0, length - suffix)..<length
         case (let first?, nil) where parts[1].isEmpty:
-            guard first < length else { throw Problem.unsatisfiableRange }
+            guard first < length else { throw Problem.unsatisfiableRange(of: length) }
             return first..<length
         case (let first?, let last?) where first <= last:
-            guard first < length else { throw Problem.unsatisfiableRange }
+            guard first < length else { throw Problem.unsatisfiableRange(of: length) }
             return first..<min(last, length - 1) + 1
         default: return nil
         }

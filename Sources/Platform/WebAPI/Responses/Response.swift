@@ -33,10 +33,16 @@ package enum ResponseDescription: Sendable {
     /// JSON that may be replayed for an `Idempotency-Key`.
     case once(any (Decodable & Sendable).Type)
     case binary(contentType: String)
+    /// A sentence.
+    case text
     /// A file that may be asked for in parts.
     case ranged(contentType: String)
-    /// JSON with its version as ETag, which a change may name in `If-Match`.
-    case versioned(any (Decodable & Sendable).Type)
+    /// Has its version as ETag, which a change may name in `If-Match`.
+    indirect case versioned(ResponseDescription)
+    /// A page instead, for browsers.
+    indirect case page(ResponseDescription)
+    /// Says in `X-Recorded-At` when it was recorded.
+    indirect case dated(ResponseDescription)
     /// Has an ETag; 304 to a client that has it already.
     indirect case tagged(ResponseDescription)
     /// 204.
@@ -45,7 +51,23 @@ package enum ResponseDescription: Sendable {
     /// The one status it can have; `nil` when the endpoint says.
     var status: Int? { if case .nothing = self { 204 } else { nil } }
 
-    var isReplayable: Bool { if case .once = self { true } else { false } }
+    var isReplayable: Bool {
+        switch self {
+        case .once: true
+        case .versioned(let response), .dated(let response), .tagged(let response): response.isReplayable
+        default: false
+        }
+    }
+
+    var isVersioned: Bool { if case .versioned = self { true } else { false } }
+
+    var isDated: Bool {
+        switch self {
+        case .dated: true
+        case .versioned(let response): response.isDated
+        default: false
+        }
+    }
 }
 
 /// What a list may contain.

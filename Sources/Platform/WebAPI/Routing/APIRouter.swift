@@ -5,7 +5,7 @@ import NIOCore
 
 /// A document that is not part of the API, such as Swagger UI's files.
 package struct StaticPage: Sendable {
-    let path: String
+    package let path: String
     let answer: @Sendable (RequestMetadata) async throws -> Response
 
     package init(_ path: String, _ answer: @escaping @Sendable (RequestMetadata) async throws -> Response) {
