@@ -54,7 +54,8 @@ enum DocumentTags {
         DocumentTag(
             "Lab bookings", "Booking lab tests, with or without their payment.", paths: ["/api/bookings"]),
         DocumentTag(
-            "Payments", "Paying through Razorpay, and what has become of payments.", paths: ["/api/payments"]),
+            "Payments", "Paying through Razorpay, and what has become of payments.",
+            paths: ["/api/payments", "/public/pay"]),
         DocumentTag("Leave", "Days on which a doctor takes no appointments.", paths: ["/api/doctor-leaves"]),
         DocumentTag(
             "Patient data",
@@ -75,7 +76,7 @@ enum DocumentTags {
         DocumentTag(
             "Accounts", "Accounts, sessions and blocked addresses, for administrators.", paths: ["/api/admin"]),
         DocumentTag(
-            "Operations", "The audit log, the outbox and the health of the server.",
-            paths: ["/api/admin/audit", "/api/admin/outbox", "/health", "/actuator"]),
+            "Operations", "The audit log, the outbox, the metrics and the health of the server.",
+            paths: ["/api/admin/audit", "/api/admin/outbox", "/health", "/actuator", "/metrics"]),
     ]
 }

@@ -13,6 +13,11 @@ package struct PaymentDesk: Sendable {
     /// How long a payment that belongs to nothing links by itself.
     static let linkingTime = TimeSpan.minutes(60)
 
+    /// A payable was paid without a payment, at the desk: what still waits for money ends. Its rows are locked.
+    package func endOpen(of payable: PayableID, _ db: any Connection) throws {
+        try PaymentRepository(db: db).cancelOpen(of: payable, except: nil)
+    }
+
     /// Gives a payable that waits for its money a captured payment that belongs to nothing: the named one, or the patient's
     /// newest of fitting type and this very amount that came in the last 60 minutes; `nil` when there is none. The
     /// payable's rows are locked, and it is settled here. Throws when a named one does not fit.

@@ -82,7 +82,7 @@ enum PaymentSchema {
             CREATE TABLE payment_captures (
                 gateway_payment_id \(d.text) PRIMARY KEY,
                 payment_id \(d.integer) REFERENCES payments,
-                amount \(d.integer) NOT NULL CHECK (amount > 0),
+                amount \(d.integer) NOT NULL CHECK (amount BETWEEN 1 AND 9999999999),
                 state \(d.text) NOT NULL CHECK (state IN ('CONFIRMED', 'RETURNED', 'REVIEW')),
                 reason \(d.text),
                 captured_at \(d.instant) NOT NULL

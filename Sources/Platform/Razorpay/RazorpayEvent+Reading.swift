@@ -9,6 +9,16 @@ extension RazorpayEvent {
         order = envelope.payload?.order
         payment = envelope.payload?.payment
         refund = envelope.payload?.refund
+        guard isStorable else { return nil }
+    }
+
+    /// No database keeps U+0000 in a text.
+    private var isStorable: Bool {
+        let texts = [
+            name, order?.id, order?.receipt, payment?.id, payment?.orderID, payment?.method, payment?.card?.last4,
+            payment?.card?.network, payment?.vpa, payment?.errorDescription, refund?.id, refund?.paymentID,
+        ]
+        return texts.allSatisfy { $0?.unicodeScalars.contains("\0") != true }
     }
 
     private struct Envelope: Decodable {

@@ -25,7 +25,11 @@ struct LabBookingChanges: Sendable {
                 throw LabBookingError.illegalTransition
             }
             try Self.move(booking, to: target, by: origin, db)
-            if target == .cancelled { try Self.end(booking, by: .clinic, origin, db) }
+            if target == .cancelled {
+                try Self.end(booking, by: .clinic, origin, db)
+            } else {
+                try context.desk.endOpen(of: PayableID(.labBooking, id.rawValue), db)
+            }
             let isAdmin = caller.role == .admin
             db.audit(
                 AuditEntry(
@@ -59,8 +63,8 @@ struct LabBookingChanges: Sendable {
     /// What came in at the desk does not go back by itself.
     private func giveBack(_ booking: LabBooking, _ db: any Connection) throws {
         let number = booking.id.rawValue
-        guard booking.returnedAt == nil,
-            try context.desk.summaries(of: .labBooking, [number], db)[number]?.status.isPaid == true
+        let status = try context.desk.summaries(of: .labBooking, [number], db)[number]?.status
+        guard booking.returnedAt == nil, status == .success || status == .partialRefund
         else { throw LabBookingError.illegalTransition }
         guard try !context.documents.hasLabReport(ofBooking: number, db) else { throw LabBookingError.reported }
         try LabBookingRepository(db: db).markReturned(booking)

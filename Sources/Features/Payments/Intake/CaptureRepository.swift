@@ -22,4 +22,16 @@ struct CaptureRepository {
             RETURNING \(Capture.columns)
             """)
     }
+
+    /// Nothing needs it.
+    func giveBack(_ gatewayPaymentID: String, because reason: String) throws -> Capture {
+        let returned: Capture? = try db.first(
+            """
+            UPDATE payment_captures SET state = 'RETURNED', reason = \(reason)
+            WHERE gateway_payment_id = \(gatewayPaymentID)
+            RETURNING \(Capture.columns)
+            """)
+        guard let returned else { throw Problem.fault }
+        return returned
+    }
 }

@@ -27,7 +27,7 @@ struct Settlement: Sendable {
     func captured(
         _ paid: RazorpayPayment, origin: RequestOrigin, _ db: any Connection
     ) throws -> Outcome {
-        guard paid.isPaid, paid.amount > 0 else { return .review(Doubt.notUnderstood) }
+        guard paid.isPaid, Capture.amounts.contains(paid.amount) else { return .review(Doubt.notUnderstood) }
         let captures = CaptureRepository(db: db)
         guard let seen = try find(paid, db) else {
             let isNew = try captures.insert(paid, payment: nil, state: .review, reason: Doubt.unknownOrder) != nil
@@ -43,19 +43,20 @@ struct Settlement: Sendable {
         let captures = CaptureRepository(db: db)
         if let payable = seen.payable { _ = try context.payable(payable).lock(payable.number, db) }
         guard let payment = try PaymentRepository(db: db).lock(seen.id) else { throw Problem.fault }
-        if try captures.knows(paid.id) { return .known }
-        if let doubt = Doubt.about(paid, payment) ?? Doubt.aboutRefunds(of: paid) {
-            _ = try captures.insert(paid, payment: payment.id, state: .review, reason: doubt)
-            return .review(doubt)
+        let doubt = Doubt.about(paid, payment) ?? Doubt.aboutRefunds(of: paid)
+        let state: Capture.State = doubt != nil ? .review : payment.status.isPaid ? .returned : .confirmed
+        // Its row comes first: of two who tell of one sum, also for two payments, one goes on.
+        guard let capture = try captures.insert(paid, payment: payment.id, state: state, reason: doubt) else {
+            return .known
         }
+        if let doubt { return .review(doubt) }
         guard try isNeeded(payment, origin: origin, db) else {
-            try giveBack(paid, payment, db)
+            try giveBack(capture, payment, db)
             return .returned
         }
         try PaymentRepository(db: db).succeed(
             payment.id, cardLastFour: paid.card?.last4.flatMap { $0.count == 4 ? $0 : nil },
             cardNetwork: paid.card?.network.map { String($0.uppercased().prefix(20)) })
-        _ = try captures.insert(paid, payment: payment.id, state: .confirmed)
         return .confirmed
     }
 
@@ -108,16 +109,12 @@ struct Settlement: Sendable {
         return true
     }
 
-    private func giveBack(_ paid: RazorpayPayment, _ payment: Payment, _ db: any Connection) throws {
-        let reason = FailureReason.notNeeded
-        guard
-            let capture = try CaptureRepository(db: db)
-                .insert(paid, payment: payment.id, state: .returned, reason: reason)
-        else { throw Problem.fault }
+    private func giveBack(_ capture: Capture, _ payment: Payment, _ db: any Connection) throws {
+        let (reason, id) = (FailureReason.notNeeded, capture.gatewayPaymentID)
+        let returned = try CaptureRepository(db: db).giveBack(id, because: reason)
         try PaymentRepository(db: db).cancel(payment.id, reason: reason)
         try RefundDesk(db: db).request(
-            capture.amount, of: capture, payment: payment.id, key: RefundDesk.wholeKey(paid.id), reason: reason,
-            by: nil)
+            returned.amount, of: returned, payment: payment.id, key: RefundDesk.wholeKey(id), reason: reason, by: nil)
         guard context.settings.isMailAvailable else { return }
         try db.enqueue(MailOrder(PaymentMails.returned, about: PaymentMails.subject(payment.id), moment: db.now))
     }

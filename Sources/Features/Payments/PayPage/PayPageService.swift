@@ -84,24 +84,28 @@ struct PayPageService: Sendable {
     }
 
     private static func state(of payable: PayableState, _ payment: Payment?, at now: Instant) -> PayPage.State? {
-        if let payment, payment.status.isPaid {
-            return payment.refundStatus == .notRefunded && payable.standing == .paid ? .paid : .refunded
+        switch payable.standing {
+        case .paid: return .paid
+        case .over: return payment.map(goesBack) == true ? .refunded : .over
+        case .due: if payment?.status == .processing { return .processing }
         }
-        if payable.standing == .paid { return .paid }
-        if payment?.status == .processing { return .processing }
-        if payable.standing == .over { return .over }
         if let heldUntil = payable.heldUntil, heldUntil <= now { return .over }
         return nil
     }
 
     private static func state(of payment: Payment, at now: Instant) -> PayPage.State? {
         switch payment.status {
-        case .success: payment.refundStatus == .notRefunded ? .paid : .refunded
-        case .refunded, .partialRefund: .refunded
+        case .success, .partialRefund: goesBack(payment) ? .refunded : .paid
+        case .refunded: .refunded
         case .processing: .processing
         case .pending, .failed: payment.createdAt + lifetime <= now ? .over : nil
         case .cancelled: .over
         }
+    }
+
+    /// Whether money of it went back, or is on its way.
+    private static func goesBack(_ payment: Payment) -> Bool {
+        payment.refunded > .zero || payment.refundStatus == .pending || payment.refundStatus == .processing
     }
 
     private func page(_ state: PayPage.State, _ view: View) -> PayPage {

@@ -12,6 +12,9 @@ struct Capture: RowDecodable, Equatable {
         case review = "REVIEW"
     }
 
+    /// In paise; more than the most that a payment can be is no sum that anybody has paid.
+    static let amounts: ClosedRange<Int64> = 1...9_999_999_999
+
     let gatewayPaymentID: String
     let paymentID: PaymentID?
     let amount: Money

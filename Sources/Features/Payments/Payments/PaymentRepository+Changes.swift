@@ -102,12 +102,13 @@ extension PaymentRepository {
     }
 
     /// Ends the open payments of what another payment pays for.
-    func cancelOpen(of payable: PayableID, except id: PaymentID) throws {
+    func cancelOpen(of payable: PayableID, except id: PaymentID?) throws {
         try db.run(
             """
             UPDATE payments SET status = 'CANCELLED', failure_reason = \(FailureReason.paidOtherwise),
                                 updated_at = \(db.now)
-            WHERE payable_kind = \(payable.kind) AND payable_number = \(payable.number) AND id <> \(id)
+            WHERE payable_kind = \(payable.kind) AND payable_number = \(payable.number)
+              AND id <> \(id?.rawValue ?? 0)
               AND status IN ('PENDING', 'PROCESSING')
             """)
     }

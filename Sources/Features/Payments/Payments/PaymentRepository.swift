@@ -47,8 +47,9 @@ struct PaymentRepository {
     }
 
     private static let rank: SQL = """
-        CASE WHEN y.status IN ('SUCCESS', 'PARTIAL_REFUND', 'REFUNDED') THEN 0
-             WHEN y.status IN ('PENDING', 'PROCESSING') THEN 1 ELSE 2 END
+        CASE WHEN y.status IN ('SUCCESS', 'PARTIAL_REFUND') THEN 0
+             WHEN y.status IN ('PENDING', 'PROCESSING') THEN 1
+             WHEN y.status = 'REFUNDED' THEN 2 ELSE 3 END
         """
 
     /// The one active payment of a payable, locked.
@@ -75,7 +76,8 @@ struct PaymentRepository {
     /// Captured payments that belong to nothing and of which nothing goes back: what may pay for a payable.
     private static let linkable: SQL = """
         y.status = 'SUCCESS' AND y.payable_number IS NULL AND y.refund_status = 'NOT_REFUNDED'
-        AND NOT EXISTS (SELECT 1 FROM refunds r WHERE r.payment_id = y.id)
+        AND NOT EXISTS (SELECT 1 FROM refunds r JOIN payment_captures c ON c.gateway_payment_id = r.gateway_payment_id
+                        WHERE r.payment_id = y.id AND c.state = 'CONFIRMED')
         """
 
     /// A patient's newest payment that may pay for a payable of a kind, locked.

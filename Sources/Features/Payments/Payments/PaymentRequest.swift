@@ -137,11 +137,14 @@ package struct PaymentRequest: Codable, Sendable, Validated, Documented {
         guard (TextSort.content(of: currency) ?? "INR").uppercased() == "INR" else {
             throw PaymentError.currencyUnsupported
         }
+        // Of something known the type is known, too; an appointment may be called a consultation.
+        let types = payable.map { PaymentType.paying(for: $0.kind) } ?? [paymentType]
+        let type = types.contains(paymentType) ? paymentType : types[0]
         let isCard = method == .card
         return PaymentOrder(
-            payable: payable, patient: patientId, type: paymentType, method: method, amount: amount,
+            payable: payable, patient: patientId, type: type, method: method, amount: amount,
             description: TextSort.content(of: description)
-                ?? paymentType.sentence(TextSort.content(of: additionalInfo)),
+                ?? type.sentence(TextSort.content(of: additionalInfo)),
             upiID: method == .upi ? TextSort.content(of: upiId) : nil,
             cardLastFour: isCard ? cardDetails?.cardNumber?.lastFour : nil,
             cardNetwork: isCard ? cardDetails?.cardNumber?.network : nil, terms: terms, requestKey: requestKey)

@@ -49,7 +49,8 @@ struct ReconciliationRepository {
     static func unclaimed(since: Instant, limit: Int) -> SQL {
         """
         SELECT id FROM payments
-        WHERE status = 'SUCCESS' AND payable_number IS NULL AND refund_status = 'NOT_REFUNDED' AND amount > 0
+        WHERE status IN ('SUCCESS', 'PARTIAL_REFUND') AND payable_number IS NULL
+          AND refund_status IN ('NOT_REFUNDED', 'REFUNDED') AND amount > 0
           AND type IN ('LAB_TEST', 'APPOINTMENT', 'CONSULTATION') AND completed_at <= \(since)
         ORDER BY completed_at, id LIMIT \(limit)
         """

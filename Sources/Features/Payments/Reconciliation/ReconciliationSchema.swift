@@ -22,7 +22,8 @@ enum ReconciliationSchema {
             """,
             """
             CREATE INDEX payments_unclaimed ON payments (completed_at, id)
-            WHERE status = 'SUCCESS' AND payable_number IS NULL AND refund_status = 'NOT_REFUNDED' AND amount > 0
+            WHERE status IN ('SUCCESS', 'PARTIAL_REFUND') AND payable_number IS NULL
+              AND refund_status IN ('NOT_REFUNDED', 'REFUNDED') AND amount > 0
               AND type IN ('LAB_TEST', 'APPOINTMENT', 'CONSULTATION')
             """,
             """

@@ -51,13 +51,13 @@ struct ReviewList {
         WHERE c.state = 'REVIEW' ORDER BY c.captured_at LIMIT \(limit)
         """
 
-    /// Until the same money is asked back again.
+    /// Until all of the same money is asked back again.
     private static let failed: SQL = """
         SELECT 'REFUND_FAILED' AS kind, y.transaction_id, r.gateway_payment_id, r.amount, r.reason,
                r.created_at AS since
         FROM refunds r LEFT JOIN payments y ON y.id = r.payment_id
-        WHERE r.status = 'REFUND_FAILED' AND NOT EXISTS (
-            SELECT 1 FROM refunds later
+        WHERE r.status = 'REFUND_FAILED' AND r.amount > (
+            SELECT coalesce(sum(later.amount), 0) FROM refunds later
             WHERE later.gateway_payment_id = r.gateway_payment_id AND later.status <> 'REFUND_FAILED'
               AND later.created_at >= r.settled_at)
         ORDER BY r.created_at, r.id LIMIT \(limit)
@@ -79,7 +79,8 @@ struct ReviewList {
         WHERE e.outcome = 'REVIEW'
           AND NOT EXISTS (SELECT 1 FROM payment_captures c WHERE c.gateway_payment_id = e.gateway_payment_id
                           AND e.gateway_refund_id IS NULL)
-          AND NOT EXISTS (SELECT 1 FROM refunds r WHERE r.gateway_refund_id = e.gateway_refund_id)
+          AND NOT EXISTS (SELECT 1 FROM refunds r WHERE r.gateway_refund_id = e.gateway_refund_id
+                          AND r.status = 'REFUNDED')
         ORDER BY e.received_at DESC LIMIT \(limit)
         """
 }

@@ -26,7 +26,11 @@ struct ManualMoney: Sendable {
             let paid = RazorpayPayment(
                 id: id, amount: payment.amount.minorUnits, currency: "INR", status: .captured, captured: true,
                 orderID: payment.orderID, method: "upi")
-            _ = try settlement.captured(paid, of: payment, origin: origin, db)
+            let outcome = try settlement.captured(paid, of: payment, origin: origin, db)
+            // Somebody was quicker with the same reference.
+            if outcome == .known, try RefundRepository(db: db).capture(id)?.paymentID != payment.id {
+                throw RefundError.referenceUsed
+            }
             let shown = try PaymentOpening(context: context).shown(payment.id, db)
             db.audit(
                 AuditEntry(

@@ -47,7 +47,8 @@ struct RefundCaller: Sendable {
             do {
                 return .refused(try await gateway.refunds(of: refund.gatewayPaymentID))
             } catch let failure as RazorpayFailure {
-                return .later(failure)
+                // Of a payment that the vendor does not know there are no refunds either.
+                return Self.isFinal(failure) ? .refused([]) : .later(failure)
             }
         }
     }

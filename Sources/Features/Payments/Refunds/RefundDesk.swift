@@ -28,7 +28,10 @@ struct RefundDesk {
                 payment: payment, patient: patient, gatewayPayment: capture.gatewayPaymentID, amount: amount,
                 reason: reason, key: key, user: user))
         guard let id else { return nil }
-        try refunds.markRequested(payment)
+        let confirmed = try refunds.captures(of: payment).first { $0.state == .confirmed }
+        if confirmed == nil || confirmed?.gatewayPaymentID == capture.gatewayPaymentID {
+            try refunds.markRequested(payment)
+        }
         if !capture.isManual { try db.enqueue(RefundCall(refund: id)) }
         return id
     }

@@ -44,7 +44,8 @@ struct RefundPolicy: Sendable {
     /// Something was paid for that was then never booked (rules/refunds 6): `true` when the money goes back now.
     func giveBackUnclaimed(_ id: PaymentID, _ db: any Connection) throws -> Bool {
         guard let payment = try PaymentLock(context: context, db: db).lock(id), payment.payable == nil,
-            payment.status == .success, payment.refundStatus == .notRefunded
+            payment.status == .success || payment.status == .partialRefund,
+            payment.refundStatus == .notRefunded || payment.refundStatus == .refunded
         else { return false }
         let captures = try RefundRepository(db: db).captures(of: id)
         guard let capture = captures.first(where: { $0.state == .confirmed }) else { return false }

@@ -21,7 +21,9 @@ struct Refunds: Sendable {
     @discardableResult
     func told(_ refund: RazorpayRefund, origin: RequestOrigin, _ db: any Connection) throws -> Outcome {
         let rows = RefundRepository(db: db)
-        guard refund.currency == "INR", refund.amount > 0, let capture = try rows.capture(refund.paymentID) else {
+        guard refund.currency == "INR", Capture.amounts.contains(refund.amount),
+            let capture = try rows.capture(refund.paymentID)
+        else {
             return .review
         }
         let payment = try lock(capture, db)
@@ -125,9 +127,9 @@ struct Refunds: Sendable {
         } else if captures.contains(where: { $0.amount == payment.amount && refunded($0) == payment.amount }) {
             (status, total) = (.refunded, payment.amount)
         }
-        try rows.update(
-            payment, status: status, refunded: total,
-            refundStatus: RefundStatus(of: refunds))
+        // Of money that came twice only the first counts; the other goes back without a word about the payment.
+        let counted = confirmed.map { one in refunds.filter { $0.gatewayPaymentID == one.gatewayPaymentID } }
+        try rows.update(payment, status: status, refunded: total, refundStatus: RefundStatus(of: counted ?? refunds))
         guard confirmed != nil, status == .refunded, payment.status != .refunded, let payable = payment.payable
         else { return }
         try context.payables[payable.kind]?.refunded(payable.number, db)
