@@ -24,6 +24,46 @@ struct RefundNewsTests {
         }
     }
 
+    @Test("what is owed stays before a person, whatever smaller sum went back since", arguments: DatabaseKind.available)
+    func owed(kind: DatabaseKind) async throws {
+        try await withPurse(kind) { purse in
+            let paid = try await purse.plant()
+            _ = try await purse.request(500, of: paid, key: "whole-refund")
+            try await purse.tell("rfnd_1", 500, of: paid, .failed)
+            #expect(try await purse.review().map(\.kind) == [.refundFailed])
+            purse.app.time.advance(by: .minutes(1))
+            _ = try await purse.request(100, of: paid, key: "small-refund")
+            try await purse.tell("rfnd_2", 100, of: paid, .processed)
+            #expect(try await purse.review().map(\.kind) == [.refundFailed])
+            _ = try await purse.request(400, of: paid, key: "rest-refund")
+            try await purse.tell("rfnd_3", 400, of: paid, .processed)
+            #expect(try await purse.review().isEmpty)
+            // More than can ever have come in is no sum; nothing adds it up.
+            #expect(try await purse.tell("rfnd_4", .max / 100, of: paid, .processed) == .review)
+        }
+    }
+
+    @Test("money that came twice goes back without a word about the payment", arguments: DatabaseKind.available)
+    func twice(kind: DatabaseKind) async throws {
+        try await withPurse(kind) { purse in
+            let paid = try await purse.plant(order: "order_twice")
+            let again = RazorpayPayment(
+                id: "pay_again", amount: 50_000, currency: "INR", status: .captured, captured: true,
+                orderID: "order_twice", method: "upi")
+            let outcome = try await purse.database.write { [context = purse.context] db in
+                try Settlement(context: context).captured(again, origin: Purse.origin, db)
+            }
+            #expect(outcome == .returned)
+            #expect(try await purse.payment(paid).refundStatus == .notRefunded)
+            try await purse.tell(
+                "rfnd_again", 500,
+                of: Purse.Paid(id: paid.id, transaction: paid.transaction, gatewayPayment: "pay_again"), .processed)
+            let payment = try await purse.payment(paid)
+            #expect(payment.status == .success && payment.refundStatus == .notRefunded && payment.refunded == .zero)
+            #expect(try await purse.balance().isEven)
+        }
+    }
+
     @Test("a whole refund ends refunded in every order of its events", arguments: DatabaseKind.available)
     func everyOrder(kind: DatabaseKind) async throws {
         try await withPurse(kind) { purse in

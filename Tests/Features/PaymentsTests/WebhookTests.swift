@@ -64,6 +64,16 @@ struct WebhookTests {
             (#"{"event":"payment.dispute.created","payload":{}}"#, "UNKNOWN_EVENT"),
             (#"{"event":"payment.captured","payload":{"payment":{"entity":{"id":5}}}}"#, "NOT_UNDERSTOOD"),
             ("[1,2", "NOT_UNDERSTOOD"),
+            (#"{"event":"pay\u0000x"}"#, "NOT_UNDERSTOOD"),
+            (
+                Vendor.event("payment.captured", Vendor.payment("pay\\u0000", of: "order_1", "captured")),
+                "NOT_UNDERSTOOD"
+            ),
+            (
+                Vendor.event(
+                    "payment.captured", Vendor.payment("pay_1", of: "order_1", "captured", 9_223_372_036_854_775_807)),
+                "NOT_UNDERSTOOD"
+            ),
         ])
     func review(_ kind: DatabaseKind, _ told: (event: String, reason: String)) async throws {
         try await withTill(kind, try ScriptedServer(Vendor.answer(Vendor.order("order_1")))) { till in
