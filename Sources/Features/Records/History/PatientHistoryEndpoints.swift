@@ -40,7 +40,7 @@ struct PatientHistoryEndpoints: Sendable {
             .delete(
                 "/api/patients/medical-history/{historyId}", "Take an entry of a history back",
                 "Doctors, their own, until it is final. It stays in the database and is shown no more.",
-                access: .role(.doctor), fails: [HistoryError.notFound, .notAuthor, .final],
+                access: .role(.doctor), fails: [HistoryError.notFound, .notAuthor, .final, .amended],
                 [SchedulingError.doctorNotVerified], use: delete),
         ]
     }
