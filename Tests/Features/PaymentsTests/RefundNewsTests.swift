@@ -1,5 +1,6 @@
 import CareSyncCore
 import CareSyncTesting
+import Foundation
 import Persistence
 import Testing
 
@@ -40,6 +41,41 @@ struct RefundNewsTests {
             #expect(try await purse.review().isEmpty)
             // More than can ever have come in is no sum; nothing adds it up.
             #expect(try await purse.tell("rfnd_4", .max / 100, of: paid, .processed) == .review)
+        }
+    }
+
+    /// SQLite has one writer, so there nobody is between the look and the row.
+    @Test(
+        "one sum told for two payments at once pays one of them",
+        arguments: DatabaseKind.available.filter { $0 == .postgres })
+    func oneSum(kind: DatabaseKind) async throws {
+        try await withPurse(kind) { purse in
+            let payments = [
+                try await purse.plant(status: .pending, capture: nil),
+                try await purse.plant(status: .pending, capture: nil),
+            ]
+            let sum = RazorpayPayment(
+                id: "manual-UTR-1", amount: 50_000, currency: "INR", status: .captured, captured: true, orderID: nil,
+                method: "upi")
+            let (isTold, tell) = AsyncStream.makeStream(of: Void.self)
+            func told(_ paid: Purse.Paid, staying: Bool) async throws -> Settlement.Outcome {
+                try await purse.database.write { [context = purse.context] db in
+                    guard let payment = try PaymentRepository(db: db).find(paid.id) else { throw Problem.fault }
+                    let outcome = try Settlement(context: context)
+                        .captured(sum, of: payment, origin: Purse.origin, db)
+                    tell.yield()
+                    // Long enough for the other one to have looked before this one commits.
+                    if staying { usleep(500_000) }
+                    return outcome
+                }
+            }
+            async let first = told(payments[0], staying: true)
+            for await _ in isTold { break }
+            let second = try await told(payments[1], staying: false)
+            #expect(try await first == .confirmed)
+            #expect(second == .known)
+            #expect(try await purse.payment(payments[1]).status == .pending)
+            #expect(try await purse.balance().isEven)
         }
     }
 
